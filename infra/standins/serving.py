@@ -1,0 +1,50 @@
+"""Serve an aiohttp application on loopback: inside an event loop, or from a thread for callers that have none."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+T = TypeVar("T")
+LOOPBACK = "127.0.0.1"
+
+
+@asynccontextmanager
+async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
+    """Serve `app` until the block ends; yields its base URL. Port 0 takes a free one."""
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, LOOPBACK, port)
+        await site.start()
+        bound_port = runner.addresses[0][1]
+        yield f"http://{LOOPBACK}:{bound_port}"
+    finally:
+        await runner.cleanup()
+
+
+class ServerThread:
+    """An event loop in a thread, for synchronous callers; everything it served ends with `stop`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._servers = AsyncExitStack()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="stand-ins", daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T], timeout_seconds: float = 30) -> T:
+        """Run a coroutine on the loop and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout_seconds)
+
+    def serve(self, app: web.Application, port: int = 0) -> str:
+        """Serve `app` until `stop`; returns its base URL."""
+        return self.run(self._servers.enter_async_context(serving(app, port)))
+
+    def stop(self) -> None:
+        self.run(self._servers.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
