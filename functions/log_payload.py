@@ -1,0 +1,51 @@
+"""POST /api/logs: a batch of a call's events becomes one object in the bucket.
+
+In:  newline-delimited JSON, at most 64 KiB and 200 lines; header Voicemint-Batch: <call id>/<sequence>.
+Out: {"stored": number of events, "object": name}, sent only when the object is there. A repeat of a batch is one object.
+Errors: openapi.yaml.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from voicemint.access import access_for
+from voicemint.cloud_logging import configure_logging
+from voicemint.errors import SettingsError
+from voicemint.http import ApiRequest, entry_point
+from voicemint.payloads import (
+    MAX_BATCH_BYTES,
+    batch_day,
+    encode_records,
+    object_name,
+    parse_batch,
+    parse_batch_header,
+)
+from voicemint.settings import Settings
+from voicemint.storage import Bucket
+
+CONTENT_TYPE = "application/x-ndjson"
+
+SETTINGS = Settings.from_environ()
+configure_logging(SETTINGS.project_id)
+if not SETTINGS.bucket and SETTINGS.payload_level != "off":
+    raise SettingsError("BUCKET is not set: the name of the bucket for payloads (or set PAYLOAD_LEVEL=off).")
+BUCKET = Bucket(SETTINGS.bucket, SETTINGS.project_id)
+
+
+@entry_point(access=access_for(SETTINGS), content_type=CONTENT_TYPE, max_body_bytes=MAX_BATCH_BYTES)
+def log_payload(request: ApiRequest) -> dict[str, Any]:
+    call_id, sequence = parse_batch_header(request.header("Voicemint-Batch"))
+    events = parse_batch(request.body, SETTINGS.payload_level)
+    if SETTINGS.payload_level == "off":
+        return {"stored": 0, "object": None}
+    now = datetime.now(UTC)
+    name = object_name(call_id, sequence, request.body, batch_day(events, now))
+    server_fields = {
+        "call_id": call_id,
+        "sequence": sequence,
+        "person": request.person.person_id,
+        "received_at": now.isoformat(),
+        "request_id": request.request_id,
+    }
+    BUCKET.create(name, encode_records(events, server_fields), CONTENT_TYPE)
+    return {"stored": len(events), "object": name}

@@ -1,0 +1,53 @@
+"""POST /api/client-secrets: the browser gets a short-lived client secret for one of our agents.
+
+In:  {"agent"?: name, "voice"?: name}, from an allow-list; everything else OpenAI is told comes from the agent's file.
+Out: {"value", "expires_at" (epoch seconds), "model", "calls_url", "max_call_seconds"}.
+Errors: openapi.yaml.
+"""
+
+from typing import Any
+
+from voicemint.access import access_for
+from voicemint.agents import choose, load_agents
+from voicemint.cloud_logging import configure_logging
+from voicemint.errors import InvalidRequest, UnknownField
+from voicemint.http import ApiRequest, entry_point
+from voicemint.openai_api import OpenAIApi
+from voicemint.secrets import api_key_for
+from voicemint.settings import Settings
+from voicemint.strict_json import parse_json
+
+MAX_BODY_BYTES = 4 * 1024
+FIELDS = {"agent", "voice"}
+
+SETTINGS = Settings.from_environ()
+configure_logging(SETTINGS.project_id)
+AGENTS = load_agents()
+OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
+
+
+@entry_point(access=access_for(SETTINGS), content_type="application/json", max_body_bytes=MAX_BODY_BYTES)
+def mint_client_secret(request: ApiRequest) -> dict[str, Any]:
+    chosen = _choices(request.body)
+    agent = choose(AGENTS, chosen.get("agent"))
+    client_secret = OPENAI.mint(
+        agent.session_config(chosen.get("voice")), safety_identifier=request.person.safety_identifier
+    )
+    return {
+        "value": client_secret.value,
+        "expires_at": client_secret.expires_at,
+        "model": agent.model,
+        "calls_url": SETTINGS.calls_url,
+        "max_call_seconds": agent.max_call_minutes * 60,
+    }
+
+
+def _choices(body: bytes) -> dict[str, str]:
+    choices = parse_json(body)
+    if not isinstance(choices, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    if not choices.keys() <= FIELDS:
+        raise UnknownField(f"The body has a field that is not known here. Expected only: {', '.join(sorted(FIELDS))}.")
+    if not all(isinstance(name, str) for name in choices.values()):
+        raise InvalidRequest("agent and voice must be names (JSON strings).")
+    return choices

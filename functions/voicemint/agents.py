@@ -1,0 +1,137 @@
+"""Voice agents: one TOML file each, checked when the process starts, turned into OpenAI's session config.
+
+Source of the session config's shape: OpenAI API reference, POST /v1/realtime/client_secrets.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+
+AGENTS_FOLDER = Path(__file__).parent.parent / "agents"
+DEFAULT_AGENT = "assistant"
+
+VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
+MAX_CALL_MINUTES = 60  # OpenAI ends every session then
+_SETUPS = ("client-secret",)
+_NOISE_REDUCTIONS = ("near_field", "far_field", "off")
+_TURN_DETECTIONS = ("semantic_vad", "server_vad")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """One agent's file. Fields without a default are required."""
+
+    label: str
+    instructions: str
+    greeting: str
+    model: str
+    voice: str
+    max_call_minutes: int
+    languages: tuple[str, ...] = ()
+    turn_detection: Mapping[str, Any] | None = None
+    noise_reduction: str = "near_field"
+    transcription: str = "gpt-transcribe"
+    setup: str = "client-secret"
+
+    def session_config(self, voice: str | None = None) -> dict[str, Any]:
+        """What is sent to OpenAI as `session`; `voice` replaces the agent's own. Raises UnknownVoice."""
+        if voice is not None and voice not in VOICES:
+            raise UnknownVoice(f"There is no such voice. Expected one of: {', '.join(VOICES)}.")
+        return {
+            "type": "realtime",
+            "model": self.model,
+            "instructions": self.instructions,
+            "output_modalities": ["audio"],
+            "audio": {"input": self._audio_input(), "output": {"voice": voice or self.voice}},
+        }
+
+    def _audio_input(self) -> dict[str, Any]:
+        transcription: dict[str, Any] = {"model": self.transcription}
+        if self.languages:
+            transcription["languages"] = list(self.languages)
+        noise_reduction = None if self.noise_reduction == "off" else {"type": self.noise_reduction}
+        audio_input: dict[str, Any] = {"noise_reduction": noise_reduction, "transcription": transcription}
+        if self.turn_detection is not None:
+            audio_input["turn_detection"] = dict(self.turn_detection)
+        return audio_input
+
+
+def choose(agents: Mapping[str, Agent], name: str | None) -> Agent:
+    """The agent of that name, or the default one. Raises UnknownAgent."""
+    agent = agents.get(DEFAULT_AGENT if name is None else name)
+    if agent is None:
+        raise UnknownAgent
+    return agent
+
+
+def load_agents(folder: Path = AGENTS_FOLDER) -> dict[str, Agent]:
+    """Every agent in `folder` by name. Raises SettingsError naming the file and the key."""
+    agents = {file.stem: _load_agent(file) for file in sorted(folder.glob("*.toml"))}
+    if DEFAULT_AGENT not in agents:
+        raise SettingsError(f"{folder.name}/{DEFAULT_AGENT}.toml is missing: it is the default agent.")
+    return agents
+
+
+def _load_agent(file: Path) -> Agent:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"agents/{file.name} is not valid TOML: {error}") from None
+    _check(file.name, values)
+    if "languages" in values:
+        values["languages"] = tuple(values["languages"])
+    return Agent(**values)
+
+
+_TYPES: dict[str, type] = {
+    "label": str,
+    "instructions": str,
+    "greeting": str,
+    "model": str,
+    "voice": str,
+    "max_call_minutes": int,
+    "languages": list,
+    "turn_detection": dict,
+    "noise_reduction": str,
+    "transcription": str,
+    "setup": str,
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "voice": VOICES,
+    "noise_reduction": _NOISE_REDUCTIONS,
+    "setup": _SETUPS,
+}
+
+
+def _check(file_name: str, values: Mapping[str, Any]) -> None:
+    known = {field.name: field for field in fields(Agent)}
+    for key, value in values.items():
+        if key not in known:
+            raise SettingsError(f"agents/{file_name}: unknown key {key!r}; expected some of: {', '.join(known)}.")
+        if type(value) is not _TYPES[key]:
+            raise SettingsError(f"agents/{file_name}: {key} must be a TOML {_TYPES[key].__name__}.")
+        if key in _CHOICES and value not in _CHOICES[key]:
+            choices = ", ".join(_CHOICES[key])
+            raise SettingsError(f"agents/{file_name}: {key} is {value!r}; expected one of: {choices}.")
+    _check_required(file_name, values)
+    _check_limits(file_name, values)
+
+
+def _check_required(file_name: str, values: Mapping[str, Any]) -> None:
+    for key in ("label", "instructions", "greeting", "model", "voice", "max_call_minutes"):
+        if key not in values or values[key] == "":
+            raise SettingsError(f"agents/{file_name}: {key} is required and must not be empty.")
+
+
+def _check_limits(file_name: str, values: Mapping[str, Any]) -> None:
+    if not 1 <= values["max_call_minutes"] <= MAX_CALL_MINUTES:
+        raise SettingsError(f"agents/{file_name}: max_call_minutes must be 1 to {MAX_CALL_MINUTES}.")
+    if not all(isinstance(language, str) for language in values.get("languages", [])):
+        raise SettingsError(f'agents/{file_name}: languages must be language codes such as "en".')
+    if values.get("turn_detection", {"type": "server_vad"}).get("type") not in _TURN_DETECTIONS:
+        choices = ", ".join(_TURN_DETECTIONS)
+        raise SettingsError(f"agents/{file_name}: turn_detection.type must be one of: {choices}.")

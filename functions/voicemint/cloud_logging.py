@@ -1,0 +1,50 @@
+"""One JSON line a log record, in the shape Cloud Logging reads from stdout: severity, message, time, trace, fields.
+
+Source: https://cloud.google.com/logging/docs/structured-logging (special fields in JSON payloads).
+"""
+
+import json
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+
+from voicemint.redaction import redact
+
+logger = logging.getLogger("voicemint")
+
+
+class JsonFormatter(logging.Formatter):
+    """Fields come from `extra={"fields": {...}}`. The whole line is redacted, whoever wrote it."""
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__()
+        self._trace_prefix = f"projects/{project_id}/traces/"
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "severity": record.levelname,
+            "message": record.getMessage(),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        fields: dict[str, object] = getattr(record, "fields", {})
+        line.update(fields)
+        if trace := fields.get("request_id"):
+            line["logging.googleapis.com/trace"] = f"{self._trace_prefix}{trace}"
+        if record.exc_info and record.exc_info[1]:
+            line["stack"] = describe_exception(record.exc_info[1])
+        return redact(json.dumps(line, default=str))
+
+
+def describe_exception(error: BaseException) -> list[str]:
+    """Type and frames, innermost last. Never the exception's text: a library may quote a header in it."""
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    return [*frames, type(error).__qualname__]
+
+
+def configure_logging(project_id: str) -> None:
+    """Send every record of this process to stdout as JSON lines."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter(project_id))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logger.setLevel(logging.INFO)

@@ -1,0 +1,155 @@
+"""Everything that can go wrong, and what a caller is told about it.
+
+VoicemintError
+├── SettingsError                    the process refuses to start
+└── ApiError                         answered as {"error": {"code", "message", "request_id"}}
+    ├── InvalidRequest       400     ├── InvalidJson · UnknownField · UnknownAgent · UnknownVoice
+    ├── SignedOut            401     nobody is signed in
+    ├── CrossSite            403     another site's page sent it
+    ├── MethodNotAllowed     405
+    ├── BodyTooLarge         413
+    ├── UnsupportedMediaType 415
+    ├── TooManyRequests      429     our own limit
+    ├── SecretUnavailable    503     the API key cannot be read, or is not a key
+    ├── StorageUnavailable   503     the bucket did not confirm the write
+    └── UpstreamError        502     OpenAI; each kind below is a different thing to do
+        ├── UpstreamKeyRejected · UpstreamForbidden · UpstreamModelNotFound · UpstreamRefused
+        ├── UpstreamRateLimited 503 · UpstreamQuota 503 · UpstreamTimeout 504
+        └── UpstreamUnavailable · UpstreamInvalidAnswer
+
+A message says what happened and what to do; it is fit to show to a person and never carries what a client or an
+upstream sent, except names that were checked.
+"""
+
+
+class VoicemintError(Exception):
+    """The root of the tree."""
+
+
+class SettingsError(VoicemintError):
+    """The environment or an agent's file is wrong; the sentence names what, and what was expected."""
+
+
+class ApiError(VoicemintError):
+    status = 500
+    code = "internal"
+    message = "Something went wrong on the server. Try again; if it stays, give the owner the request id."
+
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int | None = None) -> None:
+        self.message = message or type(self).message
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(self.message)
+
+
+class InvalidRequest(ApiError):
+    status, code = 400, "invalid_request"
+    message = "The request is not of the expected form."
+
+
+class InvalidJson(InvalidRequest):
+    code = "invalid_json"
+    message = "The body is not valid JSON."
+
+
+class UnknownField(InvalidRequest):
+    code = "unknown_field"
+    message = "The body has a field that is not known here."
+
+
+class UnknownAgent(InvalidRequest):
+    code = "unknown_agent"
+    message = "There is no such agent. Reload the page to see the agents there are."
+
+
+class UnknownVoice(InvalidRequest):
+    code = "unknown_voice"
+    message = "There is no such voice. Reload the page to see the voices there are."
+
+
+class SignedOut(ApiError):
+    status, code = 401, "signed_out"
+    message = "You are not signed in. Ask the owner for a link."
+
+
+class CrossSite(ApiError):
+    status, code = 403, "cross_site"
+    message = "This can only be asked from the site's own page."
+
+
+class MethodNotAllowed(ApiError):
+    status, code = 405, "method_not_allowed"
+    message = "Only POST is answered here."
+
+
+class BodyTooLarge(ApiError):
+    status, code = 413, "body_too_large"
+    message = "The body is larger than allowed here."
+
+
+class UnsupportedMediaType(ApiError):
+    status, code = 415, "unsupported_media_type"
+    message = "The body is not of the expected content type."
+
+
+class TooManyRequests(ApiError):
+    status, code = 429, "too_many_requests"
+    message = "That was too often. Wait a moment and try again."
+
+
+class SecretUnavailable(ApiError):
+    status, code = 503, "secret_unavailable"
+    message = "The server cannot read its OpenAI API key. The owner can check it with scripts/smoke.sh."
+
+
+class StorageUnavailable(ApiError):
+    status, code = 503, "storage_unavailable"
+    message = "The log could not be stored. It will be sent again."
+
+
+class UpstreamError(ApiError):
+    status = 502
+
+
+class UpstreamKeyRejected(UpstreamError):
+    code = "upstream_key_rejected"
+    message = "OpenAI does not accept the owner's API key. The owner has to store a valid one."
+
+
+class UpstreamForbidden(UpstreamError):
+    code = "upstream_forbidden"
+    message = "OpenAI does not allow this key, project or region to use the model. The owner has to allow it."
+
+
+class UpstreamModelNotFound(UpstreamError):
+    code = "upstream_model_not_found"
+    message = "OpenAI does not know the agent's model. The owner has to choose a current one."
+
+
+class UpstreamRefused(UpstreamError):
+    code = "upstream_refused"
+    message = "OpenAI refused the agent's settings. The owner finds the reason in the function's log."
+
+
+class UpstreamUnavailable(UpstreamError):
+    code = "upstream_unavailable"
+    message = "OpenAI is not answering right now. Try again in a moment."
+
+
+class UpstreamInvalidAnswer(UpstreamError):
+    code = "upstream_invalid_answer"
+    message = "OpenAI's answer could not be understood. Try again in a moment."
+
+
+class UpstreamRateLimited(UpstreamError):
+    status, code = 503, "upstream_rate_limited"
+    message = "OpenAI is limiting how often calls may start. Wait a moment and try again."
+
+
+class UpstreamQuota(UpstreamError):
+    status, code = 503, "upstream_quota"
+    message = "The owner's OpenAI credit is used up. The owner has to add credit."
+
+
+class UpstreamTimeout(UpstreamError):
+    status, code = 504, "upstream_timeout"
+    message = "OpenAI took too long to answer. Try again in a moment."

@@ -1,0 +1,151 @@
+"""What every route does the same way: who may ask, how large, how errors look, and one log line a request."""
+
+import functools
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from voicemint.access import Access, Person
+from voicemint.cloud_logging import logger
+from voicemint.errors import (
+    ApiError,
+    BodyTooLarge,
+    CrossSite,
+    InvalidRequest,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+)
+
+_TRACE_ID = re.compile(r"[0-9a-f]{32}(?=$|/)")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """A request that passed every check that does not depend on what its body says."""
+
+    request_id: str
+    person: Person
+    body: bytes
+    header: Callable[[str], str | None]
+
+
+Function = Callable[[ApiRequest], dict[str, Any]]
+
+
+def entry_point(
+    *, access: Access, content_type: str, max_body_bytes: int
+) -> Callable[[Function], Callable[[flask.Request], flask.Response]]:
+    """Make a functions-framework entry point of a function that returns what is answered as JSON."""
+
+    def decorate(function: Function) -> Callable[[flask.Request], flask.Response]:
+        @functools.wraps(function)
+        def answer(request: flask.Request) -> flask.Response:
+            started_at = time.monotonic()
+            request_id = _request_id(request)
+            error: ApiError | None = None
+            try:
+                _check_headers(request, content_type)
+                person = access(request)
+                body = _read_body(request, max_body_bytes)
+                response = _json_response(function(ApiRequest(request_id, person, body, request.headers.get)), 200)
+            except Exception as caught:
+                error = _as_api_error(caught, request_id)
+                response = _error_response(error, request_id)
+            _log_request(function.__name__, response.status_code, error, request_id, started_at)
+            return response
+
+        return answer
+
+    return decorate
+
+
+def _request_id(request: flask.Request) -> str:
+    """Google's trace id, so that the platform's own log lines are found beside ours; else a fresh one."""
+    trace = _TRACE_ID.match(request.headers.get("X-Cloud-Trace-Context", ""))
+    return trace.group() if trace else os.urandom(16).hex()
+
+
+def _check_headers(request: flask.Request, content_type: str) -> None:
+    if request.method != "POST":
+        raise MethodNotAllowed
+    if request.mimetype != content_type or request.headers.get("Content-Encoding"):
+        raise UnsupportedMediaType(f"Expected Content-Type: {content_type}, without Content-Encoding.")
+    if not _is_same_site(request):
+        raise CrossSite
+
+
+def _is_same_site(request: flask.Request) -> bool:
+    """Browsers say where a request comes from; a caller that is no browser says nothing and is no cross-site page."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    hosts = (request.headers.get("X-Forwarded-Host"), request.headers.get("Host"))
+    return urlsplit(origin).netloc in hosts
+
+
+def _read_body(request: flask.Request, max_bytes: int) -> bytes:
+    """The body, never more than `max_bytes` of it in memory, whether its length was declared or not."""
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+    request.max_content_length = None
+    body = request.stream.read(max_bytes + 1)
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
+
+
+def _too_large(max_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than the {max_bytes} bytes allowed here.")
+
+
+def _as_api_error(caught: Exception, request_id: str) -> ApiError:
+    if isinstance(caught, ApiError):
+        return caught
+    if isinstance(caught, HTTPException):  # werkzeug: the client hung up within the body, or its framing is broken
+        return InvalidRequest("The request's body did not arrive whole.")
+    logger.error("unexpected error", exc_info=caught, extra={"fields": {"request_id": request_id}})
+    return ApiError()
+
+
+def _json_response(value: dict[str, Any], status: int) -> flask.Response:
+    body = json.dumps(value, separators=(",", ":")).encode()
+    response = flask.Response(body, status, mimetype="application/json")
+    # `private` also makes Hosting keep Set-Cookie; without any Cache-Control it would cache a 404 for ten minutes.
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _error_response(error: ApiError, request_id: str) -> flask.Response:
+    value = {"error": {"code": error.code, "message": error.message, "request_id": request_id}}
+    response = _json_response(value, error.status)
+    # functions-framework reads the rest of the request into memory before it sends an answer, however large that
+    # is, unless the answer is streamed: an iterator is.
+    response.response = iter((response.get_data(),))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = "POST"
+    if error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def _log_request(name: str, status: int, error: ApiError | None, request_id: str, started_at: float) -> None:
+    fields: dict[str, object] = {
+        "request_id": request_id,
+        "status": status,
+        "milliseconds": round((time.monotonic() - started_at) * 1000, 1),
+    }
+    if error is not None:
+        fields["code"] = error.code
+    level = logger.info if status < 500 else logger.warning
+    level(name, extra={"fields": fields})

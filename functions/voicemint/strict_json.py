@@ -1,0 +1,18 @@
+"""JSON as the standard has it, with every way to break the parser turned into one error."""
+
+import json
+from typing import Any
+
+from voicemint.errors import InvalidJson
+
+
+def parse_json(text: bytes | str) -> Any:
+    """Strict JSON: UTF-8, no NaN or Infinity, no nesting or number that Python's parser refuses."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise InvalidJson from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
