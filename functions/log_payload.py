@@ -1,7 +1,7 @@
 """POST /api/logs: a batch of a call's events becomes one object in the bucket.
 
 In:  newline-delimited JSON, at most 64 KiB and 200 lines; header Voicemint-Batch: <call id>/<sequence>.
-Out: {"stored": number of events, "object": name}, sent only when the object is there. A repeat of a batch is one object.
+Out: {"stored": number of events, "object": name}, sent only when the object is there. A batch sent twice is one object.
 Errors: openapi.yaml.
 """
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from standins.local_run import Site, local_run
 from standins.serving import ServerThread
 
 
@@ -12,3 +13,9 @@ def servers() -> Iterator[ServerThread]:
     thread = ServerThread()
     yield thread
     thread.stop()
+
+
+@pytest.fixture(scope="session")
+def site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The whole local run, as scripts/dev.sh starts it: the page, the functions and every stand-in."""
+    return servers.enter(local_run(tmp_path_factory.mktemp("site")))

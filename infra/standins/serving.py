@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -27,11 +27,11 @@ async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
 
 
 class ServerThread:
-    """An event loop in a thread, for synchronous callers; everything it served ends with `stop`."""
+    """An event loop in a thread, for synchronous callers; everything it entered ends with `stop`."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._servers = AsyncExitStack()
+        self._contexts = AsyncExitStack()
         self._thread = threading.Thread(target=self._loop.run_forever, name="stand-ins", daemon=True)
         self._thread.start()
 
@@ -41,10 +41,14 @@ class ServerThread:
 
     def serve(self, app: web.Application, port: int = 0) -> str:
         """Serve `app` until `stop`; returns its base URL."""
-        return self.run(self._servers.enter_async_context(serving(app, port)))
+        return self.enter(serving(app, port))
+
+    def enter(self, context: AbstractAsyncContextManager[T]) -> T:
+        """Enter `context` on the loop; it is left at `stop`."""
+        return self.run(self._contexts.enter_async_context(context))
 
     def stop(self) -> None:
-        self.run(self._servers.aclose())
+        self.run(self._contexts.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()

@@ -1,0 +1,65 @@
+"""`python -m standins`: the local run, until Ctrl-C. scripts/dev.sh prepares everything and starts this."""
+
+import argparse
+import asyncio
+import errno
+import os
+import signal
+import sys
+from pathlib import Path
+
+from standins.function_process import FunctionFailedError
+from standins.local_run import PageNotBuiltError, Site, local_run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/dev.sh", description="Run the whole site on this machine.")
+    parser.add_argument("--port", type=_port, default=5000, help="where the page is served (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=Path(".voicemint"), help="keeps the bucket and the logs")
+    options = parser.parse_args()
+    try:
+        asyncio.run(_run(options.port, options.folder.resolve()))
+    except (FunctionFailedError, PageNotBuiltError) as error:
+        return _fail(str(error))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return _fail(f"port {options.port} is in use on this machine; choose another with --port")
+    return 0
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"expected 0 to 65535, found {port}")
+    return port
+
+
+def _fail(sentence: str) -> int:
+    print(f"error: {sentence}", file=sys.stderr)  # noqa: T201 - a command speaks to the terminal
+    return 1
+
+
+async def _run(port: int, folder: Path) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with local_run(folder, port=port, openai_api_key=os.environ.get("OPENAI_API_KEY")) as site:
+        _announce(site)
+        stopped, failed = asyncio.create_task(stop.wait()), asyncio.create_task(site.failed())
+        await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if failed.done():
+            raise failed.result()
+        failed.cancel()
+
+
+def _announce(site: Site) -> None:
+    who = (
+        "The offline stand-in answers; set OPENAI_API_KEY to talk to OpenAI." if site.openai_url else "OpenAI answers."
+    )
+    print(f"{who} Logs: {site.logs}\nReady: {site.url}/", flush=True)  # noqa: T201 - the line this command is for
+
+
+if __name__ == "__main__":
+    sys.exit(main())

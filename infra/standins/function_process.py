@@ -1,0 +1,116 @@
+"""A deployed function on this machine: one functions-framework process of its own, as on Cloud Run."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from standins.serving import LOOPBACK
+
+FUNCTIONS_FOLDER = Path(__file__).resolve().parents[2] / "functions"
+CONCURRENCY = 80  # requests one instance takes at once; functions-framework's own default is 4 threads a CPU
+START_SECONDS = 20
+STOP_SECONDS = 3
+INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY")
+
+
+class FunctionFailedError(Exception):
+    """A function's process ended by itself; the text holds the end of its log."""
+
+
+@dataclass(frozen=True)
+class FunctionProcess:
+    name: str
+    port: int
+    process: asyncio.subprocess.Process
+    log_file: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    async def listening(self) -> None:
+        """Wait until it takes connections. Raises FunctionFailedError."""
+        failed = asyncio.create_task(self.failed())
+        connected = asyncio.create_task(_connect(self.port))
+        done, pending = await asyncio.wait(
+            (failed, connected), timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in pending:
+            task.cancel()
+        if failed in done:
+            raise failed.result()
+        if not done:
+            raise FunctionFailedError(f"the function {self.name} did not listen within {START_SECONDS} s")
+
+    async def failed(self) -> FunctionFailedError:
+        """Wait until the process ends, and say with what words."""
+        code = await self.process.wait()
+        tail = "\n".join(self.log_file.read_text(errors="replace").splitlines()[-12:])
+        return FunctionFailedError(f"the function {self.name} ended with exit code {code}. Its last words:\n{tail}")
+
+
+@asynccontextmanager
+async def function_process(name: str, environment: Mapping[str, str], folder: Path) -> AsyncIterator[FunctionProcess]:
+    """Run the deployed function `name` (mint-client-secret) until the block ends; yields it at once: see `listening`.
+
+    `folder` gets its log and its home: gunicorn keeps a control socket in HOME that two processes must not share.
+    """
+    port = _free_port()
+    home = folder / "home" / name
+    home.mkdir(parents=True, exist_ok=True)
+    log_file = folder / f"{name}.log"
+    with log_file.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "functions_framework", "--source", str(FUNCTIONS_FOLDER / "main.py")),
+            *("--target", name.replace("-", "_"), "--host", LOOPBACK, "--port", str(port)),
+            env=_process_environment(environment, home),
+            stdout=log,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield FunctionProcess(name, port, process, log_file)
+    finally:
+        await _stop(process)
+
+
+def _process_environment(environment: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Nothing of the caller's environment but what a process needs: a key that is set there stays there."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    own = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "HOST": LOOPBACK, "THREADS": str(CONCURRENCY)}
+    return {**inherited, **own, "PYTHONUNBUFFERED": "1", **environment}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+async def _connect(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
