@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Measure speed, side by side with what people run today, and say which promises are met.
+#
+# Usage: scripts/bench.sh mint [--rounds N] [--seconds N] [--json FILE] [--check]
+#
+#   mint            cold start and load of mint_client_secret, beside (a) an Express token server, (b) an empty
+#                   function and (c) the obvious Python port of (a)
+#   --rounds N      rounds, in which all take turns; medians are of these (default 9)
+#   --seconds N     of load a cell (default 4)
+#   --json FILE     write every single measurement to FILE
+#   --check         exit 1 when a bar is missed
+#
+# Needs Node 20 and wrk (sudo apt-get install wrk). Exit: 0 measured, 1 a bar missed with --check, 2 cannot measure.
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+
+EXPRESS="$ROOT/scripts/bench/peers/express"
+
+install_express() {
+  [[ $EXPRESS/node_modules/.package-lock.json -nt $EXPRESS/package-lock.json ]] && return
+  step "Installing the Express peer"
+  npm ci --prefix "$EXPRESS" --no-audit --no-fund >&2
+}
+
+main() {
+  case "${1:-}" in
+    -h | --help) usage && return ;;
+  esac
+  ensure_venv functions infra/standins
+  install_express
+  PYTHONPATH="$ROOT/scripts:$ROOT/infra" exec "$PYTHON" -m bench "$@"
+}
+
+main "$@"

@@ -1,0 +1,71 @@
+"""The command line of scripts/bench.sh."""
+
+import argparse
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import mint
+from .processes import BenchError
+from .report import Report, format_bars, format_table
+
+# Each is measured for a number of rounds, with load for some seconds a cell.
+BENCHMARKS: dict[str, Callable[[int, int], Report]] = {"mint": mint.benchmark}
+ENOUGH_ROUNDS = 9
+EXIT_MISSED, EXIT_CANNOT_MEASURE = 1, 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that every server is stopped
+    try:
+        report = BENCHMARKS[options.benchmark](options.rounds, options.seconds)
+    except BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_CANNOT_MEASURE
+    show(report, options.rounds)
+    if options.json:
+        document = {"machine": machine_line(), "rounds": options.rounds, **report.as_json()}
+        options.json.write_text(json.dumps(document, indent=2) + "\n")
+    return EXIT_MISSED if options.check and not report.all_met else 0
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__)
+    parser.add_argument("benchmark", choices=BENCHMARKS)
+    parser.add_argument("--rounds", type=positive, default=ENOUGH_ROUNDS, metavar="N", help="default %(default)s")
+    parser.add_argument("--seconds", type=positive, default=4, metavar="N", help="of load a cell; default %(default)s")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement to FILE")
+    parser.add_argument("--check", action="store_true", help=f"exit {EXIT_MISSED} when a bar is missed")
+    return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text}")
+    return number
+
+
+def show(report: Report, rounds: int) -> None:
+    print(machine_line())
+    for table in report.tables:
+        print(f"\n{format_table(table)}")
+    print(f"\n{format_bars(report.bars)}")
+    if rounds < ENOUGH_ROUNDS:
+        print(f"\n{rounds} rounds only: these numbers say that the bench works, not how fast anything is.")
+
+
+def machine_line() -> str:
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores (load {load:.1f}), Python {platform.python_version()}, Node {node.lstrip('v')}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,201 @@
+"""`bench.sh mint`: our mint beside what people run today, cold and warm."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .google_cloud import google_cloud
+from .load import Load, put_under_load, require_wrk
+from .processes import LOOPBACK, Server, running
+from .report import Bar, Report, Table, median_of, note_progress
+
+ROOT = Path(__file__).resolve().parents[2]
+PEERS = Path(__file__).with_name("peers")
+API_KEY = "sk-0123456789abcdef0123456789abcdef"
+
+WARM_UPSTREAM_MS = 50
+CONNECTIONS = (1, 10, 80)
+FULL_LOAD = CONNECTIONS[-1]
+WARM_UP_SECONDS = 1
+
+OURS, EXPRESS, EMPTY, OBVIOUS = "ours", "(a) Express", "(b) empty function", "(c) obvious port"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """One way to mint. `mints` is False for the empty function, which asks nobody and has no place in a warm run."""
+
+    name: str
+    command: Sequence[str]
+    path: str = "/"
+    environ: Mapping[str, str] = field(default_factory=dict)
+    mints: bool = True
+
+    def started(self, upstream: Server, upstream_ms: int) -> AbstractContextManager[Server]:
+        base_url = f"http://{LOOPBACK}:{upstream.port}/{upstream_ms}/v1"
+        return running(self.name, self.command, {"OPENAI_BASE_URL": base_url, **self.environ})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One cold start, up to the first 200."""
+
+    first_200_ms: float
+    cpu_seconds: float
+    pss_mb: float
+
+
+Starts = Mapping[str, list[Start]]
+Loads = Mapping[str, Mapping[int, list[Load]]]
+
+
+def benchmark(rounds: int, seconds: int) -> Report:
+    """Cold starts with an upstream that answers at once, then load with one that takes 50 ms; peers take turns."""
+    require_wrk()
+    with ExitStack() as stack:
+        peers = all_peers(stack)
+        upstream = stack.enter_context(upstream_server())
+        starts = measure_starts(peers, upstream, rounds)
+        loads = measure_loads([peer for peer in peers if peer.mints], upstream, rounds, seconds)
+    return report(starts, loads)
+
+
+def all_peers(stack: ExitStack) -> list[Peer]:
+    key_file = Path(stack.enter_context(TemporaryDirectory(prefix="voicemint-bench-")), "openai-api-key")
+    key_file.write_text(API_KEY)
+    ours = {"VOICEMINT_ACCESS": "open", "OPENAI_API_KEY_FILE": str(key_file)}
+    google = stack.enter_context(google_cloud(API_KEY))
+    return [
+        framework_peer(OURS, ROOT / "functions" / "main.py", "mint_client_secret", ours),
+        Peer(
+            name=EXPRESS,
+            command=["node", str(PEERS / "express" / "server.js")],
+            path="/token",
+            environ={"OPENAI_API_KEY": API_KEY},
+        ),
+        framework_peer(EMPTY, PEERS / "empty_function" / "main.py", "empty", mints=False),
+        framework_peer(OBVIOUS, PEERS / "obvious_port" / "main.py", "token", google),
+    ]
+
+
+def framework_peer(
+    name: str, source: Path, target: str, environ: Mapping[str, str] | None = None, *, mints: bool = True
+) -> Peer:
+    """A function as Cloud Functions starts it, with as many threads as it is given requests at once."""
+    framework = str(Path(sys.executable).with_name("functions-framework"))
+    return Peer(
+        name=name,
+        command=[framework, f"--source={source}", f"--target={target}"],
+        environ={"HOST": LOOPBACK, "THREADS": str(FULL_LOAD), **(environ or {})},
+        mints=mints,
+    )
+
+
+@contextmanager
+def upstream_server() -> Iterator[Server]:
+    environ = {"PYTHONPATH": str(ROOT / "scripts")}
+    with running("upstream", [sys.executable, "-m", "bench.upstream", "{port}"], environ) as server:
+        server.wait_for_200("/0/v1/realtime/client_secrets")
+        yield server
+
+
+def measure_starts(peers: Sequence[Peer], upstream: Server, rounds: int) -> Starts:
+    starts: dict[str, list[Start]] = {peer.name: [] for peer in peers}
+    for peer in peers:  # not counted: it writes the bytecode and fills the page cache
+        measure_start(peer, upstream)
+    for number in range(rounds):
+        note_progress(f"cold starts, round {number + 1} of {rounds}")
+        for peer in in_turn(peers, number):
+            starts[peer.name].append(measure_start(peer, upstream))
+    return starts
+
+
+def measure_start(peer: Peer, upstream: Server) -> Start:
+    with peer.started(upstream, upstream_ms=0) as server:
+        first_200_ms = 1000 * server.wait_for_200(peer.path)
+        return Start(first_200_ms=first_200_ms, cpu_seconds=server.cpu_seconds(), pss_mb=server.pss_mb())
+
+
+def measure_loads(peers: Sequence[Peer], upstream: Server, rounds: int, seconds: int) -> Loads:
+    loads: dict[str, dict[int, list[Load]]] = {peer.name: {count: [] for count in CONNECTIONS} for peer in peers}
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {
+            peer.name: stack.enter_context(peer.started(upstream, WARM_UPSTREAM_MS)) for peer in peers
+        }
+        for peer in peers:
+            servers[peer.name].wait_for_200(peer.path)
+            put_under_load(servers[peer.name], peer.path, FULL_LOAD, WARM_UP_SECONDS)
+        for number in range(rounds):
+            note_progress(f"load, round {number + 1} of {rounds}")
+            for connections in CONNECTIONS:
+                for peer in in_turn(peers, number):
+                    load = put_under_load(servers[peer.name], peer.path, connections, seconds)
+                    loads[peer.name][connections].append(load)
+    return loads
+
+
+def in_turn(peers: Sequence[Peer], round_number: int) -> Sequence[Peer]:
+    """The order of a round: reversed every second time, so that nobody always runs after the same neighbour."""
+    return peers if round_number % 2 == 0 else peers[::-1]
+
+
+def report(starts: Starts, loads: Loads) -> Report:
+    first_200 = {name: median_of(runs, "first_200_ms") for name, runs in starts.items()}
+    rate = {name: median_of(cells[FULL_LOAD], "requests_per_second") for name, cells in loads.items()}
+    cpu = median_of(loads[OURS][FULL_LOAD], "cpu_ms_per_request")
+    full_load = f"{FULL_LOAD} at once"
+    return Report(
+        tables=[start_table(starts), load_table(loads)],
+        bars=[
+            Bar(name="cold start, ours / (b)", value=first_200[OURS] / first_200[EMPTY], limit=1.30, unit=" x"),
+            Bar(name="cold start, ours / (c)", value=first_200[OURS] / first_200[OBVIOUS], limit=0.60, unit=" x"),
+            Bar(
+                name=f"requests/s at {full_load}, ours / (a)",
+                value=rate[OURS] / rate[EXPRESS],
+                limit=0.90,
+                unit=" x",
+                at_least=True,
+            ),
+            Bar(name=f"CPU per request at {full_load}, ours", value=cpu, limit=0.60, unit=" ms"),
+        ],
+        measurements={
+            "cold": {name: [asdict(start) for start in runs] for name, runs in starts.items()},
+            "warm": {name: [asdict(load) for runs in cells.values() for load in runs] for name, cells in loads.items()},
+        },
+    )
+
+
+def start_table(starts: Starts) -> Table:
+    rows = [
+        (
+            name,
+            f"{median_of(runs, 'first_200_ms'):.0f}",
+            f"{min(run.first_200_ms for run in runs):.0f}",
+            f"{max(run.first_200_ms for run in runs):.0f}",
+            f"{median_of(runs, 'cpu_seconds'):.2f}",
+            f"{median_of(runs, 'pss_mb'):.0f}",
+        )
+        for name, runs in starts.items()
+    ]
+    return Table("Cold start (process start to first 200)", ("", "median ms", "min", "max", "CPU s", "PSS MB"), rows)
+
+
+def load_table(loads: Loads) -> Table:
+    rows = [
+        (
+            name,
+            str(connections),
+            f"{median_of(runs, 'requests_per_second'):.0f}",
+            f"{median_of(runs, 'p50_ms'):.1f}",
+            f"{median_of(runs, 'p99_ms'):.0f}",
+            f"{median_of(runs, 'cpu_ms_per_request'):.2f}",
+            str(sum(run.errors for run in runs)),
+        )
+        for name, cells in loads.items()
+        for connections, runs in cells.items()
+    ]
+    title = f"Under load (upstream answers after {WARM_UPSTREAM_MS} ms)"
+    return Table(title, ("", "at once", "requests/s", "p50 ms", "p99 ms", "CPU ms/request", "errors"), rows)
