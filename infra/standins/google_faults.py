@@ -1,0 +1,141 @@
+"""What a test may do to a Google stand-in: arm faults and read the requests it got.
+
+    POST   /_standin/faults    {"fault": NAME, "operation"?: "objects_insert" | "*", "times"?: N | null,
+                                "status"?: 503, "retry_after"?: seconds, "seconds"?: s}
+    DELETE /_standin/faults    disarm all                GET /_standin/faults    those still armed
+    GET    /_standin/requests  newest last               DELETE /_standin/requests    forget them
+
+NAMES: `status` (answers `status`, nothing happens), `reset` (connection reset, nothing happens),
+`commit_then_reset` (it happens, the answer is lost), `slow` (answers after `seconds`).
+An operation is the name of the handler, which is Google's method name: objects.insert -> objects_insert.
+"""
+
+import asyncio
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+CONTROL_PREFIX = "/_standin/"
+REQUESTS_REMEMBERED = 10_000
+FAULT_NAMES = ("status", "reset", "commit_then_reset", "slow")
+LINGER_ZERO = struct.pack("ii", 1, 0)
+
+ErrorAnswer = Callable[[int, str], web.Response]
+
+
+@dataclass
+class Fault:
+    """One armed fault; `times` counts down, None means until disarmed."""
+
+    fault: str
+    operation: str = "*"
+    times: int | None = 1
+    status: int = 503
+    retry_after: int | None = None
+    seconds: float = 0
+
+    def __post_init__(self) -> None:
+        if self.fault not in FAULT_NAMES:
+            raise ValueError(f"fault {self.fault!r} is not known; use one of {', '.join(FAULT_NAMES)}")
+
+
+class Faults:
+    """The armed faults and the request log of one stand-in."""
+
+    def __init__(self, error_answer: ErrorAnswer) -> None:
+        self._error_answer = error_answer
+        self._armed: list[Fault] = []
+        self._requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_REMEMBERED)
+
+    def install(self, app: web.Application) -> None:
+        """Add the control routes, and the middleware that logs requests and lets faults strike."""
+        app.middlewares.append(self._middleware)
+        app.router.add_post(f"{CONTROL_PREFIX}faults", self._arm)
+        app.router.add_get(f"{CONTROL_PREFIX}faults", self._list)
+        app.router.add_delete(f"{CONTROL_PREFIX}faults", self._disarm)
+        app.router.add_get(f"{CONTROL_PREFIX}requests", self._list_requests)
+        app.router.add_delete(f"{CONTROL_PREFIX}requests", self._forget_requests)
+
+    @web.middleware
+    async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith(CONTROL_PREFIX):
+            return await handler(request)
+        operation = request.match_info.handler.__name__
+        entry: dict[str, Any] = {
+            "operation": operation,
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "status": None,
+        }
+        self._requests.append(entry)
+        response = await self._strike(self._take(operation), request, handler)
+        entry["status"] = response.status
+        return response
+
+    async def _strike(self, fault: Fault | None, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if fault is None:
+            return await handler(request)
+        if fault.fault == "status":
+            return self._refusal(fault)
+        if fault.fault == "slow":
+            await asyncio.sleep(fault.seconds)
+        elif fault.fault == "reset":
+            reset_connection(request)
+        response = await handler(request)
+        if fault.fault == "commit_then_reset":
+            reset_connection(request)
+        return response
+
+    def _refusal(self, fault: Fault) -> web.Response:
+        response = self._error_answer(fault.status, HTTPStatus(fault.status).phrase)
+        if fault.retry_after is not None:
+            response.headers["Retry-After"] = str(fault.retry_after)
+        return response
+
+    def _take(self, operation: str) -> Fault | None:
+        for fault in self._armed:
+            if fault.operation in ("*", operation):
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._armed.remove(fault)
+                return fault
+        return None
+
+    async def _arm(self, request: web.Request) -> web.Response:
+        try:
+            self._armed.append(Fault(**await request.json()))
+        except (TypeError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response([asdict(fault) for fault in self._armed])
+
+    async def _list(self, _request: web.Request) -> web.Response:
+        return web.json_response([asdict(fault) for fault in self._armed])
+
+    async def _disarm(self, _request: web.Request) -> web.Response:
+        self._armed.clear()
+        return web.json_response([])
+
+    async def _list_requests(self, _request: web.Request) -> web.Response:
+        return web.json_response(list(self._requests))
+
+    async def _forget_requests(self, _request: web.Request) -> web.Response:
+        self._requests.clear()
+        return web.json_response([])
+
+
+def reset_connection(request: web.Request) -> None:
+    """End the client's connection with a TCP reset, as a crashed front end does, and give up the request."""
+    transport = request.transport
+    if transport is not None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        transport.abort()
+    raise asyncio.CancelledError
