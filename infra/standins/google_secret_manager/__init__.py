@@ -1,0 +1,152 @@
+"""Secret Manager v1 over REST, as google-cloud-secret-manager (transport="rest") and gcloud use it.
+
+Secrets live in memory. Not there: IAM, rotation, customer-managed keys, regional secrets, filters.
+https://cloud.google.com/secret-manager/docs/reference/rest
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from standins.google_faults import Faults
+from standins.google_secret_manager.errors import SecretManagerError, error_answer, errors_as_answers
+from standins.google_secret_manager.secrets import Secret, Secrets, Version, payload
+
+SECRETS = web.AppKey("secrets", Secrets)
+WRITABLE_FIELDS = ("annotations", "labels", "replication")
+STATES = {"enable": "ENABLED", "disable": "DISABLED", "destroy": "DESTROYED"}
+MAX_PAGE_SIZE = 25_000
+AUTOMATIC: Mapping[str, Any] = {"replication": {"automatic": {}}}
+
+COLLECTION = "/v1/projects/{project:[a-z0-9-]+}/secrets"
+SECRET = COLLECTION + "/{secret:[A-Za-z0-9_-]+}"
+VERSION = SECRET + "/versions/{version:[a-z0-9]+}"
+
+T = TypeVar("T", Secret, Version)
+
+
+def create_app(
+    secrets: Mapping[str, bytes] | None = None,
+    *,
+    project: str = "voicemint-local",
+    project_number: str = "100000000000",
+) -> web.Application:
+    """`secrets`: secret id -> the payload of its version 1."""
+    app = web.Application()
+    Faults(error_answer).install(app)
+    app.middlewares.append(errors_as_answers)
+    app[SECRETS] = Secrets(project, project_number)
+    for secret_id, data in (secrets or {}).items():
+        app[SECRETS].create(secret_id, AUTOMATIC).add_version(data, None)
+    app.add_routes(
+        [
+            web.get(COLLECTION, secrets_list),
+            web.post(COLLECTION, secrets_create),
+            web.get(SECRET, secrets_get),
+            web.delete(SECRET, secrets_delete),
+            web.post(SECRET + ":addVersion", secrets_add_version),
+            web.get(SECRET + "/versions", versions_list),
+            web.get(VERSION, versions_get),
+            web.get(VERSION + ":access", versions_access),
+            web.post(VERSION + ":{verb:enable|disable|destroy}", versions_change),
+        ]
+    )
+    return app
+
+
+def _secrets(request: web.Request) -> Secrets:
+    secrets = request.app[SECRETS]
+    secrets.check_project(request.match_info["project"])
+    return secrets
+
+
+def _secret(request: web.Request) -> Secret:
+    return _secrets(request).get(request.match_info["secret"])
+
+
+def _version(request: web.Request) -> Version:
+    return _secret(request).version(request.match_info["version"])
+
+
+async def secrets_list(request: web.Request) -> web.Response:
+    return web.json_response(_page(_secrets(request).all(), "secrets", request.query))
+
+
+async def secrets_create(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    fields = {name: body[name] for name in WRITABLE_FIELDS if name in body}
+    if not fields.get("replication"):
+        raise SecretManagerError("INVALID_ARGUMENT", "The Secret.replication field is required.")
+    secret = _secrets(request).create(request.query.get("secretId", ""), fields)
+    return web.json_response(secret.resource())
+
+
+async def secrets_get(request: web.Request) -> web.Response:
+    return web.json_response(_secret(request).resource())
+
+
+async def secrets_delete(request: web.Request) -> web.Response:
+    _secrets(request).delete(request.match_info["secret"], request.query.get("etag"))
+    return web.json_response({})
+
+
+async def secrets_add_version(request: web.Request) -> web.Response:
+    given = (await _json_object(request)).get("payload")
+    if not isinstance(given, dict):
+        raise SecretManagerError("INVALID_ARGUMENT", "The payload field is required.")
+    try:
+        # Clients may send either alphabet.
+        data = base64.b64decode(str(given.get("data", "")).replace("-", "+").replace("_", "/"), validate=True)
+        checksum = int(given["dataCrc32c"]) if "dataCrc32c" in given else None
+    except (binascii.Error, ValueError):
+        raise SecretManagerError("INVALID_ARGUMENT", "payload.data or payload.dataCrc32c cannot be read.") from None
+    return web.json_response(_secret(request).add_version(data, checksum).resource())
+
+
+async def versions_list(request: web.Request) -> web.Response:
+    return web.json_response(_page(_secret(request).versions[::-1], "versions", request.query))
+
+
+async def versions_get(request: web.Request) -> web.Response:
+    return web.json_response(_version(request).resource())
+
+
+async def versions_access(request: web.Request) -> web.Response:
+    version = _version(request)
+    return web.json_response({"name": version.name, "payload": payload(version.access())})
+
+
+async def versions_change(request: web.Request) -> web.Response:
+    version = _version(request)
+    version.change(STATES[request.match_info["verb"]], (await _json_object(request)).get("etag"))
+    return web.json_response(version.resource())
+
+
+def _page(resources: Sequence[T], field: str, query: Mapping[str, str]) -> dict[str, Any]:
+    """One page; the token is the position of the next one."""
+    if query.get("filter"):
+        raise SecretManagerError("INVALID_ARGUMENT", "This stand-in does not implement filters.")
+    size, start = query.get("pageSize", "0"), query.get("pageToken", "0")
+    if not (size.isdigit() and start.isdigit()):
+        raise SecretManagerError("INVALID_ARGUMENT", "pageSize or pageToken is not valid.")
+    first = int(start)
+    end = first + (min(int(size), MAX_PAGE_SIZE) or MAX_PAGE_SIZE)
+    return {
+        **({field: [resource.resource() for resource in resources[first:end]]} if resources else {}),
+        **({"nextPageToken": str(end)} if end < len(resources) else {}),
+        **({"totalSize": len(resources)} if resources else {}),
+    }
+
+
+async def _json_object(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise SecretManagerError("INVALID_ARGUMENT", "Invalid JSON payload received.")
+    return body
