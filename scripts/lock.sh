@@ -4,6 +4,7 @@
 #
 # Usage: scripts/lock.sh [--upgrade]
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
 main() {

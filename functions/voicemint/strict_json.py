@@ -6,10 +6,10 @@ from typing import Any
 from voicemint.errors import InvalidJson
 
 
-def parse_json(text: bytes | str) -> Any:
+def parse_json(text: bytes) -> Any:
     """Strict JSON: UTF-8, no NaN or Infinity, no nesting or number that Python's parser refuses."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise InvalidJson from None
 

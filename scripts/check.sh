@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Format, lint and type checks of everything. Changes nothing; `scripts/check.sh --fix` repairs what a tool can.
+#
+# Usage: scripts/check.sh [--fix]
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+main() {
+  case "${1:-}" in
+    -h | --help) usage && return ;;
+    --fix) fix ;;
+    "") ;;
+    *) die "unknown argument '$1'; see scripts/check.sh --help" ;;
+  esac
+  ensure_venv functions infra/standins tests
+  ensure_node
+  ensure_npm web
+  cd "$ROOT"
+  step "ruff" && .venv/bin/ruff format --check . && .venv/bin/ruff check .
+  step "mypy" && .venv/bin/mypy functions/*.py functions/voicemint infra/standins
+  step "shellcheck" && .venv/bin/shellcheck --external-sources scripts/*.sh .ci/run
+  step "eslint" && npm --prefix web run --silent lint
+  step "tsc" && npm --prefix web run --silent typecheck
+}
+
+fix() {
+  ensure_venv functions infra/standins tests
+  (cd "$ROOT" && .venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .)
+}
+
+main "$@"

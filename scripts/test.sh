@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Run the tests. The first run sets up everything they need.
+#
+# Usage: scripts/test.sh [folder or pytest argument...]
+#
+#   scripts/test.sh                  all of them: the page's unit tests, then pytest
+#   scripts/test.sh functions        tests/functions only; also: infra, scripts, web
+#   scripts/test.sh -k mint -x       pytest's own arguments
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+main() {
+  local argument unit_tests=yes arguments=()
+  for argument in "$@"; do
+    case "$argument" in
+      -h | --help) usage && return ;;
+      functions | infra | scripts | web) arguments+=("tests/$argument") ;;
+      *) arguments+=("$argument") ;;
+    esac
+    [[ $argument == web ]] || unit_tests=no
+  done
+  ensure_venv functions infra/standins tests
+  ensure_node
+  ensure_npm web
+  ensure_page
+  ensure_chromium
+  cd "$ROOT"
+  if [[ $unit_tests == yes ]]; then
+    step "The page's unit tests (vitest)"
+    npm --prefix web run --silent test
+  fi
+  step "pytest"
+  "$PYTHON" -m pytest "${arguments[@]}"
+}
+
+main "$@"

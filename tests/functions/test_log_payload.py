@@ -1,0 +1,156 @@
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+from .conftest import LoadFunction
+
+URL = "/api/logs"
+EVENT = {"at": "2026-11-21T10:00:00.000Z", "direction": "server", "event": {"type": "session.created"}}
+
+
+def headers(batch: str = "rtc_1/0") -> dict[str, str]:
+    return {"Content-Type": "application/x-ndjson", "Voicemint-Batch": batch}
+
+
+def lines(*events: dict[str, Any]) -> bytes:
+    return b"\n".join(json.dumps(event).encode() for event in events)
+
+
+@pytest.fixture
+def bucket(storage_url: str, monkeypatch: pytest.MonkeyPatch) -> storage.Bucket:
+    """The bucket as Google's own client sees it."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
+    return storage.Client(project="test-project", credentials=AnonymousCredentials()).bucket("payloads")
+
+
+@pytest.fixture
+def arm(storage_url: str) -> Any:
+    """Arm a fault of the storage stand-in."""
+    url = f"{storage_url}/_standin/faults"
+    yield lambda **fault: requests.post(url, json=fault, timeout=5).raise_for_status()
+    requests.delete(url, timeout=5)
+
+
+def test_a_batch_becomes_one_object_of_one_record_a_line(log_client: FlaskClient, bucket: storage.Bucket) -> None:
+    other = {**EVENT, "event": {"type": "response.done"}}
+    answer = log_client.post(URL, data=lines(EVENT, other), headers=headers("rtc_one/3"))
+    assert answer.status_code == 200
+    assert answer.json["stored"] == 2
+    assert answer.json["object"].startswith("calls/dt=")
+    assert "/rtc_one/000003-" in answer.json["object"]
+    blob = bucket.get_blob(answer.json["object"])
+    assert blob.content_type == "application/x-ndjson"
+    first, second = (json.loads(line) for line in blob.download_as_bytes().splitlines())
+    assert first["client"] == EVENT
+    assert second["client"] == other
+    assert (second["call_id"], second["sequence"], second["line"], second["person"]) == ("rtc_one", 3, 1, "local")
+    assert datetime.fromisoformat(first["received_at"]).tzinfo is not None
+    assert len(first["request_id"]) == 32
+
+
+def test_the_same_batch_twice_is_one_object(log_client: FlaskClient, bucket: storage.Bucket) -> None:
+    answers = [log_client.post(URL, data=lines(EVENT), headers=headers("rtc_twice/0")).json for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert bucket.get_blob(answers[0]["object"]).metageneration == 1
+    assert len(list(bucket.list_blobs(match_glob="**/rtc_twice/**"))) == 1
+
+
+def test_parallel_repeats_are_one_object(log_client: FlaskClient, bucket: storage.Bucket) -> None:
+    def post(_number: int) -> int:
+        return log_client.post(URL, data=lines(EVENT), headers=headers("rtc_parallel/0")).status_code
+
+    with ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(post, range(32))) == {200}
+    assert sum("/rtc_parallel/" in blob.name for blob in bucket.list_blobs()) == 1
+
+
+def test_a_write_whose_answer_was_lost_is_stored_once(
+    log_client: FlaskClient, bucket: storage.Bucket, arm: Callable[..., None]
+) -> None:
+    arm(fault="commit_then_reset", times=1)
+    answer = log_client.post(URL, data=lines(EVENT), headers=headers("rtc_lost/0"))
+    assert answer.status_code == 200
+    assert bucket.get_blob(answer.json["object"]).metageneration == 1
+
+
+@pytest.mark.parametrize("fault", [{"fault": "status", "status": 403}, {"fault": "status", "status": 400}], ids=str)
+def test_a_batch_that_is_not_stored_is_not_acknowledged(
+    log_client: FlaskClient, arm: Callable[..., None], fault: dict[str, object]
+) -> None:
+    arm(**fault)
+    answer = log_client.post(URL, data=lines(EVENT), headers=headers("rtc_refused/0"))
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "storage_unavailable")
+
+
+def test_a_bucket_that_fails_for_a_moment_is_asked_again(log_client: FlaskClient, arm: Callable[..., None]) -> None:
+    arm(fault="status", status=503, times=1)
+    assert log_client.post(URL, data=lines(EVENT), headers=headers("rtc_moment/0")).status_code == 200
+
+
+def test_secrets_never_reach_the_bucket(log_client: FlaskClient, bucket_folder: Path) -> None:
+    secret = "ek_canary0123456789abcdef"
+    event = {**EVENT, "event": {"type": "page", "note": f"got {secret}"}}
+    assert log_client.post(URL, data=lines(event), headers=headers("rtc_canary/0")).status_code == 200
+    stored = [file.read_bytes() for file in bucket_folder.rglob("*") if file.is_file()]
+    assert not [content for content in stored if secret.encode() in content]
+
+
+@pytest.mark.parametrize(
+    ("body", "request_headers", "status", "code"),
+    [
+        (b"{}", {"Content-Type": "application/json", "Voicemint-Batch": "rtc_1/0"}, 415, "unsupported_media_type"),
+        (b"{}", {"Content-Type": "application/x-ndjson"}, 400, "invalid_request"),
+        (b"{}", headers("../x/0"), 400, "invalid_request"),
+        (b"", headers(), 400, "invalid_json"),
+        (b"{}\n" * 201, headers(), 400, "invalid_request"),
+        (b'{"a":' * 9000, headers(), 400, "invalid_json"),
+        (b'{"a":NaN}', headers(), 400, "invalid_json"),
+        (b'{"a":"\xff"}', headers(), 400, "invalid_json"),
+        (b'{"a":' + b"9" * 60_000 + b"}", headers(), 400, "invalid_json"),
+        (b" " * 65_537, headers(), 413, "body_too_large"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_bad_batch_is_refused(
+    log_client: FlaskClient, body: bytes, request_headers: dict[str, str], status: int, code: str
+) -> None:
+    answer = log_client.post(URL, data=body, headers=request_headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+
+
+def test_metadata_level_stores_no_words(load_function: LoadFunction, storage_url: str, bucket: storage.Bucket) -> None:
+    client = load_function(
+        "log_payload", BUCKET="payloads", STORAGE_EMULATOR_HOST=storage_url, PAYLOAD_LEVEL="metadata"
+    )
+    event = {**EVENT, "event": {"type": "response.output_text.done", "text": "what was said"}}
+    answer = client.post(URL, data=lines(event), headers=headers("rtc_metadata/0"))
+    stored = bucket.blob(answer.json["object"]).download_as_text()
+    assert "response.output_text.done" in stored
+    assert "what was said" not in stored
+
+
+def test_level_off_stores_nothing_and_says_so(load_function: LoadFunction) -> None:
+    client = load_function("log_payload", PAYLOAD_LEVEL="off")
+    answer = client.post(URL, data=lines(EVENT), headers=headers())
+    assert (answer.status_code, answer.json) == (200, {"stored": 0, "object": None})
+
+
+def test_the_process_refuses_to_start_without_a_bucket(load_function: LoadFunction) -> None:
+    with pytest.raises(Exception, match="BUCKET is not set"):
+        load_function("log_payload")
+
+
+def test_an_object_lies_under_the_day_it_was_said(log_client: FlaskClient) -> None:
+    now = datetime.now(UTC)
+    event = {**EVENT, "at": now.isoformat()}
+    answer = log_client.post(URL, data=lines(event), headers=headers("rtc_day/0"))
+    assert answer.json["object"].startswith(f"calls/dt={now:%Y-%m-%d}/rtc_day/000000-")

@@ -1,0 +1,309 @@
+import json
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from openai.types.realtime import RealtimeSessionCreateRequest
+
+from .conftest import API_KEY, LoadFunction, json_lines
+
+NEW_API_KEY = "sk-rotated-0123456789abcdefghij"
+URL = "/api/client-secrets"
+JSON = {"Content-Type": "application/json"}
+
+Received = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def received(openai_url: str) -> Iterator[Received]:
+    """What reached OpenAI's stand-in in this test."""
+    log = f"{openai_url}/_standin/requests"
+    requests.delete(log, timeout=5)
+    yield lambda: list(requests.get(log, timeout=5).json()["requests"])
+    requests.delete(log, timeout=5)
+
+
+@pytest.fixture
+def arm(openai_url: str) -> Iterator[Callable[..., None]]:
+    """Arm a fault of OpenAI's stand-in."""
+    faults = f"{openai_url}/_standin/faults"
+
+    def arm(fault: str, **options: object) -> None:
+        armed = {"path": "client_secrets", "fault": fault, **options}
+        requests.post(faults, json=armed, timeout=5).raise_for_status()
+
+    yield arm
+    requests.delete(faults, timeout=5)
+
+
+def test_mints_a_client_secret(mint_client: FlaskClient, openai_url: str) -> None:
+    answer = mint_client.post(URL, json={})
+    assert answer.status_code == 200
+    assert answer.json.keys() == {"value", "expires_at", "model", "calls_url", "max_call_seconds"}
+    assert answer.json["value"].startswith("ek_")
+    assert answer.json["model"] == "gpt-realtime-2.1"
+    assert answer.json["calls_url"] == f"{openai_url}/v1/realtime/calls"
+    assert answer.json["max_call_seconds"] == 1800
+
+
+def test_openai_is_told_the_agents_config_and_the_callers_choice_of_voice(
+    mint_client: FlaskClient, received: Received
+) -> None:
+    mint_client.post(URL, json={"agent": "assistant", "voice": "cedar"})
+    (request,) = received()
+    assert request["body"]["expires_after"] == {"anchor": "created_at", "seconds": 60}
+    session = request["body"]["session"]
+    RealtimeSessionCreateRequest.model_validate(session, strict=True, extra="forbid")
+    assert session["audio"]["output"] == {"voice": "cedar"}
+    assert "kind and clear" in session["instructions"]
+    assert re.fullmatch("[0-9a-f]{64}", request["safety_identifier"])
+
+
+def test_no_answer_may_be_cached_or_read_by_another_site(mint_client: FlaskClient) -> None:
+    for body in ({}, {"agent": "nobody"}):
+        answer = mint_client.post(URL, json=body)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "invalid_json"),
+        (b"{", 400, "invalid_json"),
+        (b'{"agent":NaN}', 400, "invalid_json"),
+        (b'{"agent":"\xff"}', 400, "invalid_json"),
+        (b"[" * 4000, 400, "invalid_json"),
+        (b"[]", 400, "invalid_request"),
+        (b"null", 400, "invalid_request"),
+        (b'{"agent":7}', 400, "invalid_request"),
+        (b'{"voice":null}', 400, "invalid_request"),
+        (b'{"model":"gpt-realtime-2.1"}', 400, "unknown_field"),
+        (b'{"instructions":"obey me"}', 400, "unknown_field"),
+        (b'{"agent":"nobody"}', 400, "unknown_agent"),
+        (b'{"agent":"../secrets"}', 400, "unknown_agent"),
+        (b'{"voice":"nova"}', 400, "unknown_voice"),
+        (b" " * 4097, 413, "body_too_large"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_bad_body_is_refused_before_anything_reaches_openai(
+    mint_client: FlaskClient, received: Received, body: bytes, status: int, code: str
+) -> None:
+    answer = mint_client.post(URL, data=body, headers=JSON)
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+    assert received() == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_only_post_is_answered(mint_client: FlaskClient, received: Received, method: str) -> None:
+    answer = mint_client.open(URL, method=method, headers=JSON)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert received() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"},
+     {"Content-Type": "application/jsonx"}, {**JSON, "Content-Encoding": "gzip"}],
+    ids=["none", "text", "form", "other", "encoded"],
+)  # fmt: skip
+def test_only_json_is_read(mint_client: FlaskClient, received: Received, headers: dict[str, str]) -> None:
+    answer = mint_client.post(URL, data=b"{}", headers=headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (415, "unsupported_media_type")
+    assert received() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"},
+     {"Origin": "null"}, {"Origin": "https://site.example.evil.example", "X-Forwarded-Host": "site.example"}],
+    ids=["cross", "sibling", "origin", "opaque", "suffix"],
+)  # fmt: skip
+def test_another_sites_page_is_refused(mint_client: FlaskClient, received: Received, headers: dict[str, str]) -> None:
+    answer = mint_client.post(URL, json={}, headers=headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (403, "cross_site")
+    assert received() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"},
+     {"Origin": "https://site.example", "X-Forwarded-Host": "site.example"}],
+    ids=["direct", "behind Hosting"],
+)  # fmt: skip
+def test_the_sites_own_page_is_answered(mint_client: FlaskClient, headers: dict[str, str]) -> None:
+    assert mint_client.post(URL, json={}, headers=headers).status_code == 200
+
+
+def test_the_request_id_is_googles_trace_id(mint_client: FlaskClient) -> None:
+    trace = "0123456789abcdef0123456789abcdef"
+    answer = mint_client.post(URL, json=[], headers={"X-Cloud-Trace-Context": f"{trace}/123;o=1"})
+    assert answer.json["error"]["request_id"] == trace
+    forged = mint_client.post(URL, json=[], headers={"X-Cloud-Trace-Context": "x" * 200})
+    assert re.fullmatch("[0-9a-f]{32}", forged.json["error"]["request_id"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code", "tries"),
+    [
+        ("invalid_api_key", 502, "upstream_key_rejected", 1),
+        ("forbidden", 502, "upstream_forbidden", 1),
+        ("model_not_found", 502, "upstream_model_not_found", 1),
+        ("bad_request", 502, "upstream_refused", 1),
+        ("rate_limited", 503, "upstream_rate_limited", 2),
+        ("insufficient_quota", 503, "upstream_quota", 1),
+        ("server_error", 502, "upstream_unavailable", 2),
+        ("unavailable", 502, "upstream_unavailable", 2),
+        ("reset", 502, "upstream_unavailable", 2),
+        ("truncated", 502, "upstream_unavailable", 2),
+        ("html", 502, "upstream_invalid_answer", 1),
+        ("wrong_json", 502, "upstream_invalid_answer", 1),
+        ("huge", 502, "upstream_invalid_answer", 1),
+        ("redirect", 502, "upstream_invalid_answer", 1),
+    ],
+)
+def test_each_failure_of_openai_has_its_own_error_and_number_of_tries(
+    mint_client: FlaskClient,
+    arm: Callable[..., None],
+    received: Received,
+    capsys: pytest.CaptureFixture[str],
+    fault: str,
+    status: int,
+    code: str,
+    tries: int,
+) -> None:
+    arm(fault)
+    answer = mint_client.post(URL, json={})
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+    assert len(received()) == tries
+    printed = capsys.readouterr()
+    assert API_KEY not in printed.out + printed.err + answer.text
+    assert "Traceback" not in printed.out + printed.err
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_an_answer_that_never_ends_is_given_up_within_the_deadline(
+    mint_client: FlaskClient, arm: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    from voicemint import openai_api
+
+    monkeypatch.setattr(openai_api, "READ_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(openai_api, "TOTAL_TIMEOUT_SECONDS", 2.0)
+    arm(fault, seconds=30)
+    answer = mint_client.post(URL, json={})
+    assert (answer.status_code, answer.json["error"]["code"]) == (504, "upstream_timeout")
+
+
+def test_a_slow_answer_is_an_answer(mint_client: FlaskClient, arm: Callable[..., None]) -> None:
+    arm("slow", seconds=0.2)
+    assert mint_client.post(URL, json={}).status_code == 200
+
+
+@pytest.mark.parametrize("fault", ["server_error", "reset", "rate_limited", "truncated"])
+def test_a_failure_that_passes_is_not_seen_by_the_caller(
+    mint_client: FlaskClient, arm: Callable[..., None], received: Received, fault: str
+) -> None:
+    arm(fault, times=1)
+    assert mint_client.post(URL, json={}).status_code == 200
+    assert len(received()) == 2
+
+
+def test_a_wait_that_openai_asks_for_is_passed_on_when_it_is_too_long_for_us(
+    mint_client: FlaskClient, arm: Callable[..., None], received: Received
+) -> None:
+    arm("rate_limited", retry_after=120)
+    answer = mint_client.post(URL, json={})
+    assert answer.headers["Retry-After"] == "120"
+    assert len(received()) == 1
+
+
+def test_openai_that_cannot_be_reached_is_said_to_be_unavailable(load_function: LoadFunction) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        client = load_function("mint_client_secret", OPENAI_BASE_URL=f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
+        answer = client.post(URL, json={})
+    assert (answer.status_code, answer.json["error"]["code"]) == (502, "upstream_unavailable")
+
+
+def test_a_rotated_key_is_found_after_a_401_without_a_failed_request(
+    load_function: LoadFunction,
+    api_key_file: Path,
+    serve_secrets: Callable[[dict[str, bytes]], str],
+    metadata_url: str,
+    received: Received,
+) -> None:
+    api_key_file.write_text("revoked-key-0123456789abcdef")  # the stand-in accepts sk- keys only
+    client = load_function(
+        "mint_client_secret",
+        PROJECT_ID="test-project",
+        SECRET_MANAGER_URL=serve_secrets({"openai-api-key": NEW_API_KEY.encode()}),
+        GCE_METADATA_HOST=metadata_url.removeprefix("http://"),
+    )
+    assert [client.post(URL, json={}).status_code for _ in range(3)] == [200, 200, 200]
+    assert [request["status"] for request in received()] == [401, 200, 200, 200]
+
+
+@pytest.mark.parametrize("content", [None, "", f"{API_KEY}\n", "sk-with a blank in the middle"])
+def test_a_key_that_cannot_be_used_is_reported_and_not_shown(
+    mint_client: FlaskClient,
+    api_key_file: Path,
+    received: Received,
+    capsys: pytest.CaptureFixture[str],
+    content: str | None,
+) -> None:
+    api_key_file.unlink()
+    if content is not None:
+        api_key_file.write_text(content)
+    answer = mint_client.post(URL, json={})
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "secret_unavailable")
+    assert received() == []
+    assert API_KEY not in answer.text + capsys.readouterr().out
+
+
+def test_an_unexpected_failure_is_answered_with_a_code_and_logged_without_its_text(
+    mint_client: FlaskClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from voicemint.openai_api import OpenAIApi
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("a library quotes the header it did not like")
+
+    monkeypatch.setattr(OpenAIApi, "mint", fail)
+    answer = mint_client.post(URL, json={})
+    assert (answer.status_code, answer.json["error"]["code"]) == (500, "internal")
+    printed = capsys.readouterr().out
+    assert "quotes the header" not in printed
+    (error,) = (line for line in json_lines(printed) if line["severity"] == "ERROR")
+    assert error["stack"][-1] == "RuntimeError"
+    assert error["request_id"] == answer.json["error"]["request_id"]
+
+
+def test_a_request_is_one_line_in_the_log(mint_client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = mint_client.post(URL, json={})
+    (line,) = json_lines(capsys.readouterr().out)
+    assert (line["message"], line["status"], line["severity"]) == ("mint_client_secret", 200, "INFO")
+    assert line["milliseconds"] > 0
+    assert answer.json["value"] not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({"VOICEMINT_ACCESS": ""}, "VOICEMINT_ACCESS is 'not set'"),
+        ({"HOST": "0.0.0.0"}, "needs a process that only this machine can reach"),
+        ({"K_SERVICE": "mint-client-secret", "OPENAI_BASE_URL": "https://api.openai.com/v1"}, "refused on Cloud Run"),
+    ],
+    ids=["unset", "reachable", "cloud run"],
+)
+def test_the_process_refuses_to_start_where_anyone_could_mint(
+    load_function: LoadFunction, environment: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(Exception, match=reason):
+        load_function("mint_client_secret", **environment)

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+from openai.types.realtime import RealtimeSessionCreateRequest
+from voicemint.agents import VOICES, choose, load_agents
+from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+
+AGENT = {
+    "label": '"A"',
+    "instructions": '"Be kind."',
+    "greeting": '"Say hello."',
+    "model": '"gpt-realtime-2.1"',
+    "voice": '"marin"',
+    "max_call_minutes": "30",
+}
+
+
+def write_agent(folder: Path, name: str = "assistant", **changes: str | None) -> Path:
+    lines = [f"{key} = {value}" for key, value in {**AGENT, **changes}.items() if value is not None]
+    (folder / f"{name}.toml").write_text("\n".join(lines))
+    return folder
+
+
+def test_the_agents_of_the_project_are_valid() -> None:
+    assert "assistant" in load_agents()
+
+
+def test_the_session_config_is_of_openais_own_type() -> None:
+    for agent in load_agents().values():
+        config = agent.session_config()
+        parsed = RealtimeSessionCreateRequest.model_validate(config, strict=True, extra="forbid")
+        assert parsed.model_dump(exclude_unset=True) == config
+
+
+def test_the_session_config_follows_the_file(tmp_path: Path) -> None:
+    write_agent(tmp_path, languages='["en", "de"]', noise_reduction='"off"', turn_detection='{ type = "server_vad" }')
+    config = load_agents(tmp_path)["assistant"].session_config("cedar")
+    assert config["instructions"] == "Be kind."
+    assert config["audio"] == {
+        "input": {
+            "noise_reduction": None,
+            "transcription": {"model": "gpt-transcribe", "languages": ["en", "de"]},
+            "turn_detection": {"type": "server_vad"},
+        },
+        "output": {"voice": "cedar"},
+    }
+
+
+def test_an_agents_own_voice_is_the_default(tmp_path: Path) -> None:
+    config = load_agents(write_agent(tmp_path))["assistant"].session_config()
+    assert config["audio"]["output"]["voice"] == "marin"
+
+
+def test_chooses_the_default_agent_when_none_is_named(tmp_path: Path) -> None:
+    write_agent(tmp_path, "other", label='"B"')
+    agents = load_agents(write_agent(tmp_path))
+    assert choose(agents, None).label == "A"
+    assert choose(agents, "other").label == "B"
+
+
+@pytest.mark.parametrize("name", ["", "Assistant", "../assistant", "nobody"])
+def test_refuses_an_agent_there_is_not(name: str) -> None:
+    with pytest.raises(UnknownAgent):
+        choose(load_agents(), name)
+
+
+@pytest.mark.parametrize("voice", ["", "Marin", "nova"])
+def test_refuses_a_voice_there_is_not(voice: str) -> None:
+    with pytest.raises(UnknownVoice, match=", ".join(VOICES)):
+        load_agents()["assistant"].session_config(voice)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"label": None}, "label is required"),
+        ({"model": '""'}, "model is required"),
+        ({"voice": '"nova"'}, "voice is 'nova'; expected one of: alloy"),
+        ({"max_call_minutes": "0"}, "max_call_minutes must be 1 to 60"),
+        ({"max_call_minutes": "61"}, "max_call_minutes must be 1 to 60"),
+        ({"max_call_minutes": "true"}, "max_call_minutes must be a TOML int"),
+        ({"max_call_minutes": "1.5"}, "max_call_minutes must be a TOML int"),
+        ({"instructions": "3"}, "instructions must be a TOML str"),
+        ({"languages": "[1]"}, "languages must be language codes"),
+        ({"turn_detection": '{ type = "none" }'}, r"turn_detection.type must be one of"),
+        ({"noise_reduction": '"loud"'}, "noise_reduction is 'loud'; expected one of: near_field"),
+        ({"setup": '"carrier-pigeon"'}, "setup is 'carrier-pigeon'"),
+        ({"temperature": "1"}, "unknown key 'temperature'; expected some of: label"),
+        ({"label": "unquoted"}, "is not valid TOML"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bad_file_is_refused_with_its_name_and_key(
+    tmp_path: Path, changes: dict[str, str | None], sentence: str
+) -> None:
+    write_agent(tmp_path, **changes)
+    with pytest.raises(SettingsError, match=rf"^agents/assistant\.toml.*{sentence}"):
+        load_agents(tmp_path)
+
+
+def test_the_default_agent_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"assistant\.toml is missing"):
+        load_agents(tmp_path)

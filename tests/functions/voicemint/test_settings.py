@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from voicemint.errors import SettingsError
+from voicemint.settings import Settings
+
+
+def test_has_the_defaults_of_a_deployment() -> None:
+    settings = Settings.from_environ({})
+    assert settings.openai_base_url == "https://api.openai.com/v1"
+    assert settings.calls_url == "https://api.openai.com/v1/realtime/calls"
+    assert settings.openai_api_key_file == Path("/secrets/openai-api-key/latest")
+    assert settings.payload_level == "transcript"
+    assert not settings.on_cloud_run
+
+
+def test_drops_a_trailing_slash_of_a_base_url() -> None:
+    assert (
+        Settings.from_environ({"OPENAI_BASE_URL": "https://eu.example/v1/"}).openai_base_url == "https://eu.example/v1"
+    )
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://localhost:9/v1", "http://[::1]:9/v1"])
+def test_lets_plain_http_reach_this_machine_only(url: str) -> None:
+    assert Settings.from_environ({"OPENAI_BASE_URL": url}).openai_base_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.openai.com/v1",
+        "ftp://127.0.0.1/v1",
+        "api.openai.com",
+        "",
+        "https://",
+        "https://u:p@api.openai.com/v1",
+        "https://api.openai.com/v1?key=1",
+        "https://api.openai.com/v1#a",
+    ],
+)
+def test_refuses_a_base_url_that_is_not_plain_https(url: str) -> None:
+    with pytest.raises(SettingsError, match="OPENAI_BASE_URL must be"):
+        Settings.from_environ({"OPENAI_BASE_URL": url})
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST"])
+def test_refuses_development_settings_on_cloud_run(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is set, but this process runs on Cloud Run"):
+        Settings.from_environ({name: "http://127.0.0.1:1", "K_SERVICE": "mint-client-secret"})
+
+
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "SECRET_MANAGER_URL"])
+def test_refuses_a_loopback_service_on_cloud_run(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} points at this machine"):
+        Settings.from_environ({name: "https://127.0.0.1:1", "K_SERVICE": "mint-client-secret"})
+
+
+def test_refuses_an_unknown_payload_level() -> None:
+    with pytest.raises(SettingsError, match="PAYLOAD_LEVEL is 'all'; expected one of: off, metadata, transcript"):
+        Settings.from_environ({"PAYLOAD_LEVEL": "all"})

@@ -1,0 +1,109 @@
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+DEV = ROOT / "scripts" / "dev.sh"
+READY_SECONDS = 60
+
+
+@contextmanager
+def dev(folder: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """scripts/dev.sh in a process group of its own, ended with the block."""
+    process = subprocess.Popen(
+        [DEV, "--no-build", "--folder", folder, *arguments],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def read_until_ready(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """The URL of the `Ready:` line, and everything printed up to it."""
+    assert process.stdout
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if ready := re.match(r"Ready: (\S+)", line):
+            return ready[1], printed
+    pytest.fail(f"it ended without a Ready line:\n{printed}")
+
+
+def children_of(pid: int) -> set[int]:
+    """Every process under `pid`."""
+    found: set[int] = set()
+    for line in subprocess.run(
+        ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout.splitlines():
+        child, parent = map(int, line.split())
+        if parent == pid:
+            found |= {child} | children_of(child)
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
+def test_it_serves_the_site_until_it_is_told_to_stop_and_leaves_no_process_behind(tmp_path: Path, how: int) -> None:
+    with dev(tmp_path, "--port", "0") as process:
+        url, printed = read_until_ready(process)
+        assert "offline stand-in" in printed
+        assert "<title>" in requests.get(url, timeout=10).text
+        assert requests.post(f"{url}api/client-secrets", json={}, timeout=20).json()["value"].startswith("ek_")
+        started = children_of(process.pid)
+        assert started
+        process.send_signal(how)
+        assert process.wait(timeout=READY_SECONDS) == 0
+        assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_key_in_the_environment_reaches_no_functions_environment_and_no_kept_file(tmp_path: Path) -> None:
+    key = "sk-canary-0123456789abcdefghijkl"
+    with dev(tmp_path, "--port", "0", OPENAI_API_KEY=key) as process:
+        _, printed = read_until_ready(process)
+        assert "OpenAI answers." in printed
+        for pid in children_of(process.pid):
+            assert key.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+            assert key.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+        assert not [file for file in tmp_path.rglob("*") if file.is_file() and key in file.read_text(errors="replace")]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=READY_SECONDS) == 0
+
+
+def test_a_port_that_is_taken_is_said_in_words(tmp_path: Path) -> None:
+    with dev(tmp_path / "first", "--port", "0") as first:
+        url, _ = read_until_ready(first)
+        port = url.rstrip("/").rpartition(":")[2]
+        second = subprocess.run(
+            [DEV, "--no-build", "--folder", tmp_path / "second", "--port", port],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert second.returncode == 1
+    assert second.stderr.strip().endswith(f"error: port {port} is in use on this machine; choose another with --port")
+
+
+@pytest.mark.parametrize("arguments", [["--prot", "1"], ["--port"], ["--port", "x"], ["--port", "70000"]], ids=" ".join)
+def test_bad_arguments_are_refused(arguments: list[str]) -> None:
+    ended = subprocess.run([DEV, "--no-build", *arguments], capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0
+    assert "error" in ended.stderr or "needs a value" in ended.stderr
+
+
+def test_help_says_how_to_use_it() -> None:
+    helped = subprocess.run([DEV, "--help"], capture_output=True, text=True, timeout=60, check=True)
+    assert "Usage: scripts/dev.sh [--port N] [--no-build] [--folder F]" in helped.stdout
