@@ -6,12 +6,11 @@ Errors: openapi.yaml.
 """
 
 from datetime import UTC, datetime
-from typing import Any
 
 from voicemint.access import access_for
 from voicemint.cloud_logging import configure_logging
 from voicemint.errors import SettingsError
-from voicemint.http import ApiRequest, entry_point
+from voicemint.http import Answer, ApiRequest, Route, entry_point
 from voicemint.payloads import (
     MAX_BATCH_BYTES,
     batch_day,
@@ -32,12 +31,11 @@ if not SETTINGS.bucket and SETTINGS.payload_level != "off":
 BUCKET = Bucket(SETTINGS.bucket, SETTINGS.project_id)
 
 
-@entry_point(access=access_for(SETTINGS), content_type=CONTENT_TYPE, max_body_bytes=MAX_BATCH_BYTES)
-def log_payload(request: ApiRequest) -> dict[str, Any]:
+def store(request: ApiRequest) -> Answer:
     call_id, sequence = parse_batch_header(request.header("Voicemint-Batch"))
     events = parse_batch(request.body, SETTINGS.payload_level)
     if SETTINGS.payload_level == "off":
-        return {"stored": 0, "object": None}
+        return Answer({"stored": 0, "object": None})
     now = datetime.now(UTC)
     name = object_name(call_id, sequence, request.body, batch_day(events, now))
     server_fields = {
@@ -48,4 +46,17 @@ def log_payload(request: ApiRequest) -> dict[str, Any]:
         "request_id": request.request_id,
     }
     BUCKET.create(name, encode_records(events, server_fields), CONTENT_TYPE)
-    return {"stored": len(events), "object": name}
+    return Answer({"stored": len(events), "object": name})
+
+
+log_payload = entry_point(
+    "log_payload",
+    {
+        ("POST", "/api/logs"): Route(
+            answer=store,
+            access=access_for(SETTINGS),
+            content_type=CONTENT_TYPE,
+            max_body_bytes=MAX_BATCH_BYTES,
+        )
+    },
+)

@@ -5,13 +5,11 @@ Out: {"value", "expires_at" (epoch seconds), "model", "calls_url", "max_call_sec
 Errors: openapi.yaml.
 """
 
-from typing import Any
-
 from voicemint.access import access_for
 from voicemint.agents import choose, load_agents
 from voicemint.cloud_logging import configure_logging
 from voicemint.errors import InvalidRequest, UnknownField
-from voicemint.http import ApiRequest, entry_point
+from voicemint.http import Answer, ApiRequest, Route, entry_point
 from voicemint.openai_api import OpenAIApi
 from voicemint.secrets import api_key_for
 from voicemint.settings import Settings
@@ -26,20 +24,21 @@ AGENTS = load_agents()
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 
 
-@entry_point(access=access_for(SETTINGS), content_type="application/json", max_body_bytes=MAX_BODY_BYTES)
-def mint_client_secret(request: ApiRequest) -> dict[str, Any]:
+def mint(request: ApiRequest) -> Answer:
     chosen = _choices(request.body)
     agent = choose(AGENTS, chosen.get("agent"))
     client_secret = OPENAI.mint(
         agent.session_config(chosen.get("voice")), safety_identifier=request.person.safety_identifier
     )
-    return {
-        "value": client_secret.value,
-        "expires_at": client_secret.expires_at,
-        "model": agent.model,
-        "calls_url": SETTINGS.calls_url,
-        "max_call_seconds": agent.max_call_minutes * 60,
-    }
+    return Answer(
+        {
+            "value": client_secret.value,
+            "expires_at": client_secret.expires_at,
+            "model": agent.model,
+            "calls_url": SETTINGS.calls_url,
+            "max_call_seconds": agent.max_call_minutes * 60,
+        }
+    )
 
 
 def _choices(body: bytes) -> dict[str, str]:
@@ -51,3 +50,16 @@ def _choices(body: bytes) -> dict[str, str]:
     if not all(isinstance(name, str) for name in choices.values()):
         raise InvalidRequest("agent and voice must be names (JSON strings).")
     return choices
+
+
+mint_client_secret = entry_point(
+    "mint_client_secret",
+    {
+        ("POST", "/api/client-secrets"): Route(
+            answer=mint,
+            access=access_for(SETTINGS),
+            content_type="application/json",
+            max_body_bytes=MAX_BODY_BYTES,
+        )
+    },
+)

@@ -6,6 +6,7 @@ VoicemintError
     ├── InvalidRequest       400     ├── InvalidJson · UnknownField · UnknownAgent · UnknownVoice
     ├── SignedOut            401     nobody is signed in
     ├── CrossSite            403     another site's page sent it
+    ├── NotFound             404
     ├── MethodNotAllowed     405
     ├── BodyTooLarge         413
     ├── UnsupportedMediaType 415
@@ -20,6 +21,8 @@ VoicemintError
 A message says what happened and what to do; it is fit to show to a person and never carries what a client or an
 upstream sent, except names that were checked.
 """
+
+from collections.abc import Iterable
 
 
 class VoicemintError(Exception):
@@ -39,6 +42,11 @@ class ApiError(VoicemintError):
         self.message = message or type(self).message
         self.retry_after_seconds = retry_after_seconds
         super().__init__(self.message)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's headers say beside the body."""
+        return {} if self.retry_after_seconds is None else {"Retry-After": str(self.retry_after_seconds)}
 
 
 class InvalidRequest(ApiError):
@@ -76,9 +84,21 @@ class CrossSite(ApiError):
     message = "This can only be asked from the site's own page."
 
 
+class NotFound(ApiError):
+    status, code = 404, "not_found"
+    message = "There is nothing at this address."
+
+
 class MethodNotAllowed(ApiError):
     status, code = 405, "method_not_allowed"
-    message = "Only POST is answered here."
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self._allowed = ", ".join(allowed)
+        super().__init__(f"This address answers {self._allowed} only.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": self._allowed}
 
 
 class BodyTooLarge(ApiError):

@@ -1,12 +1,11 @@
 """What every route does the same way: who may ask, how large, how errors look, and one log line a request."""
 
-import functools
 import json
 import os
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from voicemint.errors import (
     CrossSite,
     InvalidRequest,
     MethodNotAllowed,
+    NotFound,
     UnsupportedMediaType,
 )
 
@@ -37,34 +37,58 @@ class ApiRequest:
     header: Callable[[str], str | None]
 
 
-Function = Callable[[ApiRequest], dict[str, Any]]
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a function answers: `json`, or nothing at all."""
+
+    json: dict[str, Any] | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def entry_point(
-    *, access: Access, content_type: str, max_body_bytes: int
-) -> Callable[[Function], Callable[[flask.Request], flask.Response]]:
-    """Make a functions-framework entry point of a function that returns what is answered as JSON."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method of one path: who may ask, with what kind of body, and the function that answers."""
 
-    def decorate(function: Function) -> Callable[[flask.Request], flask.Response]:
-        @functools.wraps(function)
-        def answer(request: flask.Request) -> flask.Response:
-            started_at = time.monotonic()
-            request_id = _request_id(request)
-            error: ApiError | None = None
-            try:
-                _check_headers(request, content_type)
-                person = access(request)
-                body = _read_body(request, max_body_bytes)
-                response = _json_response(function(ApiRequest(request_id, person, body, request.headers.get)), 200)
-            except Exception as caught:
-                error = _as_api_error(caught, request_id)
-                response = _error_response(error, request_id)
-            _log_request(function.__name__, response.status_code, error, request_id, started_at)
-            return response
+    answer: Callable[[ApiRequest], Answer]
+    access: Access
+    content_type: str
+    max_body_bytes: int
 
-        return answer
 
-    return decorate
+def entry_point(name: str, routes: Mapping[tuple[str, str], Route]) -> Callable[[flask.Request], flask.Response]:
+    """A functions-framework entry point that answers `routes`, a mapping of (method, path)."""
+
+    def answer(request: flask.Request) -> flask.Response:
+        started_at = time.monotonic()
+        request_id = _request_id(request)
+        error: ApiError | None = None
+        try:
+            response = _response(_answer(_find(routes, request), request, request_id))
+        except Exception as caught:
+            error = _as_api_error(caught, request_id)
+            response = _error_response(error, request_id)
+        _log_request(name, response.status_code, error, request_id, started_at)
+        return response
+
+    answer.__name__ = name
+    return answer
+
+
+def _find(routes: Mapping[tuple[str, str], Route], request: flask.Request) -> Route:
+    route = routes.get((request.method, request.path))
+    if route is not None:
+        return route
+    methods = [method for method, path in routes if path == request.path]
+    raise MethodNotAllowed(methods) if methods else NotFound
+
+
+def _answer(route: Route, request: flask.Request, request_id: str) -> Answer:
+    """Every check in the order of what it costs, then the function."""
+    _check_headers(request, route.content_type)
+    person = route.access(request)
+    body = _read_body(request, route.max_body_bytes)
+    return route.answer(ApiRequest(request_id, person, body, request.headers.get))
 
 
 def _request_id(request: flask.Request) -> str:
@@ -74,8 +98,6 @@ def _request_id(request: flask.Request) -> str:
 
 
 def _check_headers(request: flask.Request, content_type: str) -> None:
-    if request.method != "POST":
-        raise MethodNotAllowed
     if request.mimetype != content_type or request.headers.get("Content-Encoding"):
         raise UnsupportedMediaType(f"Expected Content-Type: {content_type}, without Content-Encoding.")
     if not _is_same_site(request):
@@ -97,7 +119,6 @@ def _read_body(request: flask.Request, max_bytes: int) -> bytes:
     """The body, never more than `max_bytes` of it in memory, whether its length was declared or not."""
     if (request.content_length or 0) > max_bytes:
         raise _too_large(max_bytes)
-    request.max_content_length = None
     body = request.stream.read(max_bytes + 1)
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
@@ -117,9 +138,9 @@ def _as_api_error(caught: Exception, request_id: str) -> ApiError:
     return ApiError()
 
 
-def _json_response(value: dict[str, Any], status: int) -> flask.Response:
-    body = json.dumps(value, separators=(",", ":")).encode()
-    response = flask.Response(body, status, mimetype="application/json")
+def _response(answer: Answer) -> flask.Response:
+    body = b"" if answer.json is None else json.dumps(answer.json, separators=(",", ":")).encode()
+    response = flask.Response(body, answer.status, answer.headers, mimetype="application/json")
     # `private` also makes Hosting keep Set-Cookie; without any Cache-Control it would cache a 404 for ten minutes.
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -128,14 +149,10 @@ def _json_response(value: dict[str, Any], status: int) -> flask.Response:
 
 def _error_response(error: ApiError, request_id: str) -> flask.Response:
     value = {"error": {"code": error.code, "message": error.message, "request_id": request_id}}
-    response = _json_response(value, error.status)
+    response = _response(Answer(value, error.status, error.headers))
     # functions-framework reads the rest of the request into memory before it sends an answer, however large that
     # is, unless the answer is streamed: an iterator is.
     response.response = iter((response.get_data(),))
-    if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = "POST"
-    if error.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
 
 

@@ -108,6 +108,14 @@ def test_only_post_is_answered(mint_client: FlaskClient, received: Received, met
     assert received() == []
 
 
+@pytest.mark.parametrize("path", ["/", "/api/client-secrets/", "/api/client-secret", "/api/logs"])
+def test_nothing_is_at_another_address(mint_client: FlaskClient, received: Received, path: str) -> None:
+    answer = mint_client.post(path, json={})
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert received() == []
+
+
 @pytest.mark.parametrize(
     "headers",
     [{}, {"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"},
