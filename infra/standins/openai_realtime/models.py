@@ -1,0 +1,37 @@
+"""The realtime models the stand-in serves, as `GET /v1/models` lists them."""
+
+from .errors import JsonObject, model_not_found
+
+DEFAULT_MODEL = "gpt-realtime-2.1"
+SHUTDOWN_DATES: dict[str, str | None] = {
+    "gpt-realtime-2.1": None,
+    "gpt-realtime-2.1-mini": None,
+    "gpt-realtime-2": None,
+    "gpt-realtime-1.5": None,
+    "gpt-realtime": "2027-01-20",
+    "gpt-realtime-2025-08-28": "2027-01-20",
+    "gpt-realtime-mini": "2027-01-20",
+    "gpt-realtime-mini-2025-12-15": "2027-01-20",
+}
+CREATED_AT = 1756271701
+
+
+def check_model(model: str) -> None:
+    """Raise `model_not_found` (404) unless the stand-in serves this model."""
+    if model not in SHUTDOWN_DATES:
+        raise model_not_found(model)
+
+
+def model_list() -> JsonObject:
+    """The body of `GET /v1/models`."""
+    return {"object": "list", "data": [_model(name) for name in SHUTDOWN_DATES]}
+
+
+def _model(name: str) -> JsonObject:
+    return {
+        "id": name,
+        "object": "model",
+        "created": CREATED_AT,
+        "owned_by": "openai",
+        "shutdown_date": SHUTDOWN_DATES[name],
+    }
