@@ -1,0 +1,32 @@
+"""What the parts of one session share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .conversation import Conversation
+from .conversationalist import Conversationalist
+from .event_bus import EventBus
+from .output_audio import OutputAudio
+from .script import Script
+from .session_config import SessionConfig
+
+
+@dataclass(frozen=True)
+class Faculties:
+    """Hearing, thinking and speaking. `recognize` and `synthesize` block and run in a thread; PCM is 24 kHz."""
+
+    recognize: Callable[[bytes], str]
+    synthesize: Callable[[str, str, float], bytes]
+    conversationalist: Conversationalist
+    script: Script
+
+
+@dataclass
+class SessionContext:
+    config: SessionConfig
+    faculties: Faculties
+    bus: EventBus
+    output: OutputAudio
+    conversation: Conversation = field(default_factory=Conversation)
+    introduced: bool = False
+    has_spoken: bool = False

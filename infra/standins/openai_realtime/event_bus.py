@@ -1,0 +1,57 @@
+"""Server events of one session, to everybody who listens: the call's data channel, a WebSocket, sidebands."""
+
+import json
+from typing import Any, Protocol
+
+from .errors import ApiError, JsonObject
+from .ids import new_id
+
+NORMAL_CLOSURE = 1000
+
+
+class Sink(Protocol):
+    """A transport's sending side."""
+
+    def send(self, message: str) -> None: ...
+
+    def close(self, code: int) -> None: ...
+
+
+class EventBus:
+    """Gives each event its id and sends it to every sink, in the order they came."""
+
+    def __init__(self) -> None:
+        self._sinks: list[Sink] = []
+        self.sent = 0
+
+    def attach(self, sink: Sink) -> None:
+        self._sinks.append(sink)
+
+    def detach(self, sink: Sink) -> None:
+        if sink in self._sinks:
+            self._sinks.remove(sink)
+
+    def emit(self, type_: str, **fields: Any) -> None:
+        """Send one server event to every sink."""
+        event = _event(type_, fields)
+        self.sent += 1
+        for sink in list(self._sinks):
+            sink.send(event)
+
+    def refuse(self, error: ApiError, client_event_id: str | None, sink: Sink) -> None:
+        """Send an `error` event to the sink whose client event was refused."""
+        self.sent += 1
+        sink.send(_event("error", {"error": error.event_error(client_event_id)}))
+
+    def fail(self, error: ApiError) -> None:
+        """Send an `error` event that no client event caused."""
+        self.emit("error", error=error.event_error(None))
+
+    def close(self, code: int = NORMAL_CLOSURE) -> None:
+        sinks, self._sinks = self._sinks, []
+        for sink in sinks:
+            sink.close(code)
+
+
+def _event(type_: str, fields: JsonObject) -> str:
+    return json.dumps({"type": type_, "event_id": new_id("event"), **fields})

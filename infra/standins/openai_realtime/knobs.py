@@ -1,0 +1,22 @@
+"""What tests and the local run may turn: limits, paces and clocks. The defaults are the real service's, where known."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+def local_now() -> datetime:
+    return datetime.now().astimezone()
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """`max_message_bytes` None leaves `a=max-message-size` out of the SDP answer and accepts any size."""
+
+    max_session_seconds: float = 3600.0
+    connect_timeout_seconds: float = 30.0
+    max_message_bytes: int | None = 65_536
+    max_lead_seconds: float = 2.0
+    clock: Callable[[], float] = time.time
+    now: Callable[[], datetime] = local_now

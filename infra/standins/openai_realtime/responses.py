@@ -1,0 +1,114 @@
+"""The responses of a session: one at a time in the conversation, any number out of band."""
+
+import asyncio
+
+from .client_events import ResponseRequest
+from .context import SessionContext
+from .conversation import Entry, new_entry
+from .errors import ApiError
+from .items import ItemReference
+from .response import Response, ResponseSettings
+from .session_config import RealtimeConfig
+from .usage import Tokens
+
+REQUESTS_PER_MINUTE = 5000
+TOKENS_PER_MINUTE = 400_000
+RESET_SECONDS = 60.0
+
+
+class Responses:
+    """Starts, cancels and interrupts responses."""
+
+    def __init__(self, context: SessionContext) -> None:
+        self._context = context
+        self._running: dict[Response, asyncio.Task[None]] = {}
+        self._last_read = Tokens()
+
+    @property
+    def active(self) -> Response | None:
+        return next((response for response in self._running if response.in_conversation), None)
+
+    def create(self, request: ResponseRequest) -> None:
+        """Start a response; raises ApiError when the conversation already has an active one."""
+        settings = ResponseSettings.of(request, self._realtime_config())
+        entries = self._entries(request)
+        if request.conversation == "auto" and self.active:
+            message = f"Conversation already has an active response in progress: {self.active.id}."
+            raise ApiError("conversation_already_has_active_response", message)
+        response = Response(request, settings, self._context, entries)
+        response.cached_before = self._last_read
+        response.announce()
+        task = asyncio.create_task(response.run(), name=f"response {response.id}")
+        self._running[response] = task
+        task.add_done_callback(lambda _: self._ended(response))
+
+    def cancel(self, response_id: str | None, reason: str = "client_cancelled") -> None:
+        """End the response named, or the active one; raises ApiError when it is not running."""
+        response = self._find(response_id)
+        if response is None:
+            raise ApiError("response_cancel_not_active", "Cancellation failed: no active response found.")
+        self._stop(response, reason)
+
+    def interrupt(self) -> None:
+        """Barge-in: stop playing, end the active response, and forget what was not heard."""
+        cut = self._context.output.interrupt()
+        if self.active:
+            self._stop(self.active, "turn_detected")
+        if cut:
+            self._context.conversation.truncate(cut.item_id, cut.played_ms)
+            place = {"item_id": cut.item_id, "content_index": 0, "audio_end_ms": cut.played_ms}
+            self._context.bus.emit("conversation.item.truncated", **place)
+
+    def clear_output(self) -> None:
+        """Stop playing at the client's wish; the response itself goes on until it is cancelled."""
+        cut = self._context.output.interrupt()
+        if cut:
+            self._context.conversation.truncate(cut.item_id, cut.played_ms)
+
+    async def close(self) -> None:
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _stop(self, response: Response, reason: str) -> None:
+        response.finish("cancelled", reason=reason)
+        self._running.pop(response).cancel()
+        self._count(response)
+
+    def _ended(self, response: Response) -> None:
+        if self._running.pop(response, None):
+            self._count(response)
+
+    def _count(self, response: Response) -> None:
+        if response.in_conversation:
+            self._last_read = response.read
+        remaining = max(0, TOKENS_PER_MINUTE - response.read.total)
+        limits = [("requests", REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE - 1), ("tokens", TOKENS_PER_MINUTE, remaining)]
+        self._context.bus.emit(
+            "rate_limits.updated",
+            rate_limits=[
+                {"name": name, "limit": limit, "remaining": left, "reset_seconds": RESET_SECONDS}
+                for name, limit, left in limits
+            ],
+        )
+
+    def _find(self, response_id: str | None) -> Response | None:
+        if response_id is None:
+            return self.active
+        return next((response for response in self._running if response.id == response_id), None)
+
+    def _entries(self, request: ResponseRequest) -> list[Entry]:
+        if request.input is None:
+            return list(self._context.conversation)
+        return [
+            self._context.conversation.get(item.id, "reference")
+            if isinstance(item, ItemReference)
+            else new_entry(item.model_dump())
+            for item in request.input
+        ]
+
+    def _realtime_config(self) -> RealtimeConfig:
+        if isinstance(self._context.config, RealtimeConfig):
+            return self._context.config
+        raise ApiError("invalid_value", "A transcription session has no responses.", param="type")

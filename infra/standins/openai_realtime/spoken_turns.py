@@ -1,0 +1,135 @@
+"""What the person says: from microphone audio to an item with a transcript, and the answer it starts."""
+
+import asyncio
+import base64
+import binascii
+
+from .audio import duration_ms
+from .client_events import MAX_AUDIO_CHUNK_BYTES, ResponseRequest
+from .context import SessionContext
+from .conversation import Entry, new_entry
+from .errors import ApiError
+from .ids import new_id
+from .responses import Responses
+from .session_config import RealtimeConfig, SemanticVad, ServerVad, Transcription
+from .usage import transcription_usage
+from .vad import Activity, IdleTimeout, InputAudioBuffer, SpeechStarted, sensitivity_of
+
+MIN_COMMIT_MS = 100
+
+
+class SpokenTurns:
+    """Detects turns in the audio, or takes them from the client's commits."""
+
+    def __init__(self, context: SessionContext, responses: Responses) -> None:
+        self._context = context
+        self._responses = responses
+        self._buffer = InputAudioBuffer()
+        self._item_id = new_id("item")
+        self._recognitions: set[asyncio.Task[str]] = set()
+
+    def hear(self, pcm: bytes) -> None:
+        """Take microphone audio (24 kHz PCM) in."""
+        detection = self._turn_detection()
+        sensitivity = sensitivity_of(detection) if detection else None
+        for activity in self._buffer.append(pcm, sensitivity):
+            self._react(activity)
+
+    def hear_base64(self, audio: str) -> None:
+        try:
+            pcm = base64.b64decode(audio, validate=True)
+        except binascii.Error:
+            raise ApiError("invalid_value", "Invalid audio: expected base64.", param="audio") from None
+        if len(pcm) > MAX_AUDIO_CHUNK_BYTES or len(pcm) % 2:
+            message = "Invalid audio: expected at most 15 MiB of whole 16-bit samples."
+            raise ApiError("invalid_value", message, param="audio")
+        self.hear(pcm)
+
+    def commit(self) -> None:
+        """End the turn because the client says so; it asks for the answer itself."""
+        buffered_ms = duration_ms(b"\0" * len(self._buffer))
+        if buffered_ms < MIN_COMMIT_MS:
+            message = (
+                "Error committing input audio buffer: buffer too small. Expected at least "
+                f"{MIN_COMMIT_MS}ms of audio, but buffer only has {buffered_ms}ms of audio."
+            )
+            raise ApiError("input_audio_buffer_commit_empty", message)
+        self._commit()
+
+    def clear(self) -> None:
+        self._buffer.clear()
+        self._context.bus.emit("input_audio_buffer.cleared")
+
+    def expect_speech(self) -> None:
+        self._buffer.expect_speech()
+
+    async def close(self) -> None:
+        for task in self._recognitions:
+            task.cancel()
+        await asyncio.gather(*self._recognitions, return_exceptions=True)
+
+    def _turn_detection(self) -> ServerVad | SemanticVad | None:
+        return self._context.config.audio.input.turn_detection
+
+    def _react(self, activity: Activity) -> None:
+        emit, item_id, detection = self._context.bus.emit, self._item_id, self._turn_detection()
+        if isinstance(activity, SpeechStarted):
+            start_ms = activity.audio_start_ms
+            emit("input_audio_buffer.speech_started", item_id=item_id, audio_start_ms=start_ms)
+            if detection and detection.interrupt_response:
+                self._responses.interrupt()
+            return
+        if isinstance(activity, IdleTimeout):
+            span = {"audio_start_ms": activity.audio_start_ms, "audio_end_ms": activity.audio_end_ms}
+            emit("input_audio_buffer.timeout_triggered", item_id=item_id, **span)
+        else:
+            end_ms = activity.audio_end_ms
+            emit("input_audio_buffer.speech_stopped", item_id=item_id, audio_end_ms=end_ms)
+        self._commit()
+        if detection and detection.create_response:
+            self._answer()
+
+    def _commit(self) -> None:
+        pcm, item_id = self._buffer.take(), self._item_id
+        self._item_id = new_id("item")
+        content = [{"type": "input_audio", "transcript": None}]
+        entry = new_entry({"id": item_id, "type": "message", "role": "user", "content": content})
+        entry.audio_ms = duration_ms(pcm)
+        previous_id = self._context.conversation.insert(entry)
+        emit = self._context.bus.emit
+        emit("input_audio_buffer.committed", item_id=item_id, previous_item_id=previous_id)
+        for name in ("added", "done"):
+            emit(f"conversation.item.{name}", previous_item_id=previous_id, item=entry.item)
+        self._start_recognition(entry, pcm)
+
+    def _start_recognition(self, entry: Entry, pcm: bytes) -> None:
+        scripted = self._context.faculties.script.heard()
+        task = asyncio.create_task(self._recognize(entry, pcm, scripted), name=f"recognition {entry.id}")
+        entry.heard = task
+        self._recognitions.add(task)
+        task.add_done_callback(self._recognitions.discard)
+
+    async def _recognize(self, entry: Entry, pcm: bytes, scripted: str | None) -> str:
+        transcription = self._context.config.audio.input.transcription
+        recognize = self._context.faculties.recognize
+        heard = await asyncio.to_thread(recognize, pcm) if scripted is None else scripted
+        if transcription:
+            self._transcribed(entry, heard, transcription)
+        return heard
+
+    def _transcribed(self, entry: Entry, heard: str, transcription: Transcription) -> None:
+        entry.item["content"][0]["transcript"] = heard
+        emit, place = self._context.bus.emit, {"item_id": entry.id, "content_index": 0}
+        if heard:
+            emit("conversation.item.input_audio_transcription.delta", **place, delta=heard)
+        usage = transcription_usage(transcription.model, entry.audio_ms, heard)
+        name = "conversation.item.input_audio_transcription.completed"
+        emit(name, **place, transcript=heard, usage=usage)
+
+    def _answer(self) -> None:
+        if not isinstance(self._context.config, RealtimeConfig):
+            return
+        try:
+            self._responses.create(ResponseRequest())
+        except ApiError as error:
+            self._context.bus.fail(error)
