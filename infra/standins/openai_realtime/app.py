@@ -1,0 +1,88 @@
+"""The application: routes, and what every answer has in common."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from . import recognition, speech
+from .calls import Calls
+from .context import Faculties
+from .control import control_routes
+from .conversationalist import RuleBased
+from .credentials import ClientSecrets
+from .errors import ApiError
+from .faults import Faults
+from .http_api import CORS_PATHS, HttpApi
+from .ids import new_id
+from .knobs import Knobs
+from .request_log import Handler, RequestLog
+from .script import Script, load_scenario
+from .websocket import WebSockets
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+CORS_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "authorization, content-type, x-openai-agents-sdk",
+    "Access-Control-Expose-Headers": "Location, x-request-id",
+}
+
+
+def create_app(
+    *,
+    scenario: Path | None = None,
+    knobs: Knobs | None = None,
+    recognize: Callable[[bytes], str] = recognition.recognize,
+    synthesize: Callable[[str, str, float], bytes] = speech.synthesize,
+) -> web.Application:
+    """The stand-in for OpenAI's Realtime API; clients get `http://127.0.0.1:PORT/v1` as base URL.
+
+    `scenario` is a TOML or JSON file of turns; `recognize` and `synthesize` work on 24 kHz PCM.
+    """
+    knobs = knobs or Knobs()
+    script = Script(load_scenario(scenario) if scenario else [])
+    faculties = Faculties(recognize, synthesize, RuleBased(knobs.now), script)
+    secrets, calls = ClientSecrets(knobs.clock), Calls(faculties, knobs)
+    sockets = WebSockets(faculties, knobs, secrets, calls)
+    log, faults = RequestLog(), Faults()
+    app = web.Application(
+        middlewares=[log.middleware, _in_openai_shape, faults.middleware], client_max_size=MAX_BODY_BYTES
+    )
+    app.on_response_prepare.append(_add_headers)
+    app.add_routes(HttpApi(secrets, calls, sockets).routes())
+    app.add_routes(control_routes(faults, script, log, calls))
+    _end_with(app, sockets, calls)
+    return app
+
+
+def _end_with(app: web.Application, sockets: WebSockets, calls: Calls) -> None:
+    async def shut_down(_app: web.Application) -> None:
+        sockets.close()
+        await calls.close()
+
+    app.on_shutdown.append(shut_down)
+
+
+@web.middleware
+async def _in_openai_shape(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every refusal into OpenAI's error body."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return _refusal(error)
+    except web.HTTPException as error:
+        message = f"Invalid URL ({request.method} {request.path})"
+        return _refusal(ApiError(None, message, status=error.status))
+
+
+def _refusal(error: ApiError) -> web.Response:
+    retry_after = error.retry_after_seconds
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return web.json_response(error.body(), status=error.status, headers=headers)
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["x-request-id"] = new_id("req")
+    if request.path in CORS_PATHS:
+        response.headers.update(CORS_HEADERS)

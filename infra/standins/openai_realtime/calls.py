@@ -1,0 +1,165 @@
+"""The calls that are up: how each was set up, its session, and everything that ends with it."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .context import Faculties
+from .errors import ApiError, JsonObject, call_not_found
+from .ids import new_id
+from .knobs import Knobs
+from .output_audio import PlaybackBuffer, Silence
+from .session import Session
+from .session_config import SessionConfig
+
+MAX_REMEMBERED_CALLS = 1000
+SIP_UNSUPPORTED = ("threshold", "prefix_padding_ms", "silence_duration_ms")
+
+
+class Peer(Protocol):
+    """The media side of a call."""
+
+    async def close(self) -> None: ...
+
+
+@dataclass
+class Call:
+    """`state`: ringing (a phone call not answered yet), connecting, connected, or how it ended."""
+
+    setup: str
+    state: str
+    id: str = field(default_factory=lambda: new_id("rtc"))
+    session: Session | None = None
+    peer: Peer | None = None
+    deadline: asyncio.TimerHandle | None = None
+
+    def described(self) -> JsonObject:
+        sent, received = (self.session.bus.sent, self.session.received) if self.session else (0, 0)
+        counts = {"events_sent": sent, "events_received": received}
+        return {"id": self.id, "setup": self.setup, "state": self.state, **counts}
+
+
+class Calls:
+    """Opens, finds and ends calls."""
+
+    def __init__(self, faculties: Faculties, knobs: Knobs) -> None:
+        self._faculties = faculties
+        self._knobs = knobs
+        self._live: dict[str, Call] = {}
+        self._ended: deque[JsonObject] = deque(maxlen=MAX_REMEMBERED_CALLS)
+        self._endings: set[asyncio.Task[None]] = set()
+
+    async def open_webrtc(self, config: SessionConfig, offer: str, setup: str) -> tuple[str, str]:
+        """Answer an SDP offer; returns the call's id and the SDP answer."""
+        from .webrtc import WebRtcPeer
+
+        call = Call(setup, "connecting")
+        session = Session(config, self._faculties, self._knobs)
+        output = PlaybackBuffer(session.bus.emit, self._knobs.max_lead_seconds, session.expect_speech)
+        session.speak_into(output)
+        peer = WebRtcPeer(session, output, self._knobs.max_message_bytes)
+        try:
+            answer = await peer.answer(offer)
+        except ApiError:
+            await peer.close()
+            raise
+        self._add(call, session, peer)
+        peer.on_state = lambda state: self._on_peer_state(call, state)
+        call.deadline = asyncio.get_running_loop().call_later(
+            self._knobs.connect_timeout_seconds, self._end_soon, call, "never connected"
+        )
+        return call.id, answer
+
+    def ring(self) -> Call:
+        """Let a phone call come in; it waits to be accepted or rejected."""
+        call = Call("sip", "ringing")
+        self._live[call.id] = call
+        return call
+
+    def accept(self, call_id: str, config: SessionConfig) -> None:
+        """Answer a ringing phone call; its audio path is silent."""
+        call = self._ringing(call_id)
+        session = Session(config, self._faculties, self._knobs)
+        session.speak_into(Silence())
+        self._add(call, session, None)
+        call.state = "connected"
+        session.start()
+
+    def find(self, call_id: str) -> Call:
+        """Return a live call; raises `call_id_not_found` (404)."""
+        if call_id not in self._live:
+            raise call_not_found()
+        return self._live[call_id]
+
+    def session_of(self, call_id: str) -> Session:
+        session = self.find(call_id).session
+        if session is None:
+            raise call_not_found()
+        return session
+
+    async def hang_up(self, call_id: str) -> None:
+        await self._end(self.find(call_id), "hung up")
+
+    async def reject(self, call_id: str, status_code: int) -> None:
+        await self._end(self._ringing(call_id), f"rejected with {status_code}")
+
+    async def refer(self, call_id: str, target_uri: str) -> None:
+        call = self.find(call_id)
+        if call.setup != "sip":
+            raise call_not_found()
+        await self._end(call, f"referred to {target_uri}")
+
+    def described(self) -> list[JsonObject]:
+        """Ended and live calls, oldest first."""
+        return [*self._ended, *(call.described() for call in self._live.values())]
+
+    async def close(self) -> None:
+        for call in list(self._live.values()):
+            await self._end(call, "the stand-in stopped")
+        await asyncio.gather(*self._endings)
+
+    def _add(self, call: Call, session: Session, peer: Peer | None) -> None:
+        call.session, call.peer = session, peer
+        session.on_end = lambda: self._end_soon(call, "session expired")
+        self._live[call.id] = call
+
+    def _ringing(self, call_id: str) -> Call:
+        call = self.find(call_id)
+        if call.state != "ringing":
+            raise call_not_found()
+        return call
+
+    def _on_peer_state(self, call: Call, state: str) -> None:
+        if state == "connected":
+            call.state = "connected"
+            if call.deadline:
+                call.deadline.cancel()
+        elif state in ("failed", "closed"):
+            self._end_soon(call, "the peer went away")
+
+    def _end_soon(self, call: Call, how: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._end(call, how), name=f"end {call.id}")
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+
+    async def _end(self, call: Call, how: str) -> None:
+        if self._live.pop(call.id, None) is None:
+            return
+        call.state = how
+        self._ended.append(call.described())
+        if call.deadline:
+            call.deadline.cancel()
+        if call.session:
+            await call.session.close()
+        if call.peer:
+            await call.peer.close()
+
+
+def check_sip_config(session: Any) -> None:
+    """Phone sessions take no server VAD numbers. Source: agents-realtime 0.20.0 `openaiRealtimeSip.mjs`."""
+    detection = session.get("audio", {}).get("input", {}).get("turn_detection") or {}
+    for name in SIP_UNSUPPORTED:
+        if name in detection:
+            param = f"session.audio.input.turn_detection.{name}"
+            raise ApiError("invalid_value", f"'{name}' is not supported for SIP calls.", param=param)

@@ -1,0 +1,202 @@
+"""Ways in which the service or the network fails, armed by tests: `POST /_standin/faults`."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from aiohttp import web
+from pydantic import Field, TypeAdapter, field_validator
+
+from .errors import ApiError, JsonObject, invalid_api_key, model_not_found
+from .request_log import CONTROL_PREFIX, Handler
+from .validation import Strict
+
+ELSEWHERE = "/elsewhere"
+HUGE_BYTES = 200 * 1024 * 1024
+HUGE_CHUNK = b" " * 65_536
+DRIP_SECONDS = 0.2
+MAX_DRIPS = 3000
+DEFAULT_SECONDS = 30.0
+TRUNCATED_BODY = b'{"value": "'
+TRUNCATED_LENGTH = 1000
+
+
+class Fault(Strict):
+    """One armed fault: where, which, how often (null: until cleared) and its numbers."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"times"})
+    path: Literal["client_secrets", "calls", "hangup", "models", "*"]
+    fault: str
+    times: int | None = Field(default=1, ge=1)
+    seconds: float = Field(default=DEFAULT_SECONDS, ge=0, le=3600)
+    retry_after: int | None = Field(default=None, ge=0)
+
+    @field_validator("fault")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in FAULTS:
+            raise ValueError(f"expected one of {', '.join(FAULTS)}")
+        return name
+
+
+FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
+
+
+@dataclass
+class _Armed:
+    fault: Fault
+    left: int | None
+
+    def matches(self, request: web.Request) -> bool:
+        return self.fault.path in ("*", _place(request.path))
+
+
+class Faults:
+    """The armed faults, first armed first served."""
+
+    def __init__(self) -> None:
+        self._armed: list[_Armed] = []
+
+    def arm(self, fault: Fault) -> None:
+        self._armed.append(_Armed(fault, fault.times))
+
+    def clear(self) -> None:
+        self._armed.clear()
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Fail instead of, or before, handling the request; preflights and control routes never fail."""
+        fault = None if _is_exempt(request) else self._take(request)
+        return await (FAULTS[fault.fault](request, fault, handler) if fault else handler(request))
+
+    def _take(self, request: web.Request) -> Fault | None:
+        armed = next((armed for armed in self._armed if armed.matches(request)), None)
+        if armed is None:
+            return None
+        if armed.left is not None:
+            armed.left -= 1
+            if not armed.left:
+                self._armed.remove(armed)
+        return armed.fault
+
+
+def _is_exempt(request: web.Request) -> bool:
+    return request.method == "OPTIONS" or request.path.startswith(CONTROL_PREFIX)
+
+
+def _place(path: str) -> str:
+    """`hangup` for `/v1/realtime/calls/{id}/hangup`, else the last part of the path."""
+    return path.rstrip("/").rpartition("/")[2]
+
+
+Fail = Callable[[web.Request, Fault, Handler], Awaitable[web.StreamResponse]]
+
+
+def _refuse(make: Callable[[Fault], ApiError]) -> Fail:
+    async def fail(_request: web.Request, fault: Fault, _handler: Handler) -> web.StreamResponse:
+        raise make(fault)
+
+    return fail
+
+
+def _answer(make: Callable[[], web.Response]) -> Fail:
+    async def fail(_request: web.Request, _fault: Fault, _handler: Handler) -> web.StreamResponse:
+        return make()
+
+    return fail
+
+
+def _limited(code: str, message: str) -> Callable[[Fault], ApiError]:
+    return lambda fault: ApiError(code, message, status=429, type_=code, retry_after_seconds=fault.retry_after)
+
+
+def _broken(status: int, message: str) -> Callable[[Fault], ApiError]:
+    return lambda _: ApiError("server_error", message, status=status, type_="server_error")
+
+
+async def _truncated(request: web.Request, _fault: Fault, _handler: Handler) -> web.StreamResponse:
+    headers = {"Content-Type": "application/json", "Content-Length": str(TRUNCATED_LENGTH)}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    await response.write(TRUNCATED_BODY)
+    if request.transport:
+        request.transport.close()
+    return response
+
+
+async def _huge(request: web.Request, _fault: Fault, _handler: Handler) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    for _ in range(HUGE_BYTES // len(HUGE_CHUNK)):
+        await response.write(HUGE_CHUNK)
+    return response
+
+
+async def _drip(request: web.Request, _fault: Fault, _handler: Handler) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    for _ in range(MAX_DRIPS):
+        await response.write(b" ")
+        await asyncio.sleep(DRIP_SECONDS)
+    return response
+
+
+async def _reset(request: web.Request, _fault: Fault, _handler: Handler) -> web.StreamResponse:
+    """Close with a TCP RST: a socket that may not linger drops what it holds."""
+    transport = request.transport
+    if transport:
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+    return web.Response()
+
+
+async def _slow(request: web.Request, fault: Fault, handler: Handler) -> web.StreamResponse:
+    await asyncio.sleep(fault.seconds)
+    return await handler(request)
+
+
+async def _hang(_request: web.Request, fault: Fault, _handler: Handler) -> web.StreamResponse:
+    await asyncio.sleep(fault.seconds)
+    raise ApiError("server_error", "The stand-in hung as asked.", status=504, type_="server_error")
+
+
+def _html() -> web.Response:
+    return web.Response(text="<!doctype html><title>Sign in</title>", content_type="text/html")
+
+
+def _wrong_json() -> web.Response:
+    body: JsonObject = {"object": "list", "data": []}
+    return web.json_response(body)
+
+
+def _redirect() -> web.Response:
+    return web.Response(status=302, headers={"Location": ELSEWHERE})
+
+
+FAULTS: dict[str, Fail] = {
+    "invalid_api_key": _refuse(lambda _: invalid_api_key()),
+    "forbidden": _refuse(
+        lambda _: ApiError("unsupported_country_region_territory", "Country not supported.", status=403)
+    ),
+    "model_not_found": _refuse(lambda _: model_not_found("gpt-realtime-2.1")),
+    "bad_request": _refuse(
+        lambda _: ApiError("unknown_parameter", "Unknown parameter: 'session.fault'.", param="session.fault")
+    ),
+    "rate_limited": _refuse(_limited("rate_limit_exceeded", "Rate limit reached. Try again later.")),
+    "insufficient_quota": _refuse(_limited("insufficient_quota", "You exceeded your current quota.")),
+    "server_error": _refuse(_broken(500, "The server had an error while processing your request.")),
+    "unavailable": _refuse(_broken(503, "The engine is currently overloaded.")),
+    "html": _answer(_html),
+    "wrong_json": _answer(_wrong_json),
+    "truncated": _truncated,
+    "huge": _huge,
+    "redirect": _answer(_redirect),
+    "reset": _reset,
+    "slow": _slow,
+    "drip": _drip,
+    "hang": _hang,
+}
