@@ -12,22 +12,16 @@
 #
 # Needs Node 20 and wrk (sudo apt-get install wrk). Exit: 0 measured, 1 a bar missed with --check, 2 cannot measure.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
-
-EXPRESS="$ROOT/scripts/bench/peers/express"
-
-install_express() {
-  [[ $EXPRESS/node_modules/.package-lock.json -nt $EXPRESS/package-lock.json ]] && return
-  step "Installing the Express peer"
-  npm ci --prefix "$EXPRESS" --no-audit --no-fund >&2
-}
 
 main() {
   case "${1:-}" in
     -h | --help) usage && return ;;
   esac
   ensure_venv functions infra/standins
-  install_express
+  ensure_node
+  ensure_npm scripts/bench/peers/express
   PYTHONPATH="$ROOT/scripts:$ROOT/infra" exec "$PYTHON" -m bench "$@"
 }
 

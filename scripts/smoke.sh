@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Check a site end to end, from the outside: the page, a mint, a text turn, a call, a write to the log.
+#
+# Usage: scripts/smoke.sh [URL] [--agent NAME] [--json]       a local or deployed site (default http://localhost:5000)
+#        scripts/smoke.sh --direct [--agent NAME] [--json]    OpenAI itself, without a site
+#
+# Prints one line a step: result, milliseconds, and what was found; a step that fails says what to do. The text turn
+# and the call cost a fraction of a cent where the site uses the real API.
+#
+# VOICEMINT_SESSION   the value of the __session cookie, for a site that wants a sign-in
+# OPENAI_API_KEY      with --direct: the key to mint with; OPENAI_BASE_URL: where (default https://api.openai.com/v1)
+#
+# Exit: 0 everything works, 1 a step failed, 2 wrong usage.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+main() {
+  case "${1:-}" in
+    -h | --help) usage && return ;;
+  esac
+  ensure_venv functions infra/standins
+  PYTHONPATH="$ROOT/scripts" exec "$PYTHON" -m smoke "$@"
+}
+
+main "$@"

@@ -1,0 +1,103 @@
+"""The command line of scripts/smoke.sh."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from .conversation import check_call, check_text_turn
+from .direct import check_direct_mint, session_config
+from .site import Visit, as_the_page, check_log_write, check_mint, check_page, is_safe_url
+from .steps import FAILED, HEADING, Outcome, Step, run_steps
+
+DEFAULT_URL = "http://localhost:5000"
+DEFAULT_API = "https://api.openai.com/v1"
+DEFAULT_AGENT = "assistant"
+CONNECT_SECONDS = 10
+EXIT_FAILED = 1
+
+CONVERSATION_STEPS = (
+    Step(name="text turn", limit_seconds=30, run=check_text_turn, needs="mint"),
+    Step(name="call", limit_seconds=60, run=check_call, needs="mint"),
+)
+SITE_STEPS = (
+    Step(name="page", limit_seconds=20, run=check_page),
+    Step(name="mint", limit_seconds=30, run=check_mint),
+    *CONVERSATION_STEPS,
+    Step(name="log write", limit_seconds=30, run=check_log_write),
+)
+DIRECT_STEPS = (Step(name="mint", limit_seconds=30, run=check_direct_mint), *CONVERSATION_STEPS)
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    if not options.json:
+        show(f"Smoke check of {options.url}\n{HEADING}")
+    outcomes = asyncio.run(check(options, lambda outcome: None if options.json else show(outcome.as_row())))
+    failed = [outcome.step for outcome in outcomes if outcome.result == FAILED]
+    if options.json:
+        steps = [outcome.as_json() for outcome in outcomes]
+        show(json.dumps({"url": options.url, "ok": not failed, "steps": steps}, indent=2))
+    if failed:
+        print(f"error: failed, for the reason given: {', '.join(failed)}", file=sys.stderr)
+        return EXIT_FAILED
+    return 0
+
+
+async def check(options: argparse.Namespace, finished: Callable[[Outcome], None]) -> list[Outcome]:
+    timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS)  # Step.limit_seconds bounds the rest
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        if options.direct:
+            headers = {"Authorization": f"Bearer {options.api_key}"}
+            visit = Visit(http, options.url, session_config(options.agent), headers)
+            return await run_steps(DIRECT_STEPS, visit, finished)
+        mint_body = {"agent": options.agent} if options.agent != DEFAULT_AGENT else {}
+        visit = Visit(http, options.url, mint_body, as_the_page(options.url, options.session_cookie))
+        return await run_steps(SITE_STEPS, visit, finished)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options, and from the environment what must not be on a command line. Exits 2 on a wrong one."""
+    parser = argparse.ArgumentParser(prog="scripts/smoke.sh", description=__doc__)
+    parser.add_argument("url", nargs="?", metavar="URL", help=f"the site; default {DEFAULT_URL}")
+    parser.add_argument("--direct", action="store_true", help="check OpenAI with OPENAI_API_KEY, without a site")
+    parser.add_argument("--agent", default=DEFAULT_AGENT, metavar="NAME", help="default %(default)s")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
+    options = parser.parse_args(arguments)
+    options.session_cookie = os.environ.get("VOICEMINT_SESSION", "")
+    options.api_key = os.environ.get("OPENAI_API_KEY", "")
+    if options.direct:
+        check_direct_options(parser, options)
+    options.url = (options.url or DEFAULT_URL).rstrip("/")
+    parts = urlsplit(options.url)
+    if not is_safe_url(options.url) or parts.query or parts.fragment or parts.username:
+        parser.error("expected a plain https URL, or http to this machine, such as https://my-site.web.app")
+    for name, value in (("VOICEMINT_SESSION", options.session_cookie), ("OPENAI_API_KEY", options.api_key)):
+        if not value.isascii() or not value.isprintable() or set(value) & set(" ;,"):
+            parser.error(f"{name} holds characters that no header may have; is there a line end or a quote in it?")
+    return options
+
+
+def check_direct_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if options.url:
+        parser.error("--direct checks OpenAI and no site: leave the URL out")
+    if not options.api_key:
+        parser.error("--direct needs the environment variable OPENAI_API_KEY")
+    options.url = os.environ.get("OPENAI_BASE_URL") or DEFAULT_API
+    try:
+        session_config(options.agent)
+    except OSError:
+        parser.error(f"there is no agent {options.agent!r} in functions/agents/")
+
+
+def show(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
