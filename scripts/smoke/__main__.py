@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     failed = [outcome.step for outcome in outcomes if outcome.result == FAILED]
     if options.json:
         steps = [outcome.as_json() for outcome in outcomes]
-        show(json.dumps({"url": options.url, "ok": not failed, "steps": steps}, indent=2))
+        show(json.dumps({"url": options.url, "ok": not failed, "steps": steps}, indent=2, ensure_ascii=False))
     if failed:
         print(f"error: failed, for the reason given: {', '.join(failed)}", file=sys.stderr)
         return EXIT_FAILED
