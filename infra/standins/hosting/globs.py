@@ -19,9 +19,11 @@ def compile_glob(glob: str, *, dot: bool = False) -> re.Pattern[str]:
         raise UnsupportedGlob(f"the glob {glob!r} uses {' '.join(sorted(found))}; only * and ** are implemented")
     visible = "" if dot else r"(?!\.)"
     pattern = ""
-    for segment in glob.lstrip("/").split("/"):
+    segments = glob.lstrip("/").split("/")
+    for position, segment in enumerate(segments, start=1):
         if segment == "**":
-            pattern += f"(?:/{visible}[^/]*)*"
+            # At the end it wants something, be it the empty name after a slash: /a/** is /a/ but not /a.
+            pattern += f"(?:/{visible}[^/]*)" + ("+" if position == len(segments) else "*")
         else:
             guard = f"{visible}(?=.)" if segment.startswith("*") else ""
             pattern += "/" + guard + "[^/]*".join(map(re.escape, segment.split("*")))

@@ -67,6 +67,8 @@ class File:
 def static_answer(request: web.Request, site: Site, path: str) -> web.Response | None:
     """The file at `path`, the index of that folder, a redirect to the folder's own address, or None."""
     collapsed = re.sub("/+", "/", path)
+    if collapsed == f"/{NOT_FOUND_PAGE}":
+        return None
     is_folder = collapsed.endswith("/")
     file = None if is_folder else _find(site, collapsed)
     index = file or _find(site, f"{collapsed.rstrip('/')}/{INDEX}")
