@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -19,7 +20,7 @@ class Control:
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
 
-    def arm(self, fault: str, **details: object) -> None:
+    def arm(self, fault: str, **details: Any) -> None:
         answer = requests.post(f"{self._base_url}/_standin/faults", json={"fault": fault, **details}, timeout=5)
         answer.raise_for_status()
 
@@ -47,7 +48,8 @@ def storage_control(storage_url: str) -> Control:
 def storage_client(storage_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[storage.Client]:
     """The real client, set up as the functions set it up: by STORAGE_EMULATOR_HOST."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
-    client = storage.Client(project="voicemint-test", credentials=AnonymousCredentials())
+    anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    client = storage.Client(project="voicemint-test", credentials=anonymous)
     yield client
     client.close()
 

@@ -1,11 +1,10 @@
 """Cloud Storage's stand-in, used through the real google-cloud-storage."""
 
-import base64
-import hashlib
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -188,7 +187,7 @@ def test_a_write_without_precondition_happens_twice_when_the_answer_is_lost(
     ids=["503", "429", "reset"],
 )
 def test_the_client_gets_over_a_passing_fault(
-    bucket: storage.Bucket, storage_control: Control, fault: dict[str, object]
+    bucket: storage.Bucket, storage_control: Control, fault: dict[str, Any]
 ) -> None:
     storage_control.arm(operation="objects_insert", times=2, **fault)
     bucket.blob(NAME).upload_from_string("x", if_generation_match=0, retry=QUICK_RETRY)
