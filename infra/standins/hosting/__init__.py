@@ -19,7 +19,6 @@ __all__ = ["FirebaseConfigError", "create_app"]
 
 TIMEOUT_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
-UNSERVED_METHODS = ("CONNECT", "TRACE")
 SITE = web.AppKey("site", Site)
 SESSION = web.AppKey("session", aiohttp.ClientSession)
 
@@ -59,8 +58,8 @@ def _session(timeout_seconds: float) -> Callable[[web.Application], AsyncIterato
 
 async def _answer(request: web.Request) -> web.StreamResponse:
     """Files first, then rewrites, then the 404 page: Hosting's order."""
-    if request.method in UNSERVED_METHODS:
-        return web.Response(status=405, text=f"{request.method} is not served here.\n")
+    if request.method == "TRACE":
+        return web.Response(status=405, text="TRACE is not served here.\n")
     site, path = request.app[SITE], _raw_path(request)
     answer: web.StreamResponse | None = static_answer(request, site, path)
     rewrite = site.rewrite(path) if answer is None else None

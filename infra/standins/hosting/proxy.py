@@ -34,16 +34,30 @@ AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 Headers = CIMultiDict[str] | CIMultiDictProxy[str]
 
 
-class BodyTooLarge(Exception):
-    """The request's body passed Cloud Run's limit while it was being sent on."""
+class LimitedBody:
+    """A request's body on its way to the service; it breaks off, and says so, at Cloud Run's limit."""
+
+    def __init__(self, request: web.Request) -> None:
+        self._content = request.content
+        self.is_too_large = (request.content_length or 0) > MAX_BODY_BYTES
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        sent = 0
+        async for chunk in self._content.iter_any():
+            sent += len(chunk)
+            self.is_too_large = sent > MAX_BODY_BYTES
+            if self.is_too_large:
+                raise ValueError("the body is over the limit")
+            yield chunk
 
 
 async def forward(
     request: web.Request, path: str, rewrite: Rewrite, session: aiohttp.ClientSession
 ) -> web.StreamResponse | None:
     """Ask the service and stream its answer. None when the service passes on (404 with `X-Cascade: pass`)."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        return _refusal(413, f"The request's body is over {MAX_BODY_BYTES // 2**20} MiB.")
+    body = LimitedBody(request)
+    if body.is_too_large:
+        return _too_large()
     _, question_mark, query = request.raw_path.partition("?")
     url = URL(f"{rewrite.url}{normalized(path)}{question_mark}{query}", encoded=True)
     try:
@@ -51,18 +65,18 @@ async def forward(
             request.method,
             url,
             headers=request_headers(request),
-            data=_limited(request) if request.body_exists else None,
+            data=body.chunks() if request.body_exists else None,
             allow_redirects=False,
             skip_auto_headers=AUTOMATIC_HEADERS,
         ) as answer:
             if answer.status == 404 and answer.headers.get("X-Cascade", "").upper() == "PASS":
                 return None
             return await _stream(request, answer, rewrite)
-    except BodyTooLarge:
-        return _refusal(413, f"The request's body is over {MAX_BODY_BYTES // 2**20} MiB.")
     except TimeoutError:
         return _refusal(504, f"The service {rewrite.service} did not answer in time.")
     except aiohttp.ClientError:
+        if body.is_too_large:
+            return _too_large()
         return _refusal(502, f"The service {rewrite.service} cannot be reached.")
 
 
@@ -118,15 +132,6 @@ def _end_to_end(headers: Headers) -> CIMultiDict[str]:
     return CIMultiDict((key, value) for key, value in headers.items() if key.lower() not in HOP_BY_HOP | named)
 
 
-async def _limited(request: web.Request) -> AsyncIterator[bytes]:
-    sent = 0
-    async for chunk in request.content.iter_any():
-        sent += len(chunk)
-        if sent > MAX_BODY_BYTES:
-            raise BodyTooLarge
-        yield chunk
-
-
 async def _stream(request: web.Request, answer: aiohttp.ClientResponse, rewrite: Rewrite) -> web.StreamResponse:
     response = web.StreamResponse(
         status=answer.status, reason=answer.reason, headers=response_headers(answer.headers, rewrite.url)
@@ -143,6 +148,10 @@ async def _stream(request: web.Request, answer: aiohttp.ClientResponse, rewrite:
         if request.transport is not None:
             request.transport.abort()
     return response
+
+
+def _too_large() -> web.Response:
+    return _refusal(413, f"The request's body is over {MAX_BODY_BYTES // 2**20} MiB.")
 
 
 def _refusal(status: int, sentence: str) -> web.Response:

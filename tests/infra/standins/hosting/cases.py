@@ -6,6 +6,8 @@ A difference that is right is named, with its reason: the test then insists that
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .backend import REPLIES
+
 HOST = "site.example"
 TOKENS = "/api/client-secrets"
 LOGS = "/api/logs"
@@ -127,8 +129,6 @@ def _rewrites() -> Iterator[Case]:
 
 
 def _answers() -> Iterator[Case]:
-    from .backend import REPLIES
-
     for reply in [*REPLIES, "to-itself"]:
         yield Case(f"a function that answers {reply}", f"{LOGS}?reply={reply}", method="POST", body="{}")
 
