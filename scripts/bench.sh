@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Measure speed, side by side with what people run today, and say which promises are met.
 #
-# Usage: scripts/bench.sh mint [--rounds N] [--seconds N] [--json FILE] [--check]
+# Usage: scripts/bench.sh mint [--rounds N] [--seconds N] [--quick] [--json FILE] [--check]
 #
 #   mint            cold start and load of mint_client_secret, beside (a) an Express token server, (b) an empty
 #                   function and (c) the obvious Python port of (a)
 #   --rounds N      rounds, in which all take turns; medians are of these (default 9)
 #   --seconds N     of load a cell (default 4)
+#   --quick         only show that the bench works: one short round
 #   --json FILE     write every single measurement to FILE
 #   --check         exit 1 when a bar is missed
 #

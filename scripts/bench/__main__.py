@@ -8,29 +8,30 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from . import mint
 from .processes import BenchError
-from .report import Report, format_bars, format_table
+from .report import Plan, Report, format_bars, format_table
 
-# Each is measured for a number of rounds, with load for some seconds a cell.
-BENCHMARKS: dict[str, Callable[[int, int], Report]] = {"mint": mint.benchmark}
+BENCHMARKS: dict[str, Callable[[Plan], Report]] = {"mint": mint.benchmark}
 ENOUGH_ROUNDS = 9
 EXIT_MISSED, EXIT_CANNOT_MEASURE = 1, 2
 
 
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
+    plan = Plan(1, 1, quick=True) if options.quick else Plan(options.rounds, options.seconds)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that every server is stopped
     try:
-        report = BENCHMARKS[options.benchmark](options.rounds, options.seconds)
+        report = BENCHMARKS[options.benchmark](plan)
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_CANNOT_MEASURE
-    show(report, options.rounds)
+    show(report, plan)
     if options.json:
-        document = {"machine": machine_line(), "rounds": options.rounds, **report.as_json()}
+        document = {"machine": machine_line(), "plan": asdict(plan), **report.as_json()}
         options.json.write_text(json.dumps(document, indent=2) + "\n")
     return EXIT_MISSED if options.check and not report.all_met else 0
 
@@ -40,6 +41,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("benchmark", choices=BENCHMARKS)
     parser.add_argument("--rounds", type=positive, default=ENOUGH_ROUNDS, metavar="N", help="default %(default)s")
     parser.add_argument("--seconds", type=positive, default=4, metavar="N", help="of load a cell; default %(default)s")
+    parser.add_argument("--quick", action="store_true", help="only show that the bench works: one short round")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement to FILE")
     parser.add_argument("--check", action="store_true", help=f"exit {EXIT_MISSED} when a bar is missed")
     return parser.parse_args(arguments)
@@ -52,13 +54,13 @@ def positive(text: str) -> int:
     return number
 
 
-def show(report: Report, rounds: int) -> None:
+def show(report: Report, plan: Plan) -> None:
     print(machine_line())
     for table in report.tables:
         print(f"\n{format_table(table)}")
     print(f"\n{format_bars(report.bars)}")
-    if rounds < ENOUGH_ROUNDS:
-        print(f"\n{rounds} rounds only: these numbers say that the bench works, not how fast anything is.")
+    if plan.rounds < ENOUGH_ROUNDS:
+        print(f"\nFewer than {ENOUGH_ROUNDS} rounds: this says that the bench works, not how fast anything is.")
 
 
 def machine_line() -> str:

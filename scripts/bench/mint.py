@@ -10,12 +10,13 @@ from tempfile import TemporaryDirectory
 from .google_cloud import google_cloud
 from .load import Load, put_under_load, require_wrk
 from .processes import LOOPBACK, Server, running
-from .report import Bar, Report, Table, median_of, note_progress
+from .report import Bar, Plan, Report, Table, median_of, note_progress
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).with_name("peers")
 API_KEY = "sk-0123456789abcdef0123456789abcdef"
 
+UPSTREAM_PATH = "/{}/v1/realtime/client_secrets"  # after so many milliseconds
 WARM_UPSTREAM_MS = 50
 CONNECTIONS = (1, 10, 80)
 FULL_LOAD = CONNECTIONS[-1]
@@ -52,14 +53,14 @@ Starts = Mapping[str, list[Start]]
 Loads = Mapping[str, Mapping[int, list[Load]]]
 
 
-def benchmark(rounds: int, seconds: int) -> Report:
+def benchmark(plan: Plan) -> Report:
     """Cold starts with an upstream that answers at once, then load with one that takes 50 ms; peers take turns."""
     require_wrk()
     with ExitStack() as stack:
         peers = all_peers(stack)
         upstream = stack.enter_context(upstream_server())
-        starts = measure_starts(peers, upstream, rounds)
-        loads = measure_loads([peer for peer in peers if peer.mints], upstream, rounds, seconds)
+        starts = measure_starts(peers, upstream, plan.rounds)
+        loads = measure_loads([peer for peer in peers if peer.mints], upstream, plan)
     return report(starts, loads)
 
 
@@ -69,27 +70,28 @@ def all_peers(stack: ExitStack) -> list[Peer]:
     ours = {"VOICEMINT_ACCESS": "open", "OPENAI_API_KEY_FILE": str(key_file)}
     google = stack.enter_context(google_cloud(API_KEY))
     return [
-        framework_peer(OURS, ROOT / "functions" / "main.py", "mint_client_secret", ours),
+        framework_peer(OURS, ROOT / "functions" / "main.py", "mint_client_secret", ours, path="/api/client-secrets"),
         Peer(
             name=EXPRESS,
             command=["node", str(PEERS / "express" / "server.js")],
             path="/token",
             environ={"OPENAI_API_KEY": API_KEY},
         ),
-        framework_peer(EMPTY, PEERS / "empty_function" / "main.py", "empty", mints=False),
+        framework_peer(EMPTY, PEERS / "empty_function" / "main.py", "empty", {}, mints=False),
         framework_peer(OBVIOUS, PEERS / "obvious_port" / "main.py", "token", google),
     ]
 
 
 def framework_peer(
-    name: str, source: Path, target: str, environ: Mapping[str, str] | None = None, *, mints: bool = True
+    name: str, source: Path, target: str, environ: Mapping[str, str], *, path: str = "/", mints: bool = True
 ) -> Peer:
     """A function as Cloud Functions starts it, with as many threads as it is given requests at once."""
     framework = str(Path(sys.executable).with_name("functions-framework"))
     return Peer(
         name=name,
         command=[framework, f"--source={source}", f"--target={target}"],
-        environ={"HOST": LOOPBACK, "THREADS": str(FULL_LOAD), **(environ or {})},
+        path=path,
+        environ={"HOST": LOOPBACK, "THREADS": str(FULL_LOAD), **environ},
         mints=mints,
     )
 
@@ -98,7 +100,7 @@ def framework_peer(
 def upstream_server() -> Iterator[Server]:
     environ = {"PYTHONPATH": str(ROOT / "scripts")}
     with running("upstream", [sys.executable, "-m", "bench.upstream", "{port}"], environ) as server:
-        server.wait_for_200("/0/v1/realtime/client_secrets")
+        server.wait_for_200(UPSTREAM_PATH.format(0))
         yield server
 
 
@@ -119,8 +121,9 @@ def measure_start(peer: Peer, upstream: Server) -> Start:
         return Start(first_200_ms=first_200_ms, cpu_seconds=server.cpu_seconds(), pss_mb=server.pss_mb())
 
 
-def measure_loads(peers: Sequence[Peer], upstream: Server, rounds: int, seconds: int) -> Loads:
-    loads: dict[str, dict[int, list[Load]]] = {peer.name: {count: [] for count in CONNECTIONS} for peer in peers}
+def measure_loads(peers: Sequence[Peer], upstream: Server, plan: Plan) -> Loads:
+    levels = (FULL_LOAD,) if plan.quick else CONNECTIONS
+    loads: dict[str, dict[int, list[Load]]] = {peer.name: {level: [] for level in levels} for peer in peers}
     with ExitStack() as stack:
         servers: dict[str, Server] = {
             peer.name: stack.enter_context(peer.started(upstream, WARM_UPSTREAM_MS)) for peer in peers
@@ -128,13 +131,14 @@ def measure_loads(peers: Sequence[Peer], upstream: Server, rounds: int, seconds:
         for peer in peers:
             servers[peer.name].wait_for_200(peer.path)
             put_under_load(servers[peer.name], peer.path, FULL_LOAD, WARM_UP_SECONDS)
-        for number in range(rounds):
-            note_progress(f"load, round {number + 1} of {rounds}")
-            for connections in CONNECTIONS:
+        for number in range(plan.rounds):
+            note_progress(f"load, round {number + 1} of {plan.rounds}")
+            for level in levels:
                 for peer in in_turn(peers, number):
-                    load = put_under_load(servers[peer.name], peer.path, connections, seconds)
-                    loads[peer.name][connections].append(load)
-    return loads
+                    load = put_under_load(servers[peer.name], peer.path, level, plan.seconds)
+                    loads[peer.name][level].append(load)
+    alone = put_under_load(upstream, UPSTREAM_PATH.format(WARM_UPSTREAM_MS), FULL_LOAD, plan.seconds)
+    return {**loads, "upstream alone": {FULL_LOAD: [alone]}}
 
 
 def in_turn(peers: Sequence[Peer], round_number: int) -> Sequence[Peer]:

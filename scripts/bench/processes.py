@@ -54,6 +54,11 @@ class Server:
         home = str(self._home)
         return {"PATH": os.environ["PATH"], "HOME": home, "XDG_RUNTIME_DIR": home, "PORT": str(self.port)}
 
+    @property
+    def pid(self) -> int:
+        """The first process; also the id of the process group of all of them."""
+        return self._process.pid
+
     def wait_for_200(self, path: str) -> float:
         """Seconds from the start of the process to its first 200 for a POST of {}."""
         while (elapsed := time.perf_counter() - self._started) < START_LIMIT_SECONDS:
@@ -79,7 +84,7 @@ class Server:
     def stop(self) -> None:
         """End the tree: by KILL, for nothing here has anything to save."""
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
@@ -87,7 +92,7 @@ class Server:
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with suppress(OSError):  # it ended meanwhile
                 stat = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-                if int(stat[STAT_GROUP]) == self._process.pid:
+                if int(stat[STAT_GROUP]) == self.pid:
                     yield pid, stat
 
     def _last_words(self) -> str:

@@ -1,10 +1,19 @@
-"""What a benchmark found: tables of medians, and ratios against their bars."""
+"""How much a benchmark measures, and what it found: tables of medians, and ratios against their bars."""
 
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """So many rounds, load for so many seconds a cell. `quick` leaves out what no bar needs."""
+
+    rounds: int
+    seconds: int
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

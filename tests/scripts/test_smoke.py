@@ -3,7 +3,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def results(table: str) -> dict[str, str]:
     return {row[0].strip(): next(filter(None, row[1:])).strip() for row in rows}
 
 
-def answering(body: object, status: int = 200, **headers: str) -> Callable[[web.Request], Any]:
+def answering(body: object, status: int = 200, headers: Mapping[str, str] = {}) -> Callable[[web.Request], Any]:
     async def handler(_request: web.Request) -> web.Response:
         if isinstance(body, str):
             return web.Response(text=body, status=status, headers={"Content-Type": "text/html", **headers})
@@ -138,9 +138,9 @@ def test_a_fault_of_openai_is_named_at_its_step(
     [
         (answering("<html>", 500), "found 500"),
         (answering("<html>"), "none of: Content-Security-Policy, Permissions-Policy"),
-        (answering({}, **SECURITY_HEADERS), "found application/json"),
+        (answering({}, headers=SECURITY_HEADERS), "found application/json"),
         (
-            answering("<html>", 302, Location="https://elsewhere.example/?token=planted"),
+            answering("<html>", 302, {"Location": "https://elsewhere.example/?token=planted"}),
             "302 Found to https://elsewhere",
         ),
         (answering("x" * 2_000_000), "expected at most"),
@@ -170,7 +170,7 @@ def test_a_broken_page_is_named(
 def test_a_wrong_answer_to_the_mint_is_named(
     servers: ServerThread, capsys: pytest.CaptureFixture[str], answer: object, reason: str
 ) -> None:
-    url = broken_site(servers, page=answering("<html>", **SECURITY_HEADERS), mint=answering(answer))
+    url = broken_site(servers, page=answering("<html>", headers=SECURITY_HEADERS), mint=answering(answer))
     assert reason in detail_of("mint", url, capsys)
 
 
@@ -244,7 +244,7 @@ def test_a_broken_text_turn_is_named(
     [
         (answering({"error": {"code": None, "message": "Bad ek_planted0123456789."}}, 401), "[redacted]"),
         (answering("v=0\r\n", 201), "expected a Location header"),
-        (answering("no SDP", 201, Location="/v1/realtime/calls/rtc_1"), "expected the documented shape"),
+        (answering("no SDP", 201, {"Location": "/v1/realtime/calls/rtc_1"}), "expected the documented shape"),
     ],
     ids=["refused", "no Location", "no SDP"],
 )
