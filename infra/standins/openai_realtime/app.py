@@ -5,9 +5,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import recognition, speech
+from . import speech
 from .calls import Calls
-from .context import Faculties
+from .context import Faculties, Hearing
 from .control import control_routes
 from .conversationalist import RuleBased
 from .credentials import ClientSecrets
@@ -16,6 +16,7 @@ from .faults import Faults
 from .http_api import CORS_PATHS, HttpApi
 from .ids import new_id
 from .knobs import Knobs
+from .recognition import Recognizer
 from .request_log import Handler, RequestLog
 from .script import Script, load_scenario
 from .websocket import WebSockets
@@ -33,16 +34,17 @@ def create_app(
     *,
     scenario: Path | None = None,
     knobs: Knobs | None = None,
-    recognize: Callable[[bytes], str] = recognition.recognize,
+    hearing: Hearing | None = None,
     synthesize: Callable[[str, str, float], bytes] = speech.synthesize,
 ) -> web.Application:
     """The stand-in for OpenAI's Realtime API; clients get `http://127.0.0.1:PORT/v1` as base URL.
 
-    `scenario` is a TOML or JSON file of turns; `recognize` and `synthesize` work on 24 kHz PCM.
+    `scenario` is a TOML or JSON file of turns; `hearing` and `synthesize` work on 24 kHz PCM.
     """
     knobs = knobs or Knobs()
     script = Script(load_scenario(scenario) if scenario else [])
-    faculties = Faculties(recognize, synthesize, RuleBased(knobs.now), script)
+    hearing = hearing or Recognizer()
+    faculties = Faculties(hearing, synthesize, RuleBased(knobs.now), script)
     secrets, calls = ClientSecrets(knobs.clock), Calls(faculties, knobs)
     sockets = WebSockets(faculties, knobs, secrets, calls)
     log, faults = RequestLog(), Faults()
@@ -52,16 +54,20 @@ def create_app(
     app.on_response_prepare.append(_add_headers)
     app.add_routes(HttpApi(secrets, calls, sockets).routes())
     app.add_routes(control_routes(faults, script, log, calls))
-    _end_with(app, sockets, calls)
+    _end_with(app, sockets, calls, hearing)
     return app
 
 
-def _end_with(app: web.Application, sockets: WebSockets, calls: Calls) -> None:
+def _end_with(app: web.Application, sockets: WebSockets, calls: Calls, hearing: Hearing) -> None:
     async def shut_down(_app: web.Application) -> None:
         sockets.close()
         await calls.close()
 
+    async def clean_up(_app: web.Application) -> None:
+        await hearing.close()
+
     app.on_shutdown.append(shut_down)
+    app.on_cleanup.append(clean_up)
 
 
 @web.middleware

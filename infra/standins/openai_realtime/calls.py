@@ -1,7 +1,9 @@
 """The calls that are up: how each was set up, its session, and everything that ends with it."""
 
 import asyncio
+import importlib
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,17 +50,18 @@ class Calls:
         self._knobs = knobs
         self._live: dict[str, Call] = {}
         self._ended: deque[JsonObject] = deque(maxlen=MAX_REMEMBERED_CALLS)
-        self._endings: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def open_webrtc(self, config: SessionConfig, offer: str, setup: str) -> tuple[str, str]:
         """Answer an SDP offer; returns the call's id and the SDP answer."""
-        from .webrtc import WebRtcPeer
-
+        # aiortc takes half a second to load, once: in a thread, so that other calls go on meanwhile.
+        webrtc = await asyncio.to_thread(importlib.import_module, ".webrtc", __package__)
+        self._soon(self._faculties.hearing.warm_up())
         call = Call(setup, "connecting")
         session = Session(config, self._faculties, self._knobs)
         output = PlaybackBuffer(session.bus.emit, self._knobs.max_lead_seconds, session.expect_speech)
         session.speak_into(output)
-        peer = WebRtcPeer(session, output, self._knobs.max_message_bytes)
+        peer = webrtc.WebRtcPeer(session, output, self._knobs.max_message_bytes)
         try:
             answer = await peer.answer(offer)
         except ApiError:
@@ -117,7 +120,7 @@ class Calls:
     async def close(self) -> None:
         for call in list(self._live.values()):
             await self._end(call, "the stand-in stopped")
-        await asyncio.gather(*self._endings)
+        await asyncio.gather(*self._tasks)
 
     def _add(self, call: Call, session: Session, peer: Peer | None) -> None:
         call.session, call.peer = session, peer
@@ -139,9 +142,12 @@ class Calls:
             self._end_soon(call, "the peer went away")
 
     def _end_soon(self, call: Call, how: str) -> None:
-        task = asyncio.get_running_loop().create_task(self._end(call, how), name=f"end {call.id}")
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
+        self._soon(self._end(call, how))
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _end(self, call: Call, how: str) -> None:
         if self._live.pop(call.id, None) is None:

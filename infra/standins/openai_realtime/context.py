@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from .conversation import Conversation
 from .conversationalist import Conversationalist
@@ -11,11 +12,21 @@ from .script import Script
 from .session_config import SessionConfig
 
 
+class Hearing(Protocol):
+    """Recognises speech in 24 kHz PCM."""
+
+    async def recognize(self, pcm: bytes) -> str: ...
+
+    async def warm_up(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Faculties:
-    """Hearing, thinking and speaking. `recognize` and `synthesize` block and run in a thread; PCM is 24 kHz."""
+    """Hearing, thinking and speaking. `synthesize` blocks and runs in a thread; PCM is 24 kHz."""
 
-    recognize: Callable[[bytes], str]
+    hearing: Hearing
     synthesize: Callable[[str, str, float], bytes]
     conversationalist: Conversationalist
     script: Script

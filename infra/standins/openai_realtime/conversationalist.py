@@ -9,7 +9,7 @@ from typing import Protocol
 from . import arithmetic
 from .conversation import Entry
 from .images import image_size
-from .numbers import in_words, with_digits
+from .number_words import in_words, with_digits
 from .tool_use import FunctionCall, call_of, read_aloud, wanted_call
 from .tools import ChosenFunction, FunctionTool, Tool, ToolChoice
 
@@ -79,7 +79,7 @@ class RuleBased:
 
     def _rules(self) -> Sequence[tuple[str, Callable[[re.Match[str]], str]]]:
         return (
-            (r"\bcount\b.*?(?:from (?P<first>[\w-]+) )?\bto (?P<last>[\w-]+)", _count),
+            (r"\bcount\b(?: from (?P<first>[\w-]+))?(?: to)? (?P<last>[\w-]+)", _count),
             (r"\bcount\b", lambda _: _counted(1, 10)),
             (r"\bwhat(?:'s| is)? (?:the )?time\b|\btime is it\b", lambda _: self._time()),
             (r"\bwhat (?:day|date)\b|\btoday'?s date\b|\bthe date\b", lambda _: self._date()),

@@ -1,44 +1,80 @@
-"""Hearing without a network: pocketsphinx, whose English model comes inside its wheel."""
+"""Hearing without a network: a process with pocketsphinx, whose English model comes inside its wheel."""
 
-import threading
-from typing import Any
+import asyncio
+import json
+import logging
+import struct
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
 
-from .audio import RATE, Samples, resample, samples_of
+from .audio import RATE, resample, samples_of
+
+logger = logging.getLogger(__name__)
 
 RECOGNITION_RATE = 16_000
+PROGRAM = Path(__file__).with_name("recognizer_process.py")
+HEADER = struct.Struct(">II")
+STOP_SECONDS = 5.0
+# The recogniser finds the first and last word only with some quiet around them.
+QUIET = bytes(RECOGNITION_RATE)
 
 
-def recognize(pcm: bytes) -> str:
-    """Return what was said in 24 kHz PCM, in lower case, or an empty text. Blocking: call it in a thread."""
-    samples = resample(samples_of(pcm), RATE, RECOGNITION_RATE)
-    if not len(samples):
+async def _ask(process: Process, number: int, audio: bytes) -> str:
+    """Send one piece and wait for its answer; answers nobody waited for any more are passed over."""
+    if process.stdin is None or process.stdout is None:
         return ""
-    with _lock:
-        return _decode(samples)
+    process.stdin.write(HEADER.pack(number, len(audio)) + audio)
+    await process.stdin.drain()
+    while line := await process.stdout.readline():
+        answered, text = json.loads(line)
+        if answered == number:
+            return str(text)
+    return ""
 
 
-def warm_up() -> None:
-    """Load the model now (0.6 s), so that the first turn does not wait for it."""
-    with _lock:
-        _decoder()
+class Recognizer:
+    """Starts its process when first needed, and again should it ever end; one piece of audio at a time."""
 
+    def __init__(self) -> None:
+        self._process: Process | None = None
+        self._lock = asyncio.Lock()
+        self._asked = 0
 
-def _decode(samples: Samples) -> str:
-    decoder = _decoder()
-    decoder.start_utt()
-    decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
-    decoder.end_utt()
-    hypothesis = decoder.hyp()
-    return str(hypothesis.hypstr).strip() if hypothesis else ""
+    async def recognize(self, pcm: bytes) -> str:
+        """Return what was said in 24 kHz PCM, in lower case; an empty text where nothing was."""
+        audio = QUIET + resample(samples_of(pcm), RATE, RECOGNITION_RATE).tobytes() + QUIET
+        async with self._lock:
+            process = await self._running()
+            self._asked += 1
+            try:
+                return await _ask(process, self._asked, audio)
+            except ConnectionError:
+                logger.warning("The recogniser ended; the next turn starts it again")
+                return ""
 
+    async def warm_up(self) -> None:
+        """Start the process now: its models take a second to load."""
+        async with self._lock:
+            await self._running()
 
-_lock = threading.Lock()
-_loaded: list[Any] = []
+    async def close(self) -> None:
+        """End the process by ending its input."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None:
+            return
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
-
-def _decoder() -> Any:
-    if not _loaded:
-        from pocketsphinx import Decoder
-
-        _loaded.append(Decoder(samprate=RECOGNITION_RATE, loglevel="FATAL"))
-    return _loaded[0]
+    async def _running(self) -> Process:
+        if self._process is None or self._process.returncode is not None:
+            # A group of its own: Ctrl-C is for the stand-in, which then ends this process in order.
+            command = (sys.executable, "-I", str(PROGRAM))
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, start_new_session=True
+            )
+        return self._process

@@ -111,8 +111,7 @@ class SpokenTurns:
 
     async def _recognize(self, entry: Entry, pcm: bytes, scripted: str | None) -> str:
         transcription = self._context.config.audio.input.transcription
-        recognize = self._context.faculties.recognize
-        heard = await asyncio.to_thread(recognize, pcm) if scripted is None else scripted
+        heard = await self._context.faculties.hearing.recognize(pcm) if scripted is None else scripted
         if transcription:
             self._transcribed(entry, heard, transcription)
         return heard

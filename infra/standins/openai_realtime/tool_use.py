@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import JsonObject
-from .numbers import with_digits
+from .number_words import with_digits
 from .tools import FunctionTool
 
 _STOP_WORDS = """
