@@ -1,0 +1,34 @@
+import js from "@eslint/js";
+import noUnsanitized from "eslint-plugin-no-unsanitized";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+export default defineConfig(
+  globalIgnores(["dist", "node_modules"]),
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  noUnsanitized.configs.recommended,
+  {
+    languageOptions: {
+      parserOptions: { project: ["./tsconfig.json", "./tsconfig.tools.json"], tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      "max-lines": ["error", { max: 250, skipBlankLines: true }],
+      "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    // The call knows no page: nothing under it may import the user interface.
+    files: ["src/call*.ts", "src/peer.ts", "src/signalling.ts", "src/turns.ts", "src/captions.ts", "src/log/**"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["**/ui/*", "**/words*", "preact*", "@preact/*"] }] },
+  },
+  { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ["test/**"],
+    rules: { "max-lines": "off", "max-lines-per-function": "off", "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+);
