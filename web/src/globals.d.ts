@@ -1,0 +1,17 @@
+declare module "*.css";
+
+/** Made by tools/agents-plugin.ts from functions/agents/*.toml. */
+declare module "virtual:agents" {
+  export interface Agent {
+    /** The file's name: what the page sends to /api/client-secrets. */
+    readonly name: string;
+    readonly label: string;
+    /** What the model is told when the call opens; empty when the person speaks first. */
+    readonly greeting: string;
+    readonly model: string;
+    readonly voice: string;
+    readonly setup: "client-secret";
+    readonly max_call_minutes: number;
+  }
+  export const agents: readonly [Agent, ...Agent[]];
+}
