@@ -1,0 +1,25 @@
+/** Plays the agent's voice through the page's audio element, and says when the browser refuses to. */
+
+export class Playback {
+  readonly #audio: HTMLAudioElement;
+  readonly #blocked: (blocked: boolean) => void;
+
+  constructor(audio: HTMLAudioElement, blocked: (blocked: boolean) => void) {
+    this.#audio = audio;
+    this.#blocked = blocked;
+  }
+
+  attach(voice: MediaStream | null): void {
+    this.#audio.srcObject = voice;
+  }
+
+  /** Call it inside the tap. Waiting for sound is no refusal: only the browser's own "not allowed" is. */
+  async play(): Promise<void> {
+    try {
+      await this.#audio.play();
+      this.#blocked(false);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.#blocked(true);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** The two requests that set up a call: mint a client secret here, post the SDP offer there. */
+
+import { fields, text } from "./events.ts";
+import { CallProblem, fetchProblem, refusal } from "./problems.ts";
+
+const REQUEST_MS = 30_000; // the functions give up after 25 s: their words are better than ours
+const ANSWER_BYTES = 262_144;
+const SPARE_MS = 5_000; // a client secret this close to its end may be over when the offer arrives
+
+/** A short-lived client secret. It lives in a local variable: never stored, logged or put into a URL. */
+export interface ClientSecret {
+  readonly value: string;
+  readonly callsUrl: string;
+  readonly maxCallSeconds: number;
+  /** On the clock of `performance.now()`, which no wrong wall clock can move. */
+  readonly usableUntil: number;
+}
+
+export interface Answer {
+  readonly sdp: string;
+  readonly callId: string;
+}
+
+export function isUsable(secret: ClientSecret): boolean {
+  return performance.now() < secret.usableUntil;
+}
+
+export async function mintClientSecret(agent: string, signal: AbortSignal): Promise<ClientSecret> {
+  const { response, body } = await post("server", "/api/client-secrets", signal, {
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ agent }),
+  });
+  const secret = response.ok ? readClientSecret(body, response.headers.get("date")) : undefined;
+  if (secret === undefined) throw refusal("server", response.status, body);
+  return secret;
+}
+
+/** Posts the SDP offer with the client secret the call was given. */
+export async function postOffer(secret: ClientSecret, offer: string, signal: AbortSignal): Promise<Answer> {
+  const { response, body } = await post("openai", secret.callsUrl, signal, {
+    headers: { "content-type": "application/sdp", authorization: `Bearer ${secret.value}` },
+    body: offer,
+  });
+  if (!response.ok || !body.startsWith("v=0")) throw refusal("openai", response.status, body);
+  return { sdp: body, callId: response.headers.get("location")?.split("/").pop() ?? "" };
+}
+
+function readClientSecret(body: string, date: string | null): ClientSecret | undefined {
+  const answer = fields(parse(body));
+  const value = text(answer.value);
+  const callsUrl = text(answer.calls_url);
+  const expiresAt = Number(answer.expires_at);
+  const maxCallSeconds = Number(answer.max_call_seconds);
+  if (value === undefined || callsUrl === undefined || !(expiresAt > 0) || !(maxCallSeconds > 0)) return undefined;
+  const servedAt = Date.parse(date ?? "") || Date.now();
+  const usableUntil = performance.now() + expiresAt * 1000 - servedAt - SPARE_MS;
+  return { value, callsUrl, maxCallSeconds, usableUntil };
+}
+
+async function post(side: "server" | "openai", url: string, signal: AbortSignal, options: RequestInit) {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]);
+  try {
+    const response = await fetch(url, { method: "POST", cache: "no-store", redirect: "error", signal: within, ...options });
+    return { response, body: await readBody(side, response) };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw fetchProblem(side, error);
+  }
+}
+
+/** The body as text; an answer that goes on and on is not read to its end. */
+async function readBody(side: "server" | "openai", response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let body = "";
+  let bytes = 0;
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    bytes += part.value.length;
+    if (bytes > ANSWER_BYTES) {
+      await reader?.cancel();
+      throw new CallProblem(`${side}_unclear`, `more than ${ANSWER_BYTES} bytes`);
+    }
+    body += decoder.decode(part.value, { stream: true });
+  }
+  return body + decoder.decode();
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

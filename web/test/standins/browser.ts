@@ -1,0 +1,122 @@
+/** What a call needs of a browser, in a process that has none: scripted, and it remembers what was done to it. */
+
+import { vi } from "vitest";
+
+export class ScriptedChannel extends EventTarget {
+  readyState = "connecting";
+  readonly sent: { type: string }[] = [];
+
+  send(message: string): void {
+    this.sent.push(JSON.parse(message) as { type: string });
+  }
+
+  open(): void {
+    this.readyState = "open";
+    this.dispatchEvent(new Event("open"));
+  }
+
+  receive(event: object): void {
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(event) }));
+  }
+
+  close(): void {
+    this.readyState = "closed";
+  }
+
+  /** The other side closes. */
+  hangUp(): void {
+    this.close();
+    this.dispatchEvent(new Event("close"));
+  }
+}
+
+export class ScriptedPeerConnection extends EventTarget {
+  static readonly all: ScriptedPeerConnection[] = [];
+  readonly channel = new ScriptedChannel();
+  readonly sctp = { maxMessageSize: 65_536 };
+  readonly tracksSent: unknown[] = [];
+  readonly localDescription = { sdp: "v=0 offer" };
+  connectionState = "new";
+  signalingState = "stable";
+  remoteDescription: RTCSessionDescriptionInit | undefined;
+
+  constructor() {
+    super();
+    ScriptedPeerConnection.all.push(this);
+  }
+
+  addTransceiver() {
+    const replaceTrack = (track: unknown) => Promise.resolve(void this.tracksSent.push(track));
+    return { sender: { replaceTrack }, receiver: { track: {} } };
+  }
+
+  createDataChannel(): ScriptedChannel {
+    return this.channel;
+  }
+
+  setLocalDescription(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    this.remoteDescription = description;
+    return Promise.resolve();
+  }
+
+  become(state: string): void {
+    this.connectionState = state;
+    this.dispatchEvent(new Event("connectionstatechange"));
+  }
+
+  close(): void {
+    this.signalingState = "closed";
+  }
+}
+
+export class ScriptedTrack extends EventTarget {
+  enabled = true;
+  readyState = "live";
+
+  stop(): void {
+    this.readyState = "ended";
+  }
+}
+
+export class ScriptedAudio {
+  srcObject: unknown = null;
+  play = vi.fn(() => Promise.resolve());
+}
+
+/** Puts all of it in the place of the browser's own; the answers can be replaced per test. */
+export function installBrowser() {
+  ScriptedPeerConnection.all.length = 0;
+  const track = new ScriptedTrack();
+  const browser = {
+    track,
+    requests: [] as { url: string; body: string; authorization: string | null }[],
+    mint: (): Promise<Response> => Promise.resolve(mintAnswer()),
+    answerOffer: (): Promise<Response> =>
+      Promise.resolve(new Response("v=0 answer", { status: 201, headers: { location: "/v1/realtime/calls/rtc_1" } })),
+    getUserMedia: (): Promise<unknown> => Promise.resolve({ getAudioTracks: () => [track] }),
+  };
+  vi.stubGlobal("isSecureContext", true);
+  vi.stubGlobal("RTCPeerConnection", ScriptedPeerConnection);
+  vi.stubGlobal("MediaStream", Object);
+  vi.stubGlobal("navigator", { onLine: true, mediaDevices: { getUserMedia: () => browser.getUserMedia() } });
+  vi.stubGlobal("fetch", async (url: string, options: RequestInit) => {
+    const authorization = new Headers(options.headers).get("authorization");
+    browser.requests.push({ url, body: options.body as string, authorization });
+    const answer = url.startsWith("/api/") ? browser.mint() : browser.answerOffer();
+    const { signal } = options;
+    const aborted = new Promise<never>((_, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason as Error));
+    });
+    return Promise.race([answer, aborted]);
+  });
+  return browser;
+}
+
+export function mintAnswer(changes: Record<string, unknown> = {}): Response {
+  const secret = { value: "ek_0123456789", expires_at: Date.now() / 1000 + 60, model: "gpt-realtime-2.1" };
+  return Response.json({ ...secret, calls_url: "https://openai.example/v1/realtime/calls", max_call_seconds: 1800, ...changes });
+}
