@@ -1,0 +1,171 @@
+/** The conversation as read from server events: a pure reducer, so that any list of events can be tried on it. */
+
+import { fields, list, text, type Fields, type RealtimeEvent } from "./events.ts";
+
+export type Speaker = "person" | "agent";
+
+/** Why an item is not simply complete. */
+export type Mark = "interrupted" | "not_understood" | "cut_short" | "failed";
+
+export interface Caption {
+  readonly id: string;
+  /** Undefined for what has a place in the order but is not shown: greetings, tool calls. */
+  readonly speaker: Speaker | undefined;
+  /** By content index, because the parts of one item arrive interleaved. */
+  readonly parts: Readonly<Record<number, string>>;
+  readonly isDone: boolean;
+  readonly mark?: Mark;
+  /** The reason a response failed, in the server's words. */
+  readonly detail?: string;
+}
+
+export interface Captions {
+  /** In the order of the conversation. */
+  readonly items: readonly Caption[];
+  /** Which items a response wrote: `output_audio_buffer.cleared` names only the response. */
+  readonly writtenBy: Readonly<Record<string, string>>;
+}
+
+export const noCaptions: Captions = { items: [], writtenBy: {} };
+
+const LETTERS = 20_000;
+
+export function words(caption: Caption): string {
+  return Object.values(caption.parts).join(" ").trim();
+}
+
+/** What is worth a line: something said, or the reason why nothing was. */
+export function shownCaptions({ items }: Captions): readonly Caption[] {
+  const isSilent = (item: Caption) => words(item) === "" && (item.mark ?? "interrupted") === "interrupted";
+  return items.filter((item) => item.speaker !== undefined && !isSilent(item));
+}
+
+/** The conversation after one more server event. */
+export function readEvent(captions: Captions, event: RealtimeEvent): Captions {
+  return READERS.get(event.type)?.(captions, event) ?? captions;
+}
+
+type Reader = (captions: Captions, event: Fields) => Captions;
+
+// A Map, because an event type such as "constructor" would find something in an object.
+const READERS = new Map<string, Reader>([
+  ["conversation.item.added", placeItem],
+  ["conversation.item.done", placeItem],
+  ["conversation.item.deleted", removeItem],
+  ["conversation.item.truncated", (captions, event) => change(captions, event, interrupt)],
+  ["conversation.item.input_audio_transcription.delta", by("person", append)],
+  ["conversation.item.input_audio_transcription.completed", by("person", whole("transcript"))],
+  ["conversation.item.input_audio_transcription.failed", by("person", (item) => ({ ...done(item), mark: "not_understood" }))],
+  ["response.output_item.added", noteWriter],
+  ["response.output_audio_transcript.delta", by("agent", append)],
+  ["response.output_audio_transcript.done", by("agent", whole("transcript"))],
+  ["response.output_text.delta", by("agent", append)],
+  ["response.output_text.done", by("agent", whole("text"))],
+  ["output_audio_buffer.cleared", (captions, event) => interruptResponse(captions, text(event.response_id))],
+  ["response.done", finishResponse],
+]);
+
+function placeItem(captions: Captions, event: Fields): Captions {
+  const item = fields(event.item);
+  const id = text(item.id);
+  if (id === undefined) return captions;
+  const before = captions.items.find((caption) => caption.id === id) ?? blank(id);
+  const caption = { ...before, speaker: speakerOf(item), parts: { ...saidIn(item), ...before.parts } };
+  const isTyped = list(item.content).some((part) => fields(part).type === "input_text");
+  return place(captions, isTyped ? done(caption) : caption, event.previous_item_id);
+}
+
+/** Puts the item after the one it follows; at the end when that one is unknown. */
+function place(captions: Captions, caption: Caption, previous: unknown): Captions {
+  const known = captions.items.findIndex(({ id }) => id === caption.id);
+  if (known >= 0 && typeof previous !== "string") return { ...captions, items: captions.items.with(known, caption) };
+  const others = captions.items.filter(({ id }) => id !== caption.id);
+  const after = others.findIndex(({ id }) => id === previous);
+  const at = after >= 0 ? after + 1 : known >= 0 ? known : others.length;
+  return { ...captions, items: others.toSpliced(at, 0, caption) };
+}
+
+function removeItem(captions: Captions, event: Fields): Captions {
+  return { ...captions, items: captions.items.filter((item) => item.id !== event.item_id) };
+}
+
+function noteWriter(captions: Captions, event: Fields): Captions {
+  const id = text(fields(event.item).id);
+  const response = text(event.response_id);
+  if (id === undefined || response === undefined) return captions;
+  return { ...captions, writtenBy: { ...captions.writtenBy, [id]: response } };
+}
+
+type Step = (caption: Caption, event: Fields) => Caption;
+
+/** Changes the item an event names; one not placed yet gets its place at the end. */
+function by(speaker: Speaker, step: Step): Reader {
+  return (captions, event) => {
+    const id = text(event.item_id);
+    if (id === undefined) return captions;
+    const known = captions.items.some((item) => item.id === id);
+    return change(known ? captions : place(captions, { ...blank(id), speaker }, undefined), event, step);
+  };
+}
+
+function change(captions: Captions, event: Fields, step: Step): Captions {
+  const at = captions.items.findIndex(({ id }) => id === event.item_id);
+  const caption = captions.items[at];
+  if (caption === undefined) return captions;
+  return { ...captions, items: captions.items.with(at, step(caption, event)) };
+}
+
+function append(caption: Caption, event: Fields): Caption {
+  const at = Number(event.content_index ?? 0);
+  return withPart(caption, at, (caption.parts[at] ?? "") + (text(event.delta) ?? ""));
+}
+
+function whole(field: "transcript" | "text"): Step {
+  return (caption, event) => done(withPart(caption, Number(event.content_index ?? 0), text(event[field]) ?? ""));
+}
+
+/** An interrupted item keeps the words it had: late ones were never heard. */
+function withPart(caption: Caption, at: number, part: string): Caption {
+  if (caption.mark === "interrupted") return caption;
+  return { ...caption, parts: { ...caption.parts, [at]: part.slice(0, LETTERS) } };
+}
+
+function done(caption: Caption): Caption {
+  return { ...caption, isDone: true };
+}
+
+function interrupt(caption: Caption): Caption {
+  return { ...done(caption), mark: "interrupted" };
+}
+
+function interruptResponse(captions: Captions, response: string | undefined): Captions {
+  const isCut = ({ id }: Caption) => response !== undefined && captions.writtenBy[id] === response;
+  return { ...captions, items: captions.items.map((item) => (isCut(item) ? interrupt(item) : item)) };
+}
+
+function finishResponse(captions: Captions, event: Fields): Captions {
+  const response = fields(event.response);
+  const id = text(response.id);
+  if (response.status === "cancelled") return interruptResponse(captions, id);
+  if (response.status !== "failed" && response.status !== "incomplete") return captions;
+  const mark = response.status === "failed" ? "failed" : "cut_short";
+  const detail = text(fields(fields(response.status_details).error).message)?.slice(0, LETTERS) ?? "";
+  const last = captions.items.findLast((item) => id !== undefined && captions.writtenBy[item.id] === id);
+  const caption = last ?? { ...blank(id ?? "response"), speaker: "agent" };
+  return place(captions, { ...done(caption), mark, detail }, undefined);
+}
+
+function speakerOf(item: Fields): Speaker | undefined {
+  if (item.type !== "message") return undefined;
+  if (item.role === "user") return "person";
+  return item.role === "assistant" ? "agent" : undefined;
+}
+
+function saidIn(item: Fields): Record<number, string> {
+  const said = list(item.content).map((part) => text(fields(part).text) ?? text(fields(part).transcript));
+  return Object.fromEntries(said.flatMap((part, at) => (part ? [[at, part.slice(0, LETTERS)]] : [])));
+}
+
+function blank(id: string): Caption {
+  return { id, speaker: undefined, parts: {}, isDone: false };
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { noCaptions, readEvent, shownCaptions, words } from "../src/captions.ts";
+import type { RealtimeEvent } from "../src/events.ts";
+
+/** What a person reads after these events: speaker, words, and why it is not complete. */
+function read(...events: RealtimeEvent[]): string[] {
+  const captions = events.reduce(readEvent, noCaptions);
+  return shownCaptions(captions).map((item) => [item.speaker, words(item), item.mark].filter(Boolean).join(": "));
+}
+
+function added(id: string, role: string, previous: string | null = null, content: unknown[] = []): RealtimeEvent {
+  const item = { id, type: "message", role, content };
+  return { type: "conversation.item.added", item, previous_item_id: previous };
+}
+
+function heard(id: string, transcript: string): RealtimeEvent {
+  const type = "conversation.item.input_audio_transcription.completed";
+  return { type, item_id: id, content_index: 0, transcript };
+}
+
+function spoken(id: string, delta: string): RealtimeEvent {
+  return { type: "response.output_audio_transcript.delta", item_id: id, content_index: 0, delta };
+}
+
+function written(id: string, response: string): RealtimeEvent {
+  return { type: "response.output_item.added", response_id: response, item: { id } };
+}
+
+function finished(status: string, details: unknown = null): RealtimeEvent {
+  return { type: "response.done", response: { id: "resp_1", status, status_details: details } };
+}
+
+describe("the conversation read from server events", () => {
+  test("grows with the deltas of both sides", () => {
+    const delta = { type: "conversation.item.input_audio_transcription.delta", item_id: "u", delta: "Good" };
+    expect(read(added("u", "user"), delta, { ...delta, delta: " day" })).toEqual(["person: Good day"]);
+    expect(read(added("a", "assistant"), spoken("a", "Hel"), spoken("a", "lo"))).toEqual(["agent: Hello"]);
+  });
+
+  test("takes the final transcript over its deltas", () => {
+    const done = { type: "response.output_audio_transcript.done", item_id: "a", content_index: 0, transcript: "Hello." };
+    expect(read(added("a", "assistant"), spoken("a", "Helo"), done)).toEqual(["agent: Hello."]);
+  });
+
+  test("shows written answers as well as spoken ones", () => {
+    const delta = { type: "response.output_text.delta", item_id: "a", content_index: 0, delta: "Hi" };
+    const done = { type: "response.output_text.done", item_id: "a", content_index: 0, text: "Hi!" };
+    expect(read(added("a", "assistant"), delta, done)).toEqual(["agent: Hi!"]);
+  });
+
+  test("joins the parts of one item in their order", () => {
+    const second = { ...spoken("a", "two"), content_index: 1 };
+    expect(read(added("a", "assistant"), second, spoken("a", "one"))).toEqual(["agent: one two"]);
+  });
+
+  test("orders items by the one they follow, not by arrival", () => {
+    const events = [added("a1", "assistant"), added("a2", "assistant", "u1"), added("u1", "user", "a1")];
+    const said = [spoken("a1", "Hello"), spoken("a2", "It is noon"), heard("u1", "What time is it?")];
+    const later = added("a2", "assistant", "u1");
+    expect(read(...events, later, ...said)).toEqual(["agent: Hello", "person: What time is it?", "agent: It is noon"]);
+  });
+
+  test("keeps the place of a question whose transcript comes after the answer", () => {
+    const events = [added("u", "user"), added("a", "assistant", "u"), spoken("a", "At noon."), heard("u", "When?")];
+    expect(read(...events)).toEqual(["person: When?", "agent: At noon."]);
+  });
+
+  test("shows typed words once, however often the item is repeated", () => {
+    const typed = added("u", "user", null, [{ type: "input_text", text: "Hi" }]);
+    expect(read(typed, { ...typed, type: "conversation.item.done" })).toEqual(["person: Hi"]);
+  });
+
+  test("hides the greeting's order, tool calls and items without words", () => {
+    const system = added("s", "system", null, [{ type: "input_text", text: "Greet the person." }]);
+    const tool = { type: "conversation.item.added", item: { id: "f", type: "function_call" }, previous_item_id: "s" };
+    expect(read(system, tool, added("u", "user", "f"))).toEqual([]);
+  });
+
+  test("marks what was interrupted and keeps the words it had", () => {
+    const cut = { type: "conversation.item.truncated", item_id: "a", content_index: 0, audio_end_ms: 300 };
+    expect(read(added("a", "assistant"), spoken("a", "Once upon"), cut, spoken("a", " a time"))).toEqual([
+      "agent: Once upon: interrupted",
+    ]);
+  });
+
+  test.each([
+    ["a cancelled response", finished("cancelled", { type: "cancelled", reason: "turn_detected" })],
+    ["cleared audio", { type: "output_audio_buffer.cleared", response_id: "resp_1" }],
+  ])("marks the item of %s", (_, event) => {
+    const events = [added("a", "assistant"), written("a", "resp_1"), spoken("a", "Once"), event];
+    expect(read(...events)).toEqual(["agent: Once: interrupted"]);
+  });
+
+  test("leaves the items of other responses alone", () => {
+    const cleared = { type: "output_audio_buffer.cleared", response_id: "resp_2" };
+    expect(read(added("a", "assistant"), written("a", "resp_1"), spoken("a", "Once"), cleared)).toEqual(["agent: Once"]);
+  });
+
+  test("says that a turn was not understood", () => {
+    const failed = { type: "conversation.item.input_audio_transcription.failed", item_id: "u", error: {} };
+    expect(read(added("u", "user"), failed)).toEqual(["person: not_understood"]);
+  });
+
+  test("says that a response failed, and why", () => {
+    const details = { error: { code: "insufficient_quota", message: "You exceeded your quota." } };
+    const captions = [finished("failed", details)].reduce(readEvent, noCaptions);
+    expect(captions.items[0]).toMatchObject({ speaker: "agent", mark: "failed", detail: "You exceeded your quota." });
+  });
+
+  test("says that a response was cut short", () => {
+    const events = [added("a", "assistant"), written("a", "resp_1"), spoken("a", "So"), finished("incomplete")];
+    expect(read(...events)).toEqual(["agent: So: cut_short"]);
+  });
+
+  test("forgets a deleted item", () => {
+    expect(read(heard("u", "Hi"), { type: "conversation.item.deleted", item_id: "u" })).toEqual([]);
+  });
+
+  test("bounds what it keeps of one item", () => {
+    expect(read(heard("u", "x".repeat(1_000_000)))[0]).toHaveLength("person: ".length + 20_000);
+  });
+});
+
+test.each<RealtimeEvent>([
+  { type: "constructor" },
+  { type: "__proto__" },
+  { type: "conversation.item.added" },
+  { type: "conversation.item.added", item: null },
+  { type: "conversation.item.added", item: { id: 7 } },
+  { type: "conversation.item.added", item: { id: "x", type: "message", role: "user", content: [null, 3, "x"] } },
+  { type: "response.output_audio_transcript.delta" },
+  { type: "response.output_audio_transcript.delta", item_id: "__proto__", content_index: "NaN", delta: {} },
+  { type: "response.done", response: 1 },
+  { type: "output_audio_buffer.cleared" },
+])("an event of another shape is read without harm: %j", (event) => {
+  expect(shownCaptions(readEvent(noCaptions, event))).toEqual([]);
+});
