@@ -1,0 +1,98 @@
+/** The log of what happened on this page: every event goes in, batches go to the server, nothing is lost on the way. */
+
+import type { Direction } from "../activity.ts";
+import type { RealtimeEvent } from "../events.ts";
+import { Batches, type Batch } from "./batches.ts";
+import { Delivery, post } from "./delivery.ts";
+import { encodeEntry } from "./entries.ts";
+import { openOutbox, type Outbox } from "./outbox.ts";
+
+const SEAL_MS = 3_000;
+const CALL_ID = /^[A-Za-z0-9_-]{1,128}$/;
+
+export class CallLog {
+  /** What happens outside a call is kept under this name. */
+  readonly #pageId = `page_${crypto.randomUUID().replaceAll("-", "")}`;
+  readonly #batches = new Batches(this.#pageId, (batch) => this.#keep(batch));
+  readonly #outbox: Promise<Outbox>;
+  readonly #delivery: Promise<Delivery>;
+  #lost: RealtimeEvent[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isLeaving = false;
+
+  constructor(outbox: Promise<Outbox> = openOutbox()) {
+    this.#outbox = outbox;
+    this.#delivery = outbox.then((opened) => new Delivery(opened, (batch, status) => this.#noteRefused(batch, status)));
+    void this.#prune().then(() => this.deliver()); // what an earlier visit could not send
+  }
+
+  add(direction: Direction, event: RealtimeEvent, at = new Date()): void {
+    // A loss is told with the next event, never by itself: else a refused report of a refusal would go on for ever.
+    for (const lost of this.#lost.splice(0)) this.#batches.add(encodeEntry(at, "page", lost));
+    this.#batches.add(encodeEntry(at, direction, event));
+    this.#timer ??= setTimeout(() => this.seal(), SEAL_MS);
+  }
+
+  /** What follows belongs to this call; to the page again without one. */
+  switchTo(callId?: string): void {
+    this.#batches.switchTo(callId !== undefined && CALL_ID.test(callId) ? callId : this.#pageId);
+  }
+
+  /** Sends what there is without waiting for more. */
+  seal(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#batches.seal();
+  }
+
+  /** For a page that may be closing: the last batch goes out now, in a request that the browser finishes by itself. */
+  sealAndLeave(): void {
+    this.#isLeaving = true;
+    this.seal();
+    this.#isLeaving = false;
+  }
+
+  /** Sends what is kept, also after a failure. */
+  async deliver(): Promise<void> {
+    await (await this.#delivery).retryNow();
+  }
+
+  #keep(batch: Batch): void {
+    void (this.#isLeaving ? this.#leave(batch) : this.#storeAndDeliver(batch));
+  }
+
+  async #leave(batch: Batch): Promise<void> {
+    const [outcome] = await Promise.all([post(batch, true), this.#store(batch)]);
+    if (outcome.kind === "stored") await (await this.#outbox).remove(batch);
+  }
+
+  async #storeAndDeliver(batch: Batch): Promise<void> {
+    await this.#store(batch);
+    await (await this.#delivery).run();
+  }
+
+  async #store(batch: Batch): Promise<void> {
+    try {
+      await (await this.#outbox).put(batch);
+      await this.#prune();
+    } catch (error) {
+      // The device keeps nothing more: one try without the outbox, and the loss is told.
+      if ((await post(batch)).kind !== "stored") this.#noteLost("log.dropped", [batch], String(error));
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const dropped = await (await this.#outbox).prune();
+    if (dropped.length > 0) this.#noteLost("log.dropped", dropped, "the outbox was full, or they were too old");
+  }
+
+  #noteRefused(batch: Batch, status: number): void {
+    this.#noteLost("log.refused", [batch], `status ${status}`);
+  }
+
+  #noteLost(type: string, batches: readonly Batch[], detail: string): void {
+    const entries = batches.reduce((sum, batch) => sum + batch.entries, 0);
+    const names = batches.map(({ callId, sequence }) => `${callId}/${sequence}`);
+    this.#lost.push({ type, batches: names, entries, detail });
+  }
+}

@@ -1,0 +1,214 @@
+import "fake-indexeddb/auto";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CallLog } from "../../src/log/call-log.ts";
+import { openOutbox, type Outbox } from "../../src/log/outbox.ts";
+
+interface Received {
+  readonly name: string;
+  readonly body: string;
+  readonly keepalive: boolean;
+}
+
+let received: Received[];
+let answers: (() => Response | Promise<Response>)[];
+let databases = 0;
+
+beforeEach(() => {
+  received = [];
+  answers = [];
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.stubGlobal("navigator", { onLine: true, locks: { request: (_: string, work: () => unknown) => work() } });
+  vi.stubGlobal("fetch", (_: string, options: RequestInit) => {
+    const name = new Headers(options.headers).get("voicemint-batch") ?? "";
+    received.push({ name, body: options.body as string, keepalive: options.keepalive === true });
+    return Promise.resolve((answers.shift() ?? stored)());
+  });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function stored(): Response {
+  return Response.json({ stored: 1, object: "calls/…" });
+}
+
+function refused(status: number, headers: Record<string, string> = {}): () => Response {
+  return () => Response.json({ error: { code: "x", message: "x" } }, { status, headers });
+}
+
+function noNetwork(): Promise<Response> {
+  return Promise.reject(new TypeError("Failed to fetch"));
+}
+
+async function open(): Promise<{ log: CallLog; outbox: Outbox }> {
+  const outbox = await openOutbox(`log-${(databases += 1)}`);
+  return { log: new CallLog(Promise.resolve(outbox)), outbox };
+}
+
+/** Lets IndexedDB and the requests finish, and fires the timers that have come due by then. */
+async function settle(milliseconds = 0): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(milliseconds);
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function events(): string[] {
+  return received.flatMap(({ body }) => body.trim().split("\n")).map((line) => (JSON.parse(line) as { event: { type: string } }).event.type);
+}
+
+describe("the log", () => {
+  test("sends events in batches under the page's name, then the call's, then the page's again", async () => {
+    const { log, outbox } = await open();
+    log.add("page", { type: "one" });
+    log.switchTo("rtc_1");
+    log.add("server", { type: "two" });
+    log.add("client", { type: "three" });
+    log.switchTo();
+    log.add("page", { type: "four" });
+    log.seal();
+    await settle();
+    const sent = received.map(({ name, body }) => [name.replace(/page_[0-9a-f]{32}/, "page"), body.split("\n").length - 1]);
+    expect(sent.sort()).toEqual([["page/0", 1], ["page/1", 1], ["rtc_1/0", 2]]);
+    expect(events().sort()).toEqual(["four", "one", "three", "two"]);
+    expect(await outbox.all()).toEqual([]);
+  });
+
+  test("seals by itself after a moment", async () => {
+    const { log } = await open();
+    log.add("page", { type: "one" });
+    await settle(3_000);
+    expect(events()).toEqual(["one"]);
+  });
+
+  test("ignores a call id the server would refuse", async () => {
+    const { log } = await open();
+    log.switchTo("../../x");
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    expect(received[0]?.name).toMatch(/^page_/);
+  });
+
+  test.each([
+    ["no network", noNetwork],
+    ["an error of the server", refused(503)],
+    ["a sign-in that has run out", refused(401)],
+    ["a 200 that is not from the log", () => new Response("<html>")],
+  ])("repeats a batch, the same to the byte, after %s", async (_, answer) => {
+    const { log, outbox } = await open();
+    answers = [answer, answer];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    expect(await outbox.all()).toHaveLength(1);
+    await settle(1_000);
+    await settle(2_000);
+    expect(received).toHaveLength(3);
+    expect(new Set(received.map(({ name, body }) => name + body)).size).toBe(1);
+    expect(await outbox.all()).toEqual([]);
+  });
+
+  test("waits as long as the server asks", async () => {
+    const { log } = await open();
+    answers = [refused(429, { "retry-after": "20" })];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle(19_000);
+    expect(received).toHaveLength(1);
+    await settle(1_000);
+    expect(received).toHaveLength(2);
+  });
+
+  test("keeps waiting when new batches come", async () => {
+    const { log } = await open();
+    answers = [refused(503)];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    log.add("page", { type: "two" });
+    log.seal();
+    await settle();
+    expect(received).toHaveLength(1);
+    await settle(1_000);
+    expect(events()).toEqual(["one", "one", "two"]);
+  });
+
+  test("gives up a batch the server will never take, and says so in the next", async () => {
+    const { log, outbox } = await open();
+    answers = [refused(413)];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    expect(await outbox.all()).toEqual([]);
+    log.add("page", { type: "two" });
+    log.seal();
+    await settle();
+    expect(events()).toEqual(["one", "log.refused", "two"]);
+  });
+
+  test("does not report for ever that its reports are refused", async () => {
+    const { log } = await open();
+    answers = [refused(400), refused(400)];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    log.add("page", { type: "two" });
+    log.seal();
+    await settle(60_000);
+    expect(received).toHaveLength(2);
+  });
+
+  test("sends what an earlier visit could not", async () => {
+    const { log, outbox } = await open();
+    answers = [noNetwork];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    received = [];
+    new CallLog(Promise.resolve(outbox));
+    await settle();
+    expect(events()).toEqual(["one"]);
+  });
+});
+
+describe("a page that is left", () => {
+  test("sends its last batch at once, in one request that outlives it", async () => {
+    const { log, outbox } = await open();
+    await settle();
+    log.add("page", { type: "one" });
+    log.sealAndLeave();
+    expect(received.map(({ keepalive }) => keepalive)).toEqual([true]); // before anything is awaited
+    await settle();
+    expect(received).toHaveLength(1);
+    expect(await outbox.all()).toEqual([]);
+  });
+
+  test("keeps the batch for the next visit when it does not get out", async () => {
+    const { log, outbox } = await open();
+    await settle();
+    answers = [noNetwork];
+    log.add("page", { type: "one" });
+    log.sealAndLeave();
+    await settle();
+    expect(await outbox.all()).toHaveLength(1);
+  });
+
+  test("sends nothing when there is nothing to say", async () => {
+    const { log } = await open();
+    log.sealAndLeave();
+    await settle();
+    expect(received).toEqual([]);
+  });
+});
+
+test("a device that keeps nothing still sends", async () => {
+  const outbox = await openOutbox(`log-${(databases += 1)}`);
+  vi.spyOn(outbox, "put").mockRejectedValue(new DOMException("full", "QuotaExceededError"));
+  const log = new CallLog(Promise.resolve(outbox));
+  log.add("page", { type: "one" });
+  log.seal();
+  await settle();
+  expect(events()).toEqual(["one"]);
+});
