@@ -1,0 +1,19 @@
+import type { PageState } from "../page-state.ts";
+import { clock, stateWords, words } from "../words.ts";
+
+/** The connection in words, and how long the call lasts. The clock is no live region: it would never be silent. */
+export function StatusLine({ page }: { readonly page: PageState }) {
+  const call = page.call.value;
+  const hasClock = page.inCall.value || call === "ended";
+  return (
+    <div class="status" data-call={call}>
+      <span class="lamp" aria-hidden="true" />
+      <span role="status">{page.unsteady.value ? words.unsteady : stateWords[call]}</span>
+      {hasClock && (
+        <time class="clock" role="timer" aria-label={words.elapsed} aria-live="off">
+          {clock(page.seconds.value)}
+        </time>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { words as said, type Caption } from "../captions.ts";
+import type { PageState } from "../page-state.ts";
+import { markWords, speakerWords, words } from "../words.ts";
+
+const NEAR_THE_END_PX = 80;
+
+/** Both sides of the conversation. A screen reader hears an item once it is complete. */
+export function Transcript({ page, label }: { readonly page: PageState; readonly label: string }) {
+  const list = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  const captions = page.shown.value;
+  useLayoutEffect(() => {
+    if (follows.current) list.current?.scrollTo({ top: list.current.scrollHeight });
+  }, [captions]);
+  const notePosition = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: { currentTarget: HTMLElement }) =>
+    (follows.current = scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX);
+  return (
+    <div ref={list} class="transcript" role="log" aria-label={words.transcript} tabIndex={0} onScroll={notePosition}>
+      {captions.map((caption) => (
+        <Item key={caption.id} caption={caption} label={label} />
+      ))}
+    </div>
+  );
+}
+
+function Item({ caption, label }: { readonly caption: Caption; readonly label: string }) {
+  const isAgent = caption.speaker === "agent";
+  const text = said(caption);
+  return (
+    <article class="item" data-speaker={caption.speaker} data-mark={caption.mark} aria-busy={!caption.isDone}>
+      <p class="speaker">{isAgent ? label : speakerWords.person}</p>
+      {text !== "" && (
+        <p class="words" dir="auto">
+          {text}
+        </p>
+      )}
+      {caption.mark && (
+        <p class="mark">
+          {markWords[caption.mark]} {caption.detail}
+        </p>
+      )}
+    </article>
+  );
+}
