@@ -19,7 +19,7 @@ class JsonFormatter(logging.Formatter):
 
     def __init__(self, project_id: str) -> None:
         super().__init__()
-        self._trace_prefix = f"projects/{project_id}/traces/"
+        self._project_id = project_id
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -29,8 +29,8 @@ class JsonFormatter(logging.Formatter):
         }
         fields: dict[str, object] = getattr(record, "fields", {})
         line.update(fields)
-        if trace := fields.get("request_id"):
-            line["logging.googleapis.com/trace"] = f"{self._trace_prefix}{trace}"
+        if self._project_id and "request_id" in fields:
+            line["logging.googleapis.com/trace"] = f"projects/{self._project_id}/traces/{fields['request_id']}"
         if record.exc_info and record.exc_info[1]:
             line["stack"] = describe_exception(record.exc_info[1])
         return redact(json.dumps(line, default=str))

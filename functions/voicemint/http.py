@@ -122,6 +122,8 @@ def _read_body(request: flask.Request, max_bytes: int) -> bytes:
     body = request.stream.read(max_bytes + 1)
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
+    if len(body) < (request.content_length or 0):
+        raise InvalidRequest("The request's body did not arrive whole.")
     return body
 
 
@@ -132,8 +134,8 @@ def _too_large(max_bytes: int) -> BodyTooLarge:
 def _as_api_error(caught: Exception, request_id: str) -> ApiError:
     if isinstance(caught, ApiError):
         return caught
-    if isinstance(caught, HTTPException):  # werkzeug: the client hung up within the body, or its framing is broken
-        return InvalidRequest("The request's body did not arrive whole.")
+    if isinstance(caught, HTTPException):  # werkzeug: the framing of the request is broken
+        return InvalidRequest("The request could not be read.")
     logger.error("unexpected error", exc_info=caught, extra={"fields": {"request_id": request_id}})
     return ApiError()
 

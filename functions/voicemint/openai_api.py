@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from voicemint.cloud_logging import logger
@@ -115,11 +115,11 @@ class OpenAIApi:
                 preload_content=False,
             )
             return _Answer(response.status, response.headers, _read_capped(response, deadline))
-        except Urllib3TimeoutError:
-            raise UpstreamTimeout from None
         except HTTPError as error:
-            logger.warning("OpenAI cannot be reached", exc_info=error)
-            raise UpstreamUnavailable from None
+            logger.warning("OpenAI did not answer", exc_info=error)
+            # urllib3 counts a refused connection among the timeouts.
+            timed_out = isinstance(error, Urllib3TimeoutError) and not isinstance(error, NewConnectionError)
+            raise (UpstreamTimeout if timed_out else UpstreamUnavailable) from None
 
 
 def _read_capped(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:

@@ -68,7 +68,7 @@ class Settings:
 
 
 def _refuse_development_settings(environ: Mapping[str, str]) -> None:
-    for name in ("DEBUG", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST"):
+    for name in ("DEBUG", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "GCE_METADATA_IP"):
         if environ.get(name):
             raise SettingsError(
                 f"{name} is set, but this process runs on Cloud Run: it is for local runs only; unset it."

@@ -107,9 +107,15 @@ async def _shared_environment(
         "BUCKET": BUCKET,
         "STORAGE_EMULATOR_HOST": storage,
         "SECRET_MANAGER_URL": secret_manager,
-        "GCE_METADATA_HOST": metadata.removeprefix("http://"),
+        **metadata_environment(metadata),
         **({"OPENAI_BASE_URL": f"{openai_url}/v1"} if openai_url else {}),
     }
+
+
+def metadata_environment(url: str) -> dict[str, str]:
+    """How google-auth finds a metadata server: by the one variable when it looks for one, by the other when it asks."""
+    address = url.removeprefix("http://")
+    return {"GCE_METADATA_IP": address, "GCE_METADATA_HOST": address}
 
 
 def _mount_secret(stack: AsyncExitStack, api_key: str) -> Path:

@@ -1,6 +1,8 @@
 """Functions in process, through functions-framework's own loader, as a deployment loads them."""
 
+import io
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +12,7 @@ from typing import Any
 import functions_framework
 import pytest
 from flask.testing import FlaskClient
-from standins import google_metadata, google_secret_manager, google_storage, openai_realtime
+from standins import google_storage, openai_realtime
 from standins.serving import ServerThread
 
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
@@ -33,7 +35,15 @@ def api_key_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def load_function(monkeypatch: pytest.MonkeyPatch, openai_url: str, api_key_file: Path) -> Iterator[LoadFunction]:
+def log_output() -> io.StringIO:
+    """What the loaded functions log."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def load_function(
+    monkeypatch: pytest.MonkeyPatch, log_output: io.StringIO, openai_url: str, api_key_file: Path
+) -> Iterator[LoadFunction]:
     """Load an entry point with `environment` on top of a working one; returns a client of it."""
 
     def load(name: str, **environment: str) -> FlaskClient:
@@ -46,10 +56,14 @@ def load_function(monkeypatch: pytest.MonkeyPatch, openai_url: str, api_key_file
         for variable, value in {**working, **environment}.items():
             monkeypatch.setenv(variable, value)
         forget_functions()
-        return functions_framework.create_app(name, str(FUNCTIONS_FOLDER / "main.py")).test_client()
+        app = functions_framework.create_app(name, str(FUNCTIONS_FOLDER / "main.py"))
+        (handler,) = logging.getLogger().handlers
+        handler.setStream(log_output)  # type: ignore[attr-defined]
+        return app.test_client()
 
-    before = dict(os.environ)
+    before, handlers = dict(os.environ), logging.getLogger().handlers[:]
     yield load
+    logging.getLogger().handlers[:] = handlers
     forget_functions()
     os.environ.clear()  # functions-framework leaves FUNCTION_TARGET and others behind
     os.environ.update(before)
@@ -80,16 +94,6 @@ def bucket_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def storage_url(servers: ServerThread, bucket_folder: Path) -> str:
     return servers.serve(google_storage.create_app(bucket_folder, buckets=["payloads"]))
-
-
-@pytest.fixture(scope="session")
-def metadata_url(servers: ServerThread) -> str:
-    return servers.serve(google_metadata.create_app(project="test-project"))
-
-
-@pytest.fixture
-def serve_secrets(servers: ServerThread) -> Callable[[dict[str, bytes]], str]:
-    return lambda secrets: servers.serve(google_secret_manager.create_app(secrets, project="test-project"))
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:

@@ -36,7 +36,10 @@ def bucket(storage_url: str, monkeypatch: pytest.MonkeyPatch) -> storage.Bucket:
 def arm(storage_url: str) -> Any:
     """Arm a fault of the storage stand-in."""
     url = f"{storage_url}/_standin/faults"
-    yield lambda **fault: requests.post(url, json=fault, timeout=5).raise_for_status()
+    # The client also looks up the bucket in a thread of its own, once: only the write may meet the fault.
+    yield lambda **fault: requests.post(
+        url, json={"operation": "objects_insert", **fault}, timeout=5
+    ).raise_for_status()
     requests.delete(url, timeout=5)
 
 
@@ -61,7 +64,7 @@ def test_the_same_batch_twice_is_one_object(log_client: FlaskClient, bucket: sto
     answers = [log_client.post(URL, data=lines(EVENT), headers=headers("rtc_twice/0")).json for _ in range(2)]
     assert answers[0] == answers[1]
     assert bucket.get_blob(answers[0]["object"]).metageneration == 1
-    assert len(list(bucket.list_blobs(match_glob="**/rtc_twice/**"))) == 1
+    assert sum("/rtc_twice/" in blob.name for blob in bucket.list_blobs()) == 1
 
 
 def test_parallel_repeats_are_one_object(log_client: FlaskClient, bucket: storage.Bucket) -> None:

@@ -5,7 +5,11 @@ import pytest
 
 from .conftest import FUNCTIONS_FOLDER, LoadFunction
 
-REPORT = "import sys, main; main.{entry_point}; print(*sorted(sys.modules), sep='\\n')"
+REPORT = """
+import sys, main
+main.{entry_point}
+print(*(name for name, module in sys.modules.items() if getattr(module, "__file__", None)), sep="\\n")
+"""
 LOCAL = {"VOICEMINT_ACCESS": "open", "HOST": "127.0.0.1", "BUCKET": "payloads"}
 
 

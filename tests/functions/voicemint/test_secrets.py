@@ -1,10 +1,8 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from voicemint.errors import SecretUnavailable
-from voicemint.secrets import CACHE_SECONDS, REFETCH_INTERVAL_SECONDS, ApiKey, Secret, fetch_latest_version
-from voicemint.settings import Settings
+from voicemint.secrets import CACHE_SECONDS, REFETCH_INTERVAL_SECONDS, ApiKey, Secret
 
 OLD = "sk-old-0123456789abcdefghij"
 NEW = "sk-new-0123456789abcdefghij"
@@ -122,12 +120,3 @@ def test_stays_with_the_key_when_secret_manager_does_not_help(
     key = ApiKey(file, Fetch(answer), clock)
     assert not key.renew(rejected=key.current())
     assert key.current().reveal() == OLD
-
-
-def test_fetches_the_latest_version_with_googles_own_client(
-    monkeypatch: pytest.MonkeyPatch, serve_secrets: Callable[[dict[str, bytes]], str], metadata_url: str
-) -> None:
-    monkeypatch.setenv("GCE_METADATA_HOST", metadata_url.removeprefix("http://"))
-    url = serve_secrets({"openai-api-key": NEW.encode()})
-    settings = Settings.from_environ({"PROJECT_ID": "test-project", "SECRET_MANAGER_URL": url})
-    assert fetch_latest_version(settings) == NEW

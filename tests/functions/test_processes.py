@@ -1,0 +1,122 @@
+"""Functions as they are deployed: a functions-framework process each."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from standins import google_metadata, google_secret_manager
+from standins.function_process import FunctionFailedError, FunctionProcess, function_process
+from standins.local_run import metadata_environment
+from standins.serving import ServerThread
+
+from .conftest import API_KEY, json_lines
+
+StartFunction = Callable[..., AbstractContextManager[FunctionProcess]]
+
+
+@pytest.fixture
+def start_function(servers: ServerThread, tmp_path: Path, openai_url: str, api_key_file: Path) -> StartFunction:
+    """Start a deployed function with `environment` on top of a working one."""
+    working = {
+        "VOICEMINT_ACCESS": "open",
+        "OPENAI_BASE_URL": f"{openai_url}/v1",
+        "OPENAI_API_KEY_FILE": str(api_key_file),
+    }
+
+    @contextmanager
+    def start(name: str, **environment: str) -> Iterator[FunctionProcess]:
+        context = function_process(name, {**working, **environment}, tmp_path)
+        function = servers.run(context.__aenter__())
+        try:
+            servers.run(function.listening())
+            yield function
+        finally:
+            servers.run(context.__aexit__(None, None, None))
+
+    return start
+
+
+def mint(function: FunctionProcess) -> requests.Response:
+    return requests.post(f"{function.url}/api/client-secrets", json={}, timeout=20)
+
+
+def test_a_rotated_key_is_found_after_a_401_without_a_failed_request(
+    servers: ServerThread, start_function: StartFunction, api_key_file: Path
+) -> None:
+    api_key_file.write_text("revoked-key-0123456789abcdef")  # the stand-in accepts sk- keys only
+    secrets = {"openai-api-key": API_KEY.encode()}
+    environment = {
+        "PROJECT_ID": "test-project",
+        "SECRET_MANAGER_URL": servers.serve(google_secret_manager.create_app(secrets, project="test-project")),
+        **metadata_environment(servers.serve(google_metadata.create_app(project="test-project"))),
+    }
+    with start_function("mint-client-secret", **environment) as function:
+        assert [mint(function).status_code for _ in range(3)] == [200, 200, 200]
+    log = function.log_file.read_text()
+    assert len([line for line in json_lines(log) if line.get("upstream_status") == 401]) == 1
+    assert API_KEY not in log
+
+
+def test_a_request_in_flight_is_answered_when_the_instance_is_told_to_stop(
+    start_function: StartFunction, openai_url: str
+) -> None:
+    slow = {"path": "client_secrets", "fault": "slow", "seconds": 1}
+    requests.post(f"{openai_url}/_standin/faults", json=slow, timeout=5).raise_for_status()
+    with start_function("mint-client-secret") as function, ThreadPoolExecutor() as threads:
+        answer = threads.submit(mint, function)
+        wait_until_received(openai_url)
+        function.process.send_signal(signal.SIGTERM)
+        assert answer.result(timeout=20).status_code == 200
+
+
+def wait_until_received(openai_url: str) -> None:
+    async def poll() -> None:
+        while not [
+            request
+            for request in requests.get(f"{openai_url}/_standin/requests", timeout=5).json()["requests"]
+            if request["status"] is None
+        ]:
+            await asyncio.sleep(0.02)
+
+    asyncio.run(asyncio.wait_for(poll(), timeout=10))
+
+
+def test_a_body_without_a_length_is_bounded_too(start_function: StartFunction) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b" " * 1024
+
+    with start_function("mint-client-secret") as function:
+        headers = {"Content-Type": "application/json"}
+        answer = requests.post(f"{function.url}/api/client-secrets", data=endless(), headers=headers, timeout=20)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+
+
+def test_half_a_body_is_refused(start_function: StartFunction) -> None:
+    with (
+        start_function("mint-client-secret") as function,
+        socket.create_connection(("127.0.0.1", function.port)) as peer,
+    ):
+        peer.sendall(
+            b"POST /api/client-secrets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 100\r\n\r\n{"
+        )
+        peer.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: peer.recv(65536), b""))
+        assert b" 400 " in answer.partition(b"\r\n")[0]
+        assert b"invalid_request" in answer
+    assert "Traceback" not in function.log_file.read_text()
+
+
+def test_a_setting_that_is_wrong_ends_the_process_with_the_reason(start_function: StartFunction) -> None:
+    with (
+        pytest.raises(FunctionFailedError, match="VOICEMINT_ACCESS is 'everyone'; expected one of"),
+        start_function("mint-client-secret", VOICEMINT_ACCESS="everyone"),
+    ):
+        pass
