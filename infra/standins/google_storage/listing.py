@@ -57,6 +57,6 @@ def _token_of(name: str) -> str:
 
 def _name_in(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise StorageError(400, f"Invalid value for pageToken: {token!r}") from None
