@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage
-from standins import google_storage
+from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package
+from standins import google_metadata, google_secret_manager, google_storage
 from standins.serving import ServerThread
 
+from .discovery import hold_to_schemas
+
 BUCKET = "payloads"
+PROJECT = "voicemint-test"
+API_KEY = b"sk-kept-in-the-stand-in"
 
 
 class Control:
@@ -35,8 +39,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def storage_url(servers: ServerThread, folder: Path) -> str:
-    return servers.serve(google_storage.create_app(folder, buckets=[BUCKET]))
+def storage_url(servers: ServerThread, folder: Path) -> Iterator[str]:
+    app = google_storage.create_app(folder, buckets=[BUCKET])
+    problems = hold_to_schemas(app, "storage.v1")
+    yield servers.serve(app)
+    assert problems == []
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def storage_client(storage_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """The real client, set up as the functions set it up: by STORAGE_EMULATOR_HOST."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_url)
     anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
-    client = storage.Client(project="voicemint-test", credentials=anonymous)
+    client = storage.Client(project=PROJECT, credentials=anonymous)
     yield client
     client.close()
 
@@ -57,3 +64,31 @@ def storage_client(storage_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
 @pytest.fixture
 def bucket(storage_client: storage.Client) -> storage.Bucket:
     return storage_client.bucket(BUCKET)
+
+
+@pytest.fixture
+def secret_manager_url(servers: ServerThread) -> Iterator[str]:
+    app = google_secret_manager.create_app({"openai-api-key": API_KEY}, project=PROJECT)
+    problems = hold_to_schemas(app, "secretmanager.v1")
+    yield servers.serve(app)
+    assert problems == []
+
+
+@pytest.fixture
+def secret_manager_control(secret_manager_url: str) -> Control:
+    return Control(secret_manager_url)
+
+
+@pytest.fixture
+def secrets_client(secret_manager_url: str) -> Iterator[secretmanager.SecretManagerServiceClient]:
+    """The real client over REST."""
+    anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    with secretmanager.SecretManagerServiceClient(
+        credentials=anonymous, transport="rest", client_options={"api_endpoint": secret_manager_url}
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def metadata_url(servers: ServerThread) -> str:
+    return servers.serve(google_metadata.create_app(project=PROJECT))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 from google.api_core import exceptions
-from google.cloud import storage
+from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from google.cloud.storage.retry import DEFAULT_RETRY
 from standins import google_storage
 from standins.serving import ServerThread
