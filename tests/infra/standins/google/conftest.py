@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package
+from google.cloud.storage.retry import DEFAULT_RETRY
 from standins import google_metadata, google_secret_manager, google_storage
 from standins.serving import ServerThread
 
@@ -15,6 +17,7 @@ from .discovery import hold_to_schemas
 
 BUCKET = "payloads"
 PROJECT = "voicemint-test"
+QUICK_RETRY = DEFAULT_RETRY.with_delay(initial=0.01, maximum=0.05).with_timeout(10)
 API_KEY = b"sk-kept-in-the-stand-in"
 
 
@@ -33,6 +36,36 @@ class Control:
         return [entry for entry in answer.json() if entry["operation"] == operation]
 
 
+class Api:
+    """The bucket's addresses."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self.objects = f"{base_url}/storage/v1/b/{BUCKET}/o"
+        self.uploads = f"{base_url}/upload/storage/v1/b/{BUCKET}/o"
+
+    def object(self, name: str) -> str:
+        return f"{self.objects}/{quote(name, safe='')}"
+
+    def put(self, name: str, content: bytes = b"x", **headers: str) -> requests.Response:
+        parameters = {"uploadType": "media", "name": name}
+        return requests.post(self.uploads, params=parameters, data=content, headers=headers, timeout=5)
+
+    def start(self, name: str, **resource: str) -> str:
+        parameters = {"uploadType": "resumable", "name": name}
+        answer = requests.post(self.uploads, params=parameters, json=resource, timeout=5)
+        assert answer.status_code == 200
+        return answer.headers["Location"]
+
+
+def error_of(answer: requests.Response) -> tuple[int, str]:
+    """Status and reason, once the body has Google's shape."""
+    error = answer.json()["error"]
+    assert error["code"] == answer.status_code
+    assert error["errors"][0] == error["errors"][0] | {"domain": "global", "message": error["message"]}
+    return answer.status_code, error["errors"][0]["reason"]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "buckets"
@@ -44,6 +77,11 @@ def storage_url(servers: ServerThread, folder: Path) -> Iterator[str]:
     problems = hold_to_schemas(app, "storage.v1")
     yield servers.serve(app)
     assert problems == []
+
+
+@pytest.fixture
+def api(storage_url: str) -> Api:
+    return Api(storage_url)
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ def _environment(home: Path, metadata_url: str, cloud_run_url: str) -> Mapping[s
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
+        "TMPDIR": str(home),
         "XDG_CONFIG_HOME": str(home),
         "CLOUDSDK_CONFIG": str(home),
         "CI": "1",

@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from .cases import CASES, HOST, Case
+from .emulator_process import INSTALL_SECONDS, START_SECONDS
 
+# The first of these may have to install the emulator.
+pytestmark = pytest.mark.timeout(INSTALL_SECONDS + START_SECONDS + 30)
 # How the answer travelled, when, and from which program: no part of what Hosting decides.
 UNCOMPARED_HEADERS = frozenset(
     {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "x-powered-by"}
