@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,7 @@ class Response:
         self.status = "in_progress"
         self.read = Tokens()
         self.cached_before = Tokens()
+        self.on_finished: Callable[[], None] = lambda: None
         self._metadata = request.metadata
         self._settings = settings
         self._context = context
@@ -94,6 +96,7 @@ class Response:
         self._details = {"type": status, **details} if details else None
         usage = response_usage(self.read, self.read.cached_part(self.cached_before), self._written)
         self._context.bus.emit("response.done", response=self._described(usage))
+        self.on_finished()
 
     async def _answer(self) -> Answer:
         await _all_heard(self._entries)

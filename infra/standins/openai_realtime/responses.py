@@ -22,6 +22,7 @@ class Responses:
     def __init__(self, context: SessionContext) -> None:
         self._context = context
         self._running: dict[Response, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._last_read = Tokens()
 
     @property
@@ -37,10 +38,9 @@ class Responses:
             raise ApiError("conversation_already_has_active_response", message)
         response = Response(request, settings, self._context, entries)
         response.cached_before = self._last_read
+        response.on_finished = lambda: self._ended(response)
         response.announce()
-        task = asyncio.create_task(response.run(), name=f"response {response.id}")
-        self._running[response] = task
-        task.add_done_callback(lambda _: self._ended(response))
+        self._running[response] = self._start(response)
 
     def cancel(self, response_id: str | None, reason: str = "client_cancelled") -> None:
         """End the response named, or the active one; raises ApiError when it is not running."""
@@ -66,30 +66,35 @@ class Responses:
             self._context.conversation.truncate(cut.item_id, cut.played_ms)
 
     async def close(self) -> None:
-        tasks = list(self._running.values())
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, response: Response) -> asyncio.Task[None]:
+        task = asyncio.create_task(response.run(), name=f"response {response.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _stop(self, response: Response, reason: str) -> None:
+        self._running[response].cancel()
         response.finish("cancelled", reason=reason)
-        self._running.pop(response).cancel()
-        self._count(response)
 
     def _ended(self, response: Response) -> None:
-        if self._running.pop(response, None):
-            self._count(response)
-
-    def _count(self, response: Response) -> None:
+        """A response that is done makes room for the next one at once, before its last event is read."""
+        del self._running[response]
         if response.in_conversation:
             self._last_read = response.read
-        remaining = max(0, TOKENS_PER_MINUTE - response.read.total)
-        limits = [("requests", REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE - 1), ("tokens", TOKENS_PER_MINUTE, remaining)]
+        self._emit_rate_limits(response.read.total)
+
+    def _emit_rate_limits(self, tokens: int) -> None:
+        remaining = {"requests": REQUESTS_PER_MINUTE - 1, "tokens": max(0, TOKENS_PER_MINUTE - tokens)}
+        limits = {"requests": REQUESTS_PER_MINUTE, "tokens": TOKENS_PER_MINUTE}
         self._context.bus.emit(
             "rate_limits.updated",
             rate_limits=[
-                {"name": name, "limit": limit, "remaining": left, "reset_seconds": RESET_SECONDS}
-                for name, limit, left in limits
+                {"name": name, "limit": limits[name], "remaining": left, "reset_seconds": RESET_SECONDS}
+                for name, left in remaining.items()
             ],
         )
 
