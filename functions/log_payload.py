@@ -7,8 +7,10 @@ Errors: openapi.yaml.
 
 from datetime import UTC, datetime
 
-from voicemint.access import access_for
+from voicemint.access import access_for, unrevoked
 from voicemint.cloud_logging import configure_logging
+from voicemint.control import Control
+from voicemint.control_bucket import ControlBucket
 from voicemint.errors import SettingsError
 from voicemint.http import Answer, ApiRequest, Route, entry_point
 from voicemint.payloads import (
@@ -28,6 +30,7 @@ SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
 if not SETTINGS.bucket and SETTINGS.payload_level != "off":
     raise SettingsError("BUCKET is not set: the name of the bucket for payloads (or set PAYLOAD_LEVEL=off).")
+CONTROL = Control(ControlBucket.of(SETTINGS))
 BUCKET = Bucket(SETTINGS.bucket, SETTINGS.project_id)
 
 
@@ -54,7 +57,7 @@ log_payload = entry_point(
     {
         ("POST", "/api/logs"): Route(
             answer=store,
-            access=access_for(SETTINGS),
+            access=unrevoked(access_for(SETTINGS), CONTROL),
             content_type=CONTENT_TYPE,
             max_body_bytes=MAX_BATCH_BYTES,
         )

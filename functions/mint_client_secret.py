@@ -6,6 +6,7 @@ Errors: openapi.yaml.
 """
 
 from voicemint.access import access_for
+from voicemint.admission import admission_for
 from voicemint.agents import choose, load_agents
 from voicemint.cloud_logging import configure_logging
 from voicemint.errors import InvalidRequest, UnknownField
@@ -21,15 +22,16 @@ FIELDS = {"agent", "voice"}
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
 AGENTS = load_agents()
+ADMISSION = admission_for(SETTINGS)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 
 
 def mint(request: ApiRequest) -> Answer:
     chosen = _choices(request.body)
     agent = choose(AGENTS, chosen.get("agent"))
-    client_secret = OPENAI.mint(
-        agent.session_config(chosen.get("voice")), safety_identifier=request.person.safety_identifier
-    )
+    session_config = agent.session_config(chosen.get("voice"))
+    with ADMISSION.of(request.person):
+        client_secret = OPENAI.mint(session_config, safety_identifier=request.person.safety_identifier)
     return Answer(
         {
             "value": client_secret.value,

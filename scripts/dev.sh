@@ -27,7 +27,7 @@ main() {
   ensure_venv functions infra/standins
   [[ $build == no ]] || ensure_page
   cd "$ROOT"
-  PYTHONPATH="$ROOT/infra" exec "$PYTHON" -m standins "${arguments[@]}"
+  PYTHONPATH="$ROOT/infra:$ROOT/functions" exec "$PYTHON" -m standins "${arguments[@]}"
 }
 
 main "$@"

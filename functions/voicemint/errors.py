@@ -10,7 +10,11 @@ VoicemintError
     ├── MethodNotAllowed     405
     ├── BodyTooLarge         413
     ├── UnsupportedMediaType 415
-    ├── TooManyRequests      429     our own limit
+    ├── InvalidInvite        403     the link is not ours, expired, used or revoked
+    ├── TooManyRequests      429     our own limit, for a moment
+    ├── DailyLimitReached    429     our own limit, until tomorrow (UTC)
+    ├── Stopped              503     the owner stopped everything
+    ├── ControlUnavailable   503     whether it is stopped cannot be read, so it counts as stopped
     ├── SecretUnavailable    503     the API key cannot be read, or is not a key
     ├── StorageUnavailable   503     the bucket did not confirm the write
     └── UpstreamError        502     OpenAI; each kind below is a different thing to do
@@ -116,9 +120,29 @@ class TooManyRequests(ApiError):
     message = "That was too often. Wait a moment and try again."
 
 
+class InvalidInvite(ApiError):
+    status, code = 403, "invalid_invite"
+    message = "This link does not work (any more): each works once, for a day. Ask the owner for a new one."
+
+
+class DailyLimitReached(ApiError):
+    status, code = 429, "daily_limit_reached"
+    message = "Today's calls are used up. It starts again at midnight UTC; the owner can raise the limit."
+
+
+class Stopped(ApiError):
+    status, code = 503, "stopped"
+    message = "The owner has stopped all calls. Ask the owner to resume them."
+
+
+class ControlUnavailable(ApiError):
+    status, code = 503, "control_unavailable"
+    message = "The server cannot read whether calls are allowed, so none is. Try again in a minute."
+
+
 class SecretUnavailable(ApiError):
     status, code = 503, "secret_unavailable"
-    message = "The server cannot read its OpenAI API key. The owner can check it with scripts/smoke.sh."
+    message = "The server cannot read one of its secrets. The owner finds which in the function's log."
 
 
 class StorageUnavailable(ApiError):

@@ -48,12 +48,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One method of one path: who may ask, with what kind of body, and the function that answers."""
+    """One method of one path: who may ask, with what kind of body (None: none is read), and what answers."""
 
     answer: Callable[[ApiRequest], Answer]
     access: Access
-    content_type: str
-    max_body_bytes: int
+    content_type: str | None = None
+    max_body_bytes: int = 0
 
 
 def entry_point(name: str, routes: Mapping[tuple[str, str], Route]) -> Callable[[flask.Request], flask.Response]:
@@ -97,8 +97,8 @@ def _request_id(request: flask.Request) -> str:
     return trace.group() if trace else os.urandom(16).hex()
 
 
-def _check_headers(request: flask.Request, content_type: str) -> None:
-    if request.mimetype != content_type or request.headers.get("Content-Encoding"):
+def _check_headers(request: flask.Request, content_type: str | None) -> None:
+    if content_type is not None and (request.mimetype != content_type or request.headers.get("Content-Encoding")):
         raise UnsupportedMediaType(f"Expected Content-Type: {content_type}, without Content-Encoding.")
     if not _is_same_site(request):
         raise CrossSite

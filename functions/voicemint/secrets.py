@@ -9,10 +9,10 @@ from pathlib import Path
 
 from voicemint.cloud_logging import logger
 from voicemint.errors import SecretUnavailable
+from voicemint.mounted_secret import MountedSecret
 from voicemint.settings import Settings
 
 API_KEY_SECRET_ID = "openai-api-key"  # noqa: S105 - the name of the secret, not its value
-CACHE_SECONDS = 60
 REFETCH_INTERVAL_SECONDS = 30
 SECRET_MANAGER_TIMEOUT_SECONDS = 3
 
@@ -46,39 +46,28 @@ class Secret:
 
 
 class ApiKey:
-    """The key from the mounted file; after a 401, the latest version from Secret Manager.
-
-    The file is read at most once per CACHE_SECONDS: on Cloud Run reading a mounted secret can be a network call.
-    """
+    """The OpenAI API key from the mounted file; after a 401, the latest version from Secret Manager."""
 
     def __init__(
-        self,
-        file: Path,
-        fetch_latest: Callable[[], str] | None,
-        clock: Callable[[], float] = time.monotonic,
+        self, file: Path, fetch_latest: Callable[[], str] | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._file = file
+        self._mounted = MountedSecret(file, Secret, clock)
         self._fetch_latest = fetch_latest
         self._clock = clock
         self._lock = threading.Lock()
-        self._secret: Secret | None = None
-        self._rejected: Secret | None = None
-        self._fresh_until = 0.0
+        self._renewed: Secret | None = None
+        self._superseded: Secret | None = None
         self._next_fetch_at = 0.0
 
     def current(self) -> Secret:
         """The key to use now. Raises SecretUnavailable."""
-        secret = self._secret
-        if secret is None or self._clock() >= self._fresh_until:
-            with self._lock:
-                secret = self._read_file()
-                self._keep(secret)
-        return secret
+        mounted = self._mounted.current()
+        return self._renewed if self._renewed is not None and mounted == self._superseded else mounted
 
     def renew(self, rejected: Secret) -> bool:
-        """Look for a newer key than the one OpenAI rejected; True when there is one to try."""
+        """Look for another key than the one OpenAI rejected; True when there is one to try."""
         with self._lock:
-            if self._secret is not None and self._secret != rejected:
+            if self.current() != rejected:
                 return True  # another request renewed it meanwhile
             if self._fetch_latest is None or self._clock() < self._next_fetch_at:
                 return False
@@ -88,25 +77,8 @@ class ApiKey:
             except Exception as error:
                 logger.warning("Secret Manager did not give the latest API key", exc_info=error)
                 return False
-            self._rejected = rejected
-            self._keep(latest)
+            self._renewed, self._superseded = latest, self._mounted.current()
             return latest != rejected
-
-    def _read_file(self) -> Secret:
-        try:
-            secret = Secret(self._file.read_text(encoding="ascii"))
-        except (OSError, UnicodeDecodeError) as error:
-            if self._secret is not None:
-                return self._secret
-            logger.error("the API key's file cannot be read", exc_info=error)
-            raise SecretUnavailable from None
-        if self._secret is not None and secret == self._rejected:
-            return self._secret  # the mount still shows the key that was rotated away
-        return secret
-
-    def _keep(self, secret: Secret) -> None:
-        self._secret = secret
-        self._fresh_until = self._clock() + CACHE_SECONDS
 
 
 def api_key_for(settings: Settings) -> ApiKey:

@@ -1,12 +1,21 @@
 """The environment, read once and typed.
 
-VOICEMINT_ACCESS       required                              who may call: see access.py
+VOICEMINT_ACCESS       invite                                who may call: see access.py
+SIGNING_KEY_FILE       /secrets/signing-key/latest           the mounted secret that signs invites and sessions
+CONTROL_BUCKET         required                              the bucket of the stop switch, invites and daily limit
+DAILY_LIMIT            200                                   client secrets a UTC day, over all instances
+DAILY_BLOCK            5                                     of these, how many an instance leases at once
+PERSON_PER_MINUTE      6                                     client secrets per person and instance
+INSTANCE_PER_MINUTE    30                                    client secrets per instance
+FIREBASE_ALLOWED       empty                                 e-mail addresses and @domains, with commas between
 OPENAI_BASE_URL        https://api.openai.com/v1             the API; also where the page posts its SDP offer
 OPENAI_API_KEY_FILE    /secrets/openai-api-key/latest        the mounted secret
 PROJECT_ID             empty                                 lets a rotated key be fetched from Secret Manager
 SECRET_MANAGER_URL     https://secretmanager.googleapis.com  Secret Manager
 BUCKET                 empty                                 where log_payload stores
 PAYLOAD_LEVEL          transcript                            what log_payload keeps: off, metadata, transcript
+STORAGE_EMULATOR_HOST  https://storage.googleapis.com        Cloud Storage, by the name that its own client reads
+GCE_METADATA_HOST      metadata.google.internal              the metadata server, likewise
 HOST                   0.0.0.0                               functions-framework's bind address
 K_SERVICE              empty                                 set by Cloud Run: development settings are refused there
 """
@@ -22,17 +31,27 @@ from voicemint.errors import SettingsError
 
 PayloadLevel = Literal["off", "metadata", "transcript"]
 
+STORAGE_URL = "https://storage.googleapis.com"
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     access: str
+    signing_key_file: Path
+    control_bucket: str
+    daily_limit: int
+    daily_block: int
+    person_per_minute: int
+    instance_per_minute: int
+    firebase_allowed: frozenset[str]
     openai_base_url: str
     openai_api_key_file: Path
     project_id: str
     secret_manager_url: str
     bucket: str
+    storage_url: str
+    metadata_host: str
     payload_level: PayloadLevel
     bind_host: str
     on_cloud_run: bool
@@ -43,7 +62,14 @@ class Settings:
         if on_cloud_run:
             _refuse_development_settings(environ)
         return cls(
-            access=environ.get("VOICEMINT_ACCESS", ""),
+            access=environ.get("VOICEMINT_ACCESS", "invite"),
+            signing_key_file=Path(environ.get("SIGNING_KEY_FILE", "/secrets/signing-key/latest")),
+            control_bucket=_required(environ, "CONTROL_BUCKET"),
+            daily_limit=_count(environ, "DAILY_LIMIT", 200),
+            daily_block=_count(environ, "DAILY_BLOCK", 5),
+            person_per_minute=_count(environ, "PERSON_PER_MINUTE", 6),
+            instance_per_minute=_count(environ, "INSTANCE_PER_MINUTE", 30),
+            firebase_allowed=frozenset(filter(None, environ.get("FIREBASE_ALLOWED", "").lower().split(","))),
             openai_base_url=_service_url(
                 environ, "OPENAI_BASE_URL", "https://api.openai.com/v1", on_cloud_run=on_cloud_run
             ),
@@ -56,6 +82,8 @@ class Settings:
                 on_cloud_run=on_cloud_run,
             ),
             bucket=environ.get("BUCKET", ""),
+            storage_url=environ.get("STORAGE_EMULATOR_HOST", STORAGE_URL),
+            metadata_host=environ.get("GCE_METADATA_HOST", "metadata.google.internal"),
             payload_level=_payload_level(environ.get("PAYLOAD_LEVEL", "transcript")),
             bind_host=environ.get("HOST", "0.0.0.0"),
             on_cloud_run=on_cloud_run,
@@ -87,6 +115,20 @@ def _service_url(environ: Mapping[str, str], name: str, default: str, *, on_clou
     if parts.query or parts.fragment or parts.username:
         raise SettingsError(f"{name} must be a plain base URL, without credentials, query or fragment.")
     return url
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set; voicemint/settings.py says what it is.")
+    return value
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1_000_000):
+        raise SettingsError(f"{name} is {text[:20]!r}; expected a whole number from 1 to 1000000.")
+    return int(text)
 
 
 def _payload_level(value: str) -> PayloadLevel:

@@ -13,6 +13,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicemint.control import CONTROL_OBJECT, ControlState
+from voicemint.control_bucket import ControlBucket
+
 from standins import google_metadata, google_secret_manager, google_storage, hosting, openai_realtime
 from standins.function_process import FunctionProcess, function_process
 from standins.serving import serving
@@ -21,6 +24,7 @@ FIREBASE_JSON = Path(__file__).resolve().parents[2] / "web" / "firebase.json"
 OPENAI_ORIGIN = "https://api.openai.com"
 PROJECT_ID = "local-run"
 BUCKET = "local-run-payloads"
+CONTROL_BUCKET = "local-run-control"
 STANDIN_API_KEY = "sk-the-offline-stand-in-accepts-this"
 
 
@@ -100,16 +104,24 @@ async def _shared_environment(
         serving(google_secret_manager.create_app(secrets, project=PROJECT_ID))
     )
     metadata = await stack.enter_async_context(serving(google_metadata.create_app(project=PROJECT_ID)))
+    await asyncio.to_thread(_create_control_object, storage, metadata)
     return {
         "VOICEMINT_ACCESS": "open",
         "OPENAI_API_KEY_FILE": str(_mount_secret(stack, api_key)),
         "PROJECT_ID": PROJECT_ID,
         "BUCKET": BUCKET,
+        "CONTROL_BUCKET": CONTROL_BUCKET,
         "STORAGE_EMULATOR_HOST": storage,
         "SECRET_MANAGER_URL": secret_manager,
         **metadata_environment(metadata),
         **({"OPENAI_BASE_URL": f"{openai_url}/v1"} if openai_url else {}),
     }
+
+
+def _create_control_object(storage_url: str, metadata_url: str) -> None:
+    """Nothing stopped, nobody signed out; what an earlier run decided stays."""
+    bucket = ControlBucket(CONTROL_BUCKET, storage_url=storage_url, metadata_host=metadata_url.removeprefix("http://"))
+    bucket.create(CONTROL_OBJECT, ControlState().encode())
 
 
 def metadata_environment(url: str) -> dict[str, str]:

@@ -5,18 +5,27 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import functions_framework
 import pytest
+import requests
 from flask.testing import FlaskClient
-from standins import google_storage, openai_realtime
+from standins import google_metadata, google_storage, openai_realtime
+from standins.local_run import metadata_environment
 from standins.serving import ServerThread
+from voicemint.control import CONTROL_OBJECT, ControlState
+from voicemint.control_bucket import ControlBucket
+from voicemint.signing import SigningKeys
 
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 API_KEY = "sk-test-0123456789abcdefghijklmnop"
+
+SIGNING_KEY = "5" * 64
 
 LoadFunction = Callable[..., FlaskClient]
 
@@ -35,6 +44,13 @@ def api_key_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def signing_key_file(tmp_path: Path) -> Path:
+    file = tmp_path / "signing-key"
+    file.write_text(f"k1 {SIGNING_KEY}")
+    return file
+
+
+@pytest.fixture
 def log_output() -> io.StringIO:
     """What the loaded functions log."""
     return io.StringIO()
@@ -42,7 +58,12 @@ def log_output() -> io.StringIO:
 
 @pytest.fixture
 def load_function(
-    monkeypatch: pytest.MonkeyPatch, log_output: io.StringIO, openai_url: str, api_key_file: Path
+    monkeypatch: pytest.MonkeyPatch,
+    log_output: io.StringIO,
+    openai_url: str,
+    api_key_file: Path,
+    signing_key_file: Path,
+    control_environment: dict[str, str],
 ) -> Iterator[LoadFunction]:
     """Load an entry point with `environment` on top of a working one; returns a client of it."""
 
@@ -52,6 +73,8 @@ def load_function(
             "HOST": "127.0.0.1",
             "OPENAI_BASE_URL": f"{openai_url}/v1",
             "OPENAI_API_KEY_FILE": str(api_key_file),
+            "SIGNING_KEY_FILE": str(signing_key_file),
+            **control_environment,
         }
         for variable, value in {**working, **environment}.items():
             monkeypatch.setenv(variable, value)
@@ -76,6 +99,35 @@ def forget_functions() -> None:
         del sys.modules[module]
 
 
+@pytest.fixture(scope="session")
+def metadata_url(servers: ServerThread) -> str:
+    return servers.serve(google_metadata.create_app(project="test-project"))
+
+
+@pytest.fixture
+def control_bucket(storage_url: str, metadata_url: str) -> ControlBucket:
+    """A control bucket of the test's own: nothing stopped, nobody signed out, nothing minted today."""
+    name = f"control-{uuid4().hex}"
+    requests.post(f"{storage_url}/storage/v1/b?project=test-project", json={"name": name}, timeout=5).raise_for_status()
+    bucket = ControlBucket(name, storage_url=storage_url, metadata_host=metadata_url.removeprefix("http://"))
+    bucket.create(CONTROL_OBJECT, ControlState().encode())
+    return bucket
+
+
+@pytest.fixture
+def control_environment(control_bucket: ControlBucket, storage_url: str, metadata_url: str) -> dict[str, str]:
+    """What tells a function about the control bucket, with limits that no ordinary test meets."""
+    return {
+        "CONTROL_BUCKET": control_bucket.name,
+        "STORAGE_EMULATOR_HOST": storage_url,
+        **metadata_environment(metadata_url),
+        "PERSON_PER_MINUTE": "10000",
+        "INSTANCE_PER_MINUTE": "10000",
+        "DAILY_LIMIT": "10000",
+        "DAILY_BLOCK": "100",
+    }
+
+
 @pytest.fixture
 def mint_client(load_function: LoadFunction) -> FlaskClient:
     return load_function("mint_client_secret")
@@ -94,6 +146,12 @@ def bucket_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def storage_url(servers: ServerThread, bucket_folder: Path) -> str:
     return servers.serve(google_storage.create_app(bucket_folder, buckets=["payloads"]))
+
+
+def session_cookie(keys: str = f"k1 {SIGNING_KEY}", **changes: object) -> str:
+    """A `__session` cookie as sign_in gives it, `changes` on top of a valid one."""
+    session = {"id": "person1", "name": "Ana's iPad", "exp": int(time.time()) + 3600, "epoch": 0}
+    return SigningKeys(keys).sign("session", {**session, **changes})
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import sys, main
 main.{entry_point}
 print(*(name for name, module in sys.modules.items() if getattr(module, "__file__", None)), sep="\\n")
 """
-LOCAL = {"VOICEMINT_ACCESS": "open", "HOST": "127.0.0.1", "BUCKET": "payloads"}
+LOCAL = {"VOICEMINT_ACCESS": "open", "HOST": "127.0.0.1", "BUCKET": "payloads", "CONTROL_BUCKET": "control"}
 
 
 def modules_loaded_by(entry_point: str) -> set[str]:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from standins import google_metadata, google_secret_manager
+from standins import google_secret_manager
 from standins.function_process import FunctionFailedError, FunctionProcess, function_process
-from standins.local_run import metadata_environment
 from standins.serving import ServerThread
 
 from .conftest import API_KEY, json_lines
@@ -21,12 +20,19 @@ StartFunction = Callable[..., AbstractContextManager[FunctionProcess]]
 
 
 @pytest.fixture
-def start_function(servers: ServerThread, tmp_path: Path, openai_url: str, api_key_file: Path) -> StartFunction:
+def start_function(
+    servers: ServerThread,
+    tmp_path: Path,
+    openai_url: str,
+    api_key_file: Path,
+    control_environment: dict[str, str],
+) -> StartFunction:
     """Start a deployed function with `environment` on top of a working one."""
     working = {
         "VOICEMINT_ACCESS": "open",
         "OPENAI_BASE_URL": f"{openai_url}/v1",
         "OPENAI_API_KEY_FILE": str(api_key_file),
+        **control_environment,
     }
 
     @contextmanager
@@ -54,7 +60,6 @@ def test_a_rotated_key_is_found_after_a_401_without_a_failed_request(
     environment = {
         "PROJECT_ID": "test-project",
         "SECRET_MANAGER_URL": servers.serve(google_secret_manager.create_app(secrets, project="test-project")),
-        **metadata_environment(servers.serve(google_metadata.create_app(project="test-project"))),
     }
     with start_function("mint-client-secret", **environment) as function:
         assert [mint(function).status_code for _ in range(3)] == [200, 200, 200]

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 from voicemint.errors import SecretUnavailable
-from voicemint.secrets import CACHE_SECONDS, REFETCH_INTERVAL_SECONDS, ApiKey, Secret
+from voicemint.mounted_secret import CACHE_SECONDS
+from voicemint.secrets import REFETCH_INTERVAL_SECONDS, ApiKey, Secret
 
 OLD = "sk-old-0123456789abcdefghij"
 NEW = "sk-new-0123456789abcdefghij"

@@ -1,0 +1,37 @@
+"""An invite: made by scripts/invite.sh, good for one person, once, for a day; what it becomes is a session."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from voicemint.signing import SigningKeys
+
+INVITE_PURPOSE = "invite"
+INVITE_SECONDS = 24 * 3600
+SESSION_SECONDS = 30 * 24 * 3600
+MAX_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """`invite_id` becomes the person's id; `epoch` is the one that was in force when it was made."""
+
+    invite_id: str
+    name: str
+    epoch: int
+
+
+def make_invite(keys: SigningKeys, name: str, epoch: int, now: float | None = None) -> tuple[Invite, str]:
+    """A new invite for `name` and its signed text, the part of the link after `#i=`."""
+    invite = Invite(os.urandom(12).hex(), name, epoch)
+    expires_at = int(now or time.time()) + INVITE_SECONDS
+    text = keys.sign(INVITE_PURPOSE, {"id": invite.invite_id, "name": name, "exp": expires_at, "epoch": epoch})
+    return invite, text
+
+
+def read_invite(keys: SigningKeys, text: str, now: float | None = None) -> Invite | None:
+    """The invite that we made and that has not expired, or None."""
+    payload = keys.verify(INVITE_PURPOSE, text)
+    if payload is None or payload["exp"] <= (now or time.time()):
+        return None
+    return Invite(payload["id"], payload["name"], payload["epoch"])
