@@ -16,7 +16,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from standins import google_metadata, google_storage, openai_realtime
-from standins.local_run import metadata_environment
+from standins.local_cloud import metadata_environment
 from standins.serving import ServerThread
 from voicemint.control import CONTROL_OBJECT, ControlState
 from voicemint.control_bucket import ControlBucket
