@@ -23,7 +23,7 @@ main() {
   ensure_venv functions infra/standins
   ensure_node
   ensure_npm scripts/bench/peers/express
-  PYTHONPATH="$ROOT/scripts:$ROOT/infra" exec "$PYTHON" -m bench "$@"
+  PYTHONPATH="$ROOT/scripts:$ROOT/infra:$ROOT/functions" exec "$PYTHON" -m bench "$@"
 }
 
 main "$@"

@@ -65,8 +65,8 @@ def show(report: Report, plan: Plan) -> None:
 
 def machine_line() -> str:
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    load = os.getloadavg()[0]
-    return f"{os.cpu_count()} cores (load {load:.1f}), Python {platform.python_version()}, Node {node.lstrip('v')}"
+    versions = f"Python {platform.python_version()}, Node {node.lstrip('v')}"
+    return f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f}), one of them for what is measured; {versions}"
 
 
 if __name__ == "__main__":

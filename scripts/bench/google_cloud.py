@@ -1,11 +1,12 @@
-"""What the obvious Python port asks Google for: an access token (metadata server) and the API key (Secret Manager).
+"""Google's side of the bench, in a thread: our function's buckets and secrets, and what the obvious port asks for.
 
-Secret Manager speaks gRPC over TLS here, so that the port runs Google's client as it is in production.
+Secret Manager speaks gRPC over TLS to the obvious port, so that it runs Google's client as it is in production.
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,32 +16,46 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.cloud.secretmanager_v1 import AccessSecretVersionRequest, AccessSecretVersionResponse
-from standins import google_metadata
+from standins.local_cloud import start_local_cloud
 from standins.serving import LOOPBACK, ServerThread
 
 SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 
 
+@dataclass(frozen=True, slots=True)
+class GoogleCloud:
+    """The environment that a deployment would give our function, and the one of the obvious port."""
+
+    ours: dict[str, str]
+    obvious_port: dict[str, str]
+
+
 @contextmanager
-def google_cloud(api_key: str) -> Iterator[Mapping[str, str]]:
-    """Yields the environment that sends Google's clients here."""
+def google_cloud(api_key: str) -> Iterator[GoogleCloud]:
     thread = ServerThread()
-    with TemporaryDirectory() as folder:
+    try:
+        yield thread.enter(_google_cloud(api_key))
+    finally:
+        thread.stop()
+
+
+@asynccontextmanager
+async def _google_cloud(api_key: str) -> AsyncIterator[GoogleCloud]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="voicemint-bench-")))
+        ours = await start_local_cloud(stack, folder, api_key)
         key, certificate = loopback_certificate()
-        certificate_file = Path(folder, "certificate.pem")
+        certificate_file = folder / "certificate.pem"
         certificate_file.write_bytes(certificate)
-        metadata_url = thread.serve(google_metadata.create_app())
-        server, port = thread.run(start_secret_manager(api_key, key, certificate))
-        try:
-            yield {
-                "GCE_METADATA_HOST": metadata_url.removeprefix("http://"),
-                "GCE_METADATA_IP": metadata_url.removeprefix("http://"),
-                "SECRET_MANAGER_ENDPOINT": f"{LOOPBACK}:{port}",
-                "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(certificate_file),
-            }
-        finally:
-            thread.run(server.stop(grace=None))
-            thread.stop()
+        server, port = await start_secret_manager(api_key, key, certificate)
+        stack.push_async_callback(server.stop, grace=None)
+        obvious_port = {
+            "GCE_METADATA_HOST": ours["GCE_METADATA_HOST"],
+            "GCE_METADATA_IP": ours["GCE_METADATA_IP"],
+            "SECRET_MANAGER_ENDPOINT": f"{LOOPBACK}:{port}",
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(certificate_file),
+        }
+        yield GoogleCloud(ours, obvious_port)
 
 
 async def start_secret_manager(api_key: str, key: bytes, certificate: bytes) -> tuple[grpc.aio.Server, int]:

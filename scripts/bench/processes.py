@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -33,7 +33,7 @@ class Server:
     Each gets its own HOME and XDG_RUNTIME_DIR: gunicorn opens a control socket there, and two would share it.
     """
 
-    def __init__(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], environ: Mapping[str, str], cores: Set[int]) -> None:
         self.name = name
         self.port = free_port()
         self._home = Path(tempfile.mkdtemp(prefix="voicemint-bench-"))
@@ -49,6 +49,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            os.sched_setaffinity(self.pid, cores)
 
     def _clean_environ(self) -> dict[str, str]:
         home = str(self._home)
@@ -100,13 +101,30 @@ class Server:
 
 
 @contextmanager
-def running(name: str, command: Sequence[str], environ: Mapping[str, str]) -> Iterator[Server]:
-    """A server that ends with the block. `{port}` in the command, and PORT in the environment, is its port."""
-    server = Server(name, command, environ)
+def running(
+    name: str, command: Sequence[str], environ: Mapping[str, str], cores: Set[int] | None = None
+) -> Iterator[Server]:
+    """A server that ends with the block, on `cores` (default: ours). PORT, and {port} in the command, is its port."""
+    server = Server(name, command, environ, cores or os.sched_getaffinity(0))
     try:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def one_core_set_aside() -> Iterator[Set[int]]:
+    """Yields the core for what is measured, as an instance with one vCPU has; everything else takes the others.
+
+    Without it the load and the measured server push each other from core to core, and no two runs agree.
+    """
+    cores = os.sched_getaffinity(0)
+    measured = {min(cores)}
+    os.sched_setaffinity(0, cores - measured or cores)
+    try:
+        yield measured
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def free_port() -> int:
