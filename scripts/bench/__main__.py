@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from .report import Plan, Report, format_bars, format_table
 
 BENCHMARKS: dict[str, Callable[[Plan], Report]] = {"mint": mint.benchmark}
 ENOUGH_ROUNDS = 9
+BUSY_LOAD = 1.0
 EXIT_MISSED, EXIT_CANNOT_MEASURE = 1, 2
 
 
@@ -24,6 +26,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     plan = Plan(1, 1, quick=True) if options.quick else Plan(options.rounds, options.seconds)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that every server is stopped
+    machine = machine_line()
+    print(machine, flush=True)
+    if os.getloadavg()[0] > BUSY_LOAD:
+        print("The machine is busy with something else: do not believe these numbers.", file=sys.stderr)
     try:
         report = BENCHMARKS[options.benchmark](plan)
     except BenchError as error:
@@ -31,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         return EXIT_CANNOT_MEASURE
     show(report, plan)
     if options.json:
-        document = {"machine": machine_line(), "plan": asdict(plan), **report.as_json()}
+        document = {"machine": machine, "plan": asdict(plan), **report.as_json()}
         options.json.write_text(json.dumps(document, indent=2) + "\n")
     return EXIT_MISSED if options.check and not report.all_met else 0
 
@@ -55,7 +61,6 @@ def positive(text: str) -> int:
 
 
 def show(report: Report, plan: Plan) -> None:
-    print(machine_line())
     for table in report.tables:
         print(f"\n{format_table(table)}")
     print(f"\n{format_bars(report.bars)}")
@@ -64,9 +69,14 @@ def show(report: Report, plan: Plan) -> None:
 
 
 def machine_line() -> str:
-    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    versions = f"Python {platform.python_version()}, Node {node.lstrip('v')}"
+    versions = f"Python {platform.python_version()}, Node {node_version()}"
     return f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f}), one of them for what is measured; {versions}"
+
+
+def node_version() -> str:
+    if shutil.which("node") is None:
+        return "none"
+    return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
 
 
 if __name__ == "__main__":
