@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
 
+PCM = "audio/pcm"
 RATE = 24_000
 BYTES_PER_SAMPLE = 2
 FRAME_MS = 20

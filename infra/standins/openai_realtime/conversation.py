@@ -56,6 +56,10 @@ class Conversation:
     def __iter__(self) -> Iterator[Entry]:
         return (self._entries[item_id] for item_id in self._order)
 
+    def has_audio(self, item_id: str) -> bool:
+        """Whether the item is still there with something to hear: clients may delete or truncate it meanwhile."""
+        return item_id in self._entries and self._entries[item_id].audio_ms > 0
+
     @property
     def last_id(self) -> str | None:
         return self._order[-1] if self._order else None

@@ -9,11 +9,12 @@ from typing import Protocol
 from . import arithmetic
 from .conversation import Entry
 from .images import image_size
-from .number_words import in_words, with_digits
+from .number_words import LARGEST_NUMBER, in_words, with_digits
 from .tool_use import FunctionCall, call_of, read_aloud, wanted_call
 from .tools import ChosenFunction, FunctionTool, Tool, ToolChoice
 
 INTRODUCTION = "this is the offline stand-in for OpenAI"
+DEFAULT_COUNT = 10
 MAX_COUNT = 200
 
 
@@ -72,15 +73,12 @@ class RuleBased:
         for pattern, rule in self._rules():
             if match := re.search(pattern, lowered):
                 return rule(match)
-        answer = arithmetic.answer(lowered)
-        if answer:
+        if answer := _counting(with_digits(lowered)) or arithmetic.answer(lowered):
             return answer
         return f"You said: {text}" if text else "I heard nothing I could understand. Please say it again."
 
     def _rules(self) -> Sequence[tuple[str, Callable[[re.Match[str]], str]]]:
         return (
-            (r"\bcount\b(?: from (?P<first>[\w-]+))?(?: to)? (?P<last>[\w-]+)", _count),
-            (r"\bcount\b", lambda _: _counted(1, 10)),
             (r"\bwhat(?:'s| is)? (?:the )?time\b|\btime is it\b", lambda _: self._time()),
             (r"\bwhat (?:day|date)\b|\btoday'?s date\b|\bthe date\b", lambda _: self._date()),
             (r"\b(?:goodbye|good bye|bye)\b", lambda _: "Goodbye! It was nice talking to you."),
@@ -123,12 +121,11 @@ def _describe(image_url: str) -> str:
     return f"I got a picture of {size.width} by {size.height} pixels. I cannot see what is on it."
 
 
-def _count(match: re.Match[str]) -> str:
-    first, last = (with_digits(match[name] or default) for name, default in (("first", "1"), ("last", "10")))
-    return _counted(int(first), int(last)) if first.isdigit() and last.isdigit() else _counted(1, 10)
-
-
-def _counted(first: int, last: int) -> str:
-    """A long answer in short sentences, so that it can be interrupted anywhere."""
-    last = max(first, min(last, first + MAX_COUNT, 999))
-    return " ".join(f"{in_words(number).capitalize()}." for number in range(min(first, 999), last + 1))
+def _counting(text: str) -> str | None:
+    """Count as asked, `count to 20` or `count from 5 to 8`, else to ten: a long answer that can be interrupted."""
+    if not re.search(r"\bcount\b", text):
+        return None
+    asked = re.search(r"\bcount(?: from (?P<first>\d{1,3}))?(?: to)? (?P<last>\d{1,3})\b", text)
+    first, last = (int(asked["first"] or 1), int(asked["last"])) if asked else (1, DEFAULT_COUNT)
+    numbers = range(first, min(last, first + MAX_COUNT, LARGEST_NUMBER) + 1)
+    return " ".join(f"{in_words(number).capitalize()}." for number in numbers) or "There is nothing to count."

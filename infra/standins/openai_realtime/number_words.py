@@ -2,6 +2,7 @@
 
 import re
 
+LARGEST_NUMBER = 999
 _ONES = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen

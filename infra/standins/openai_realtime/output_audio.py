@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .audio import BYTES_PER_SAMPLE, RATE, bytes_to_ms
+from . import g711
+from .audio import BYTES_PER_SAMPLE, PCM, RATE, bytes_to_ms
 
 BYTES_PER_SECOND = RATE * BYTES_PER_SAMPLE
 Emit = Callable[..., None]
@@ -15,12 +16,13 @@ Emit = Callable[..., None]
 
 @dataclass(frozen=True)
 class Part:
-    """The place of one content part in a response, as every delta event names it."""
+    """The place of one content part in a response, as every delta event names it, and how its audio is sent."""
 
     response_id: str
     item_id: str
     output_index: int
     content_index: int = 0
+    audio_format: str = PCM
 
     def ids(self) -> dict[str, Any]:
         return {
@@ -59,20 +61,21 @@ class DeltaStream:
 
     plays_on_track = False
 
-    def __init__(self, emit: Emit, max_lead_seconds: float) -> None:
+    def __init__(self, emit: Emit, max_lead_seconds: float, on_quiet: Callable[[], None]) -> None:
         self._emit = emit
+        self._on_quiet = on_quiet
         self._max_lead_seconds = max_lead_seconds
         self._finished_at = 0.0
 
     async def write(self, part: Part, pcm: bytes) -> None:
         now = asyncio.get_running_loop().time()
         self._finished_at = max(self._finished_at, now) + len(pcm) / BYTES_PER_SECOND
-        delta = base64.b64encode(pcm).decode()
+        delta = base64.b64encode(g711.encode(pcm, part.audio_format)).decode()
         self._emit("response.output_audio.delta", **part.ids(), delta=delta)
         await asyncio.sleep(max(0.0, self._finished_at - now - self._max_lead_seconds))
 
-    def end(self, response_id: str) -> None:
-        pass
+    def end(self, response_id: str) -> None:  # noqa: ARG002 -- one response after the other, so it is this one
+        self._on_quiet()
 
     def interrupt(self) -> None:
         self._finished_at = 0.0

@@ -37,7 +37,7 @@ class Recognizer:
     """Starts its process when first needed, and again should it ever end; one piece of audio at a time."""
 
     def __init__(self) -> None:
-        self._process: Process | None = None
+        self.process: Process | None = None
         self._lock = asyncio.Lock()
         self._asked = 0
 
@@ -60,7 +60,7 @@ class Recognizer:
 
     async def close(self) -> None:
         """End the process by ending its input."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process is None or process.stdin is None:
             return
         process.stdin.close()
@@ -71,10 +71,10 @@ class Recognizer:
             await process.wait()
 
     async def _running(self) -> Process:
-        if self._process is None or self._process.returncode is not None:
+        if self.process is None or self.process.returncode is not None:
             # A group of its own: Ctrl-C is for the stand-in, which then ends this process in order.
             command = (sys.executable, "-I", str(PROGRAM))
-            self._process = await asyncio.create_subprocess_exec(
+            self.process = await asyncio.create_subprocess_exec(
                 *command, stdin=PIPE, stdout=PIPE, start_new_session=True
             )
-        return self._process
+        return self.process

@@ -37,7 +37,7 @@ class Recognizer:
     def __init__(self) -> None:
         self._phrases = [line.split() for line in PHRASES.read_text(encoding="utf-8").splitlines() if line]
         self._known = _phrase_decoder(self._phrases)
-        self._general = Decoder(samprate=RATE, loglevel="FATAL")
+        self._general = Decoder(samprate=RATE, loglevel="FATAL", cmn="batch")
 
     def recognize(self, pcm: bytes) -> str:
         heard = _decode(self._known, pcm)
@@ -71,7 +71,7 @@ def _phrase_decoder(phrases: list[list[str]]) -> Any:
         model_file, dictionary = Path(folder, "phrases.lm"), Path(folder, "phrases.dict")
         model.write_file(str(model_file))
         dictionary.write_text(_pronunciations({word for phrase in spoken for word in phrase}), encoding="utf-8")
-        return Decoder(samprate=RATE, loglevel="FATAL", lm=str(model_file), dict=str(dictionary))
+        return Decoder(samprate=RATE, loglevel="FATAL", cmn="batch", lm=str(model_file), dict=str(dictionary))
 
 
 def _pronunciations(words: set[str]) -> str:

@@ -12,7 +12,7 @@ from .conversation import Entry
 from .conversationalist import Answer, Say, Turn
 from .errors import JsonObject
 from .ids import new_id
-from .response_items import FunctionCallWriter, MessageWriter, OutOfTokensError, SpokenWriter
+from .response_items import FunctionCallWriter, MessageWriter, OutOfTokensError, Sound, SpokenWriter
 from .session_config import RealtimeConfig, VoiceId
 from .tool_use import FunctionCall
 from .tools import Tool, ToolChoice
@@ -30,21 +30,24 @@ class ResponseSettings:
     tools: list[Tool]
     tool_choice: ToolChoice
     max_output_tokens: int | None
-    voice: str
-    speed: float
+    sound: Sound
 
     @staticmethod
     def of(request: ResponseRequest, config: RealtimeConfig) -> "ResponseSettings":
         limit = request.max_output_tokens or config.max_output_tokens
-        voice = request.audio.output.voice or config.audio.output.voice
+        asked, usual = request.audio.output, config.audio.output
+        voice = asked.voice or usual.voice
         return ResponseSettings(
             modality=(request.output_modalities or config.output_modalities)[0],
             instructions=config.instructions if request.instructions is None else request.instructions,
             tools=config.tools if request.tools is None else request.tools,
             tool_choice=request.tool_choice or config.tool_choice,
             max_output_tokens=None if limit == "inf" else limit,
-            voice=voice.id if isinstance(voice, VoiceId) else voice,
-            speed=config.audio.output.speed,
+            sound=Sound(
+                voice=voice.id if isinstance(voice, VoiceId) else voice,
+                speed=usual.speed,
+                format=(asked.format or usual.format).model_dump(),
+            ),
         )
 
 
@@ -123,7 +126,7 @@ class Response:
         settings = self._settings
         place = (self._context, self.id, len(self._output), self.in_conversation)
         spoken = settings.modality == "audio"
-        writer = SpokenWriter(*place, settings.voice, settings.speed) if spoken else MessageWriter(*place)
+        writer = SpokenWriter(*place, settings.sound) if spoken else MessageWriter(*place)
         self._open = writer
         await writer.write(answer.text, settings.max_output_tokens)
 
@@ -137,7 +140,7 @@ class Response:
 
     def _described(self, usage: JsonObject | None) -> JsonObject:
         settings = self._settings
-        audio = {"output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": settings.voice}}
+        audio = {"output": {"format": settings.sound.format, "voice": settings.sound.voice}}
         return {
             "object": "realtime.response",
             "id": self.id,

@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-from .audio import BYTES_PER_SAMPLE, duration_ms
+from .audio import BYTES_PER_SAMPLE, bytes_to_ms
 from .context import SessionContext
 from .conversation import Entry, new_entry
 from .errors import JsonObject
@@ -17,6 +18,15 @@ from .usage import Tokens, count_spoken, count_text
 
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 WORD = re.compile(r"\S+\s*")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """How an answer sounds: voice, speed (1.0 is usual), and the format it is sent in."""
+
+    voice: str
+    speed: float
+    format: JsonObject
 
 
 class OutOfTokensError(Exception):
@@ -138,11 +148,12 @@ class SpokenWriter(MessageWriter):
     delta_event = "response.output_audio_transcript"
 
     def __init__(
-        self, context: SessionContext, response_id: str, index: int, in_conversation: bool, voice: str, speed: float
+        self, context: SessionContext, response_id: str, index: int, in_conversation: bool, sound: Sound
     ) -> None:
         super().__init__(context, response_id, index, in_conversation)
-        self._voice = voice
-        self._speed = speed
+        self._sound = sound
+        self._spoken_bytes = 0
+        self._part = replace(self._part, audio_format=sound.format["type"])
 
     async def write(self, text: str, max_tokens: int | None) -> None:
         self.open()
@@ -150,15 +161,16 @@ class SpokenWriter(MessageWriter):
         self._context.has_spoken = True
         synthesize = self._context.faculties.synthesize
         for sentence in SENTENCE_END.split(text):
-            pcm = await asyncio.to_thread(synthesize, sentence, self._voice, self._speed)
+            pcm = await asyncio.to_thread(synthesize, sentence, self._sound.voice, self._sound.speed)
             await self._speak(sentence + " ", pcm, max_tokens)
 
     async def _speak(self, sentence: str, pcm: bytes, max_tokens: int | None) -> None:
         words = WORD.findall(sentence)
         for word, chunk in zip(words, _slices(pcm, len(words)), strict=True):
-            audio_ms = self.entry.audio_ms + duration_ms(chunk)
-            self._write_word(word, count_text(self._text + word) + count_spoken(audio_ms), max_tokens)
-            self.entry.audio_ms = audio_ms
+            spoken_bytes = self._spoken_bytes + len(chunk)
+            tokens = count_text(self._text + word) + count_spoken(bytes_to_ms(spoken_bytes))
+            self._write_word(word, tokens, max_tokens)
+            self._spoken_bytes, self.entry.audio_ms = spoken_bytes, bytes_to_ms(spoken_bytes)
             await self._context.output.write(self._part, chunk)
 
     def close(self, status: str) -> None:
@@ -170,5 +182,5 @@ class SpokenWriter(MessageWriter):
 def _slices(pcm: bytes, count: int) -> Iterator[bytes]:
     """Cut audio into `count` nearly equal parts at whole samples."""
     samples = len(pcm) // BYTES_PER_SAMPLE
-    cuts = [samples * place // count * BYTES_PER_SAMPLE for place in range(count + 1)]
+    cuts = [samples * place // max(count, 1) * BYTES_PER_SAMPLE for place in range(count + 1)]
     return (pcm[start:end] for start, end in pairwise(cuts))

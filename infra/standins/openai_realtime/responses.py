@@ -7,6 +7,7 @@ from .context import SessionContext
 from .conversation import Entry, new_entry
 from .errors import ApiError
 from .items import ItemReference
+from .output_audio import Interruption
 from .response import Response, ResponseSettings
 from .session_config import RealtimeConfig
 from .usage import Tokens
@@ -55,15 +56,20 @@ class Responses:
         if self.active:
             self._stop(self.active, "turn_detected")
         if cut:
-            self._context.conversation.truncate(cut.item_id, cut.played_ms)
-            place = {"item_id": cut.item_id, "content_index": 0, "audio_end_ms": cut.played_ms}
-            self._context.bus.emit("conversation.item.truncated", **place)
+            self._forget_unheard(cut)
 
     def clear_output(self) -> None:
         """Stop playing at the client's wish; the response itself goes on until it is cancelled."""
         cut = self._context.output.interrupt()
         if cut:
-            self._context.conversation.truncate(cut.item_id, cut.played_ms)
+            self._forget_unheard(cut)
+
+    def _forget_unheard(self, cut: Interruption) -> None:
+        if not self._context.conversation.has_audio(cut.item_id):
+            return
+        self._context.conversation.truncate(cut.item_id, cut.played_ms)
+        place = {"item_id": cut.item_id, "content_index": 0, "audio_end_ms": cut.played_ms}
+        self._context.bus.emit("conversation.item.truncated", **place)
 
     async def close(self) -> None:
         for task in self._tasks:

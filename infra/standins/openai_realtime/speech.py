@@ -48,7 +48,12 @@ ESPEAK_VOICES = {
 
 
 def synthesize(text: str, voice: str = "alloy", speed: float = 1.0) -> bytes:
-    """Speak `text`: 16-bit little-endian mono PCM at 24 kHz. An unknown voice speaks like the default one."""
+    """Speak `text`: 16-bit little-endian mono PCM at 24 kHz. An unknown voice speaks like the default one.
+
+    The same words sound the same to an ear, not to a bit: espeak carries its oscillators on from word to word.
+    """
+    if not text.strip():
+        return b""
     with _lock:
         return _engine().speak(text, ESPEAK_VOICES.get(voice, DEFAULT_VOICE), speed).tobytes()
 

@@ -4,7 +4,8 @@ import asyncio
 import base64
 import binascii
 
-from .audio import duration_ms
+from . import g711
+from .audio import BYTES_PER_SAMPLE, bytes_to_ms, duration_ms
 from .client_events import MAX_AUDIO_CHUNK_BYTES, ResponseRequest
 from .context import SessionContext
 from .conversation import Entry, new_entry
@@ -36,18 +37,20 @@ class SpokenTurns:
             self._react(activity)
 
     def hear_base64(self, audio: str) -> None:
+        """Take audio in as `input_audio_buffer.append` brings it: base64 of the session's input format."""
         try:
-            pcm = base64.b64decode(audio, validate=True)
+            data = base64.b64decode(audio, validate=True)
         except binascii.Error:
             raise ApiError("invalid_value", "Invalid audio: expected base64.", param="audio") from None
-        if len(pcm) > MAX_AUDIO_CHUNK_BYTES or len(pcm) % 2:
-            message = "Invalid audio: expected at most 15 MiB of whole 16-bit samples."
+        pcm = g711.decode(data, self._context.config.audio.input.format.type)
+        if len(data) > MAX_AUDIO_CHUNK_BYTES or len(pcm) % BYTES_PER_SAMPLE:
+            message = "Invalid audio: expected at most 15 MiB of whole samples."
             raise ApiError("invalid_value", message, param="audio")
         self.hear(pcm)
 
     def commit(self) -> None:
         """End the turn because the client says so; it asks for the answer itself."""
-        buffered_ms = duration_ms(b"\0" * len(self._buffer))
+        buffered_ms = bytes_to_ms(len(self._buffer))
         if buffered_ms < MIN_COMMIT_MS:
             message = (
                 "Error committing input audio buffer: buffer too small. Expected at least "

@@ -68,7 +68,7 @@ class WebSockets:
 
     async def _session(self, request: web.Request) -> web.StreamResponse:
         session = Session(self._config(request), self._faculties, self._knobs)
-        session.speak_into(DeltaStream(session.bus.emit, self._knobs.max_lead_seconds))
+        session.speak_into(DeltaStream(session.bus.emit, self._knobs.max_lead_seconds, session.expect_speech))
         session.on_end = session.bus.close
         try:
             return await self._serve(request, session, on_open=session.start)
