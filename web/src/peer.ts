@@ -24,6 +24,7 @@ export class Peer extends Emitter<PeerEvents> {
   readonly #connection: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
   readonly #sender: RTCRtpSender;
+  #isUnsteady = false;
 
   constructor() {
     super();
@@ -95,7 +96,7 @@ export class Peer extends Emitter<PeerEvents> {
       "connectionstatechange",
       () => {
         if (this.#failed()) this.emit("lost", "dropped");
-        else this.emit("unsteady", this.#connection.connectionState === "disconnected");
+        else this.#noteUnsteady(this.#connection.connectionState === "disconnected");
       },
       untilClosed,
     );
@@ -103,6 +104,11 @@ export class Peer extends Emitter<PeerEvents> {
 
   #failed(): boolean {
     return this.#connection.connectionState === "failed" || this.#connection.connectionState === "closed";
+  }
+
+  #noteUnsteady(unsteady: boolean): void {
+    if (unsteady !== this.#isUnsteady) this.emit("unsteady", unsteady);
+    this.#isUnsteady = unsteady;
   }
 
   #receive(message: unknown): void {

@@ -12,7 +12,7 @@ const CALL_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
 export class CallLog {
   /** What happens outside a call is kept under this name. */
-  readonly #pageId = `page_${crypto.randomUUID().replaceAll("-", "")}`;
+  readonly #pageId = `page_${randomName()}`;
   readonly #batches = new Batches(this.#pageId, (batch) => this.#keep(batch));
   readonly #outbox: Promise<Outbox>;
   readonly #delivery: Promise<Delivery>;
@@ -95,4 +95,9 @@ export class CallLog {
     const names = batches.map(({ callId, sequence }) => `${callId}/${sequence}`);
     this.#lost.push({ type, batches: names, entries, detail });
   }
+}
+
+/** 128 random bits. Not `randomUUID`, which exists on secure pages only: the log also tells of the others. */
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

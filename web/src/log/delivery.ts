@@ -96,6 +96,7 @@ async function outcome(response: Response): Promise<Outcome> {
   return seconds >= 0 ? { kind: "later", waitMs: Math.min(seconds * 1000, LONGEST_WAIT_MS) } : { kind: "later" };
 }
 
+/** Without the lock, as on pages that are not secure, two tabs may send the same batch: stored once all the same. */
 async function oneTabAtATime(work: () => Promise<void>): Promise<void> {
-  await navigator.locks.request(LOCK, work);
+  await ("locks" in navigator ? navigator.locks.request(LOCK, work) : work());
 }

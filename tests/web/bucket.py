@@ -1,0 +1,34 @@
+"""What the bucket holds of a call, and whether that is what was on the wire."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .talker import Talker
+
+Line = dict[str, Any]  # {"at", "direction", "event"}, as the page sent it
+
+
+def assert_stored_once(talker: Talker, bucket: Path, wire: list[Line] | None = None) -> None:
+    """The bucket's lines of the talker's call are the events on the wire: nothing lost, nothing twice, in order."""
+    wire = wire or talker.wire()
+    lines = talker.eventually(lambda: stored(bucket, call_of(wire)), lambda lines: tells(lines, "call.ended"))
+    on_the_wire = [{"direction": line["direction"], "event": line["event"]} for line in lines]
+    assert [line for line in on_the_wire if line["direction"] != "page"] == wire
+
+
+def call_of(wire: list[Line]) -> str:
+    """The id of an event that only this call has: the call id itself is not on the wire."""
+    created = next(line["event"] for line in wire if line["event"]["type"] == "session.created")
+    return str(created["event_id"])
+
+
+def tells(lines: list[Line], event_type: str) -> bool:
+    return any(line["event"]["type"] == event_type for line in lines)
+
+
+def stored(bucket: Path, event_id: str) -> list[Line]:
+    """All lines of the call to which this event belongs, in the order of its batches."""
+    folders = {path.parent for path in bucket.glob("calls/*/*/*.ndjson") if event_id in path.read_text()}
+    objects = sorted(path for folder in folders for path in folder.glob("*.ndjson"))
+    return [json.loads(line)["client"] for path in objects for line in path.read_text().splitlines()]

@@ -1,0 +1,99 @@
+"""A person at the page: real Chromium, a microphone that plays a WAV file, and a look at the wire."""
+
+import os
+import shutil
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from standins.local_run import Site, local_run
+from standins.openai_realtime.speech import write_wav
+from standins.serving import ServerThread
+
+from .openai_control import OpenAIControl
+from .talker import Talker
+
+CHROMIUM = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+MICROPHONE_RATE = 48_000
+FLAGS = [
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--host-resolver-rules=MAP voicemint.test 127.0.0.1",
+]
+OpenPage = Callable[..., Talker]
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """For one module, not the session: its event loop would be in the way of asyncio tests elsewhere."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium was not found: install it, or name one in CHROMIUM")
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The whole local run, for somebody who calls more often than people do."""
+    often = {"PERSON_PER_MINUTE": "1000", "INSTANCE_PER_MINUTE": "1000", "DAILY_LIMIT": "10000"}
+    return servers.enter(local_run(tmp_path_factory.mktemp("site"), environment=often))
+
+
+@pytest.fixture
+def openai(site: Site) -> Iterator[OpenAIControl]:
+    assert site.openai_url is not None
+    control = OpenAIControl(site.openai_url)
+    yield control
+    control.clear()
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> Callable[..., Path]:
+    """`microphone((4, "Tell me a story"), (6, "Stop"))`: seconds of silence, words, and so on; silence at the end."""
+
+    def record(*spoken: tuple[float, str]) -> Path:
+        parts = []
+        for number, (silence, words) in enumerate(spoken or ((0, ""),)):
+            parts.append(tmp_path / f"part-{number}.wav")
+            write_wav(parts[-1], words, rate=MICROPHONE_RATE, silence_before=silence, silence_after=0.0)
+        return joined(parts, tmp_path / "microphone.wav", silence_after=120)
+
+    return record
+
+
+@pytest.fixture
+def open_page(playwright: Playwright, site: Site, microphone: Callable[..., Path]) -> Iterator[OpenPage]:
+    """Opens the page in a browser of its own; at the end nothing may have gone wrong in it unnoticed."""
+    browsers: list[Browser] = []
+    talkers: list[Talker] = []
+
+    def open_(wav: Path | None = None, *, permission: str = "", url: str = site.url, **context: object) -> Talker:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                *FLAGS,
+                f"--use-fake-ui-for-media-stream{permission}",
+                f"--use-file-for-fake-audio-capture={wav or microphone()}%noloop",
+            ],
+        )
+        browsers.append(browser)
+        talkers.append(Talker(browser.new_context(**context), url))  # type: ignore[arg-type]
+        return talkers[-1]
+
+    yield open_
+    for browser in browsers:
+        browser.close()
+    for talker in talkers:
+        talker.assert_nothing_unnoticed()
+
+
+def joined(parts: list[Path], whole: Path, silence_after: float) -> Path:
+    with wave.open(str(whole), "wb") as file:
+        file.setparams((1, 2, MICROPHONE_RATE, 0, "NONE", ""))
+        for part in parts:
+            with wave.open(str(part), "rb") as read:
+                file.writeframes(read.readframes(read.getnframes()))
+        file.writeframes(bytes(round(2 * MICROPHONE_RATE * silence_after)))
+    return whole

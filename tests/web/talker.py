@@ -1,0 +1,133 @@
+"""The person at the page, who knows accessible names only, and the observer at the wire."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+
+T = TypeVar("T")
+POLL_MILLISECONDS = 50
+PATIENCE_MILLISECONDS = 20_000
+AUDIBLE = 0.02  # of 1.0; a quiet voice reaches 0.1
+
+# Runs before the page's own scripts: remembers each event on the data channel, and what the browser refuses.
+OBSERVE_THE_WIRE = """
+window.wire = [];
+window.violations = [];
+document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+  violations.push(`${violatedDirective} ${blockedURI}`));
+const create = RTCPeerConnection.prototype.createDataChannel;
+RTCPeerConnection.prototype.createDataChannel = function (...parameters) {
+  window.connection = this;
+  const channel = create.apply(this, parameters);
+  const send = channel.send;
+  channel.send = (data) => { send.call(channel, data); wire.push({ direction: "client", event: JSON.parse(data) }); };
+  channel.addEventListener("message", ({ data }) => wire.push({ direction: "server", event: JSON.parse(data) }));
+  channel.addEventListener("open", () => { window.live = window.connection; });
+  return channel;
+};
+"""
+LISTEN = """
+() => {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  const samples = new Float32Array(analyser.fftSize);
+  context.createMediaStreamSource(document.querySelector("audio").srcObject).connect(analyser);
+  window.loudness = () => { analyser.getFloatTimeDomainData(samples); return Math.max(...samples.map(Math.abs)); };
+}
+"""
+SENT_BYTES = """
+async () => {
+  const reports = [...(await live.getStats()).values()];
+  return reports.find(({ type, kind }) => type === "outbound-rtp" && kind === "audio")?.bytesSent ?? 0;
+}
+"""
+
+
+class Talker:
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.may_log_errors = False
+        self._said_in_console: list[str] = []
+        self._url = url
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
+        self.page: Page = context.new_page()
+        self.page.add_init_script(OBSERVE_THE_WIRE)
+        self.page.on("console", self._note_console)
+        self.page.on("pageerror", lambda error: self._said_in_console.append(str(error)))
+        self.page.goto(url)
+
+    def beside(self) -> "Talker":
+        """The same browser, one more tab."""
+        return Talker(self.context, self._url)
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    @property
+    def status(self) -> Locator:
+        return self.page.get_by_role("status")
+
+    @property
+    def transcript(self) -> Locator:
+        return self.page.get_by_role("log", name="Transcript")
+
+    @property
+    def alert(self) -> Locator:
+        return self.page.get_by_role("alert")
+
+    def start(self) -> None:
+        self.button("Start talking").click()
+        expect(self.status).to_have_text("Connected")
+
+    def end(self) -> None:
+        self.button("End").click()
+        expect(self.status).to_have_text("Call ended")
+
+    def write(self, words: str) -> None:
+        self.page.get_by_role("textbox", name="Message").fill(words)
+        self.button("Send").click()
+
+    def reads(self, *words: str) -> None:
+        """Waits until the transcript shows these words."""
+        for each in words:
+            expect(self.transcript).to_contain_text(each)
+
+    def hears_it_out(self) -> None:
+        """Waits until everything that was said has also been played: no event is under way then."""
+        self.eventually(self.wire, lambda wire: wire[-1]["event"]["type"] == "output_audio_buffer.stopped")
+
+    def hears_something(self) -> None:
+        """Waits until what the audio element plays is loud enough to be heard."""
+        self.page.evaluate(LISTEN)
+        self.eventually(lambda: self.page.evaluate("() => loudness()"), lambda peak: peak > AUDIBLE)
+
+    def wire(self) -> list[dict[str, Any]]:
+        """The events on the data channel so far, both directions."""
+        events: list[dict[str, Any]] = self.page.evaluate("() => wire")
+        return events
+
+    def sent_bytes(self) -> int:
+        """Of sound, to OpenAI."""
+        return int(self.page.evaluate(SENT_BYTES))
+
+    def eventually(self, look: Callable[[], T], is_right: Callable[[T], bool]) -> T:
+        """Looks again and again until what it sees is right."""
+        for _ in range(PATIENCE_MILLISECONDS // POLL_MILLISECONDS):
+            seen = look()
+            if is_right(seen):
+                return seen
+            self.page.wait_for_timeout(POLL_MILLISECONDS)
+        raise AssertionError(f"still not right after {PATIENCE_MILLISECONDS} ms: {look()!r}")
+
+    def assert_nothing_unnoticed(self) -> None:
+        assert [words for words in self._said_in_console if "Content Security Policy" in words] == []
+        assert self.may_log_errors or self._said_in_console == []
+
+    def assert_policy_kept(self) -> None:
+        assert self.page.evaluate("() => violations") == []
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._said_in_console.append(message.text)

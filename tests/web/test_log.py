@@ -1,0 +1,80 @@
+"""What is logged reaches the bucket once, also over a bad network, a closed page and a second tab."""
+
+from playwright.sync_api import Route
+from standins.local_run import Site
+
+from .bucket import assert_stored_once, call_of, stored, tells
+from .conftest import OpenPage
+from .openai_control import OpenAIControl
+
+LOGS = "**/api/logs"
+
+
+def test_a_log_that_could_not_be_sent_is_sent_at_the_next_visit(
+    open_page: OpenPage, site: Site, openai: OpenAIControl
+) -> None:
+    openai.script({"say": "Hello."})
+    talker = open_page()
+    talker.may_log_errors = True
+    talker.page.route(LOGS, lambda route: route.abort())
+    talker.start()
+    talker.reads("Hello.")
+    talker.hears_it_out()
+    talker.end()
+    wire = talker.wire()
+    assert stored(site.bucket, call_of(wire)) == []
+    talker.page.unroute(LOGS)
+    talker.page.reload()
+    assert_stored_once(talker, site.bucket, wire)
+
+
+def test_a_batch_whose_answer_is_lost_is_stored_once(open_page: OpenPage, site: Site, openai: OpenAIControl) -> None:
+    openai.script({"say": "Hello."})
+    talker = open_page()
+    talker.may_log_errors = True
+    lost: list[str] = []
+
+    def lose_the_first_answers(route: Route) -> None:
+        if len(lost) < 2:
+            lost.append(route.fetch().text())
+            route.abort()
+        else:
+            route.continue_()
+
+    talker.page.route(LOGS, lose_the_first_answers)
+    talker.start()
+    talker.reads("Hello.")
+    talker.hears_it_out()
+    talker.end()
+    assert_stored_once(talker, site.bucket)
+    assert len(lost) == 2
+
+
+def test_leaving_the_page_in_a_call_loses_nothing(open_page: OpenPage, site: Site, openai: OpenAIControl) -> None:
+    openai.script({"say": "Hello."})
+    talker = open_page()
+    talker.start()
+    talker.reads("Hello.")
+    talker.hears_it_out()
+    wire = talker.wire()
+    talker.page.goto("about:blank")
+    lines = talker.eventually(lambda: stored(site.bucket, call_of(wire)), lambda lines: tells(lines, "call.ending"))
+    assert lines[-1]["event"] == {"type": "call.ending", "detail": "page_closed"}
+    assert [line["event"] for line in lines if line["direction"] != "page"] == [line["event"] for line in wire]
+    talker.eventually(openai.live_calls, lambda live: live == [])
+
+
+def test_two_tabs_do_not_get_in_each_others_way(open_page: OpenPage, site: Site, openai: OpenAIControl) -> None:
+    openai.script({"say": "Hello."}, {"say": "Hello again."})
+    first = open_page()
+    first.start()
+    first.reads("Hello.")
+    first.hears_it_out()
+    second = first.beside()
+    second.start()
+    second.reads("Hello again.")
+    second.hears_it_out()
+    first.end()
+    second.end()
+    assert_stored_once(first, site.bucket)
+    assert_stored_once(second, site.bucket)

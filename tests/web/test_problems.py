@@ -1,0 +1,107 @@
+"""What goes wrong is said in words, and the next call can be started."""
+
+import pytest
+from playwright.sync_api import expect
+from standins.local_run import Site
+
+from .conftest import OpenPage
+from .openai_control import OpenAIControl
+
+
+def test_a_refused_microphone_is_explained_for_safari_and_chrome(open_page: OpenPage, openai: OpenAIControl) -> None:
+    talker = open_page(permission="=deny")
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text("The microphone is not allowed")
+    expect(talker.alert).to_contain_text("Safari:")
+    expect(talker.alert).to_contain_text("Chrome:")
+    expect(talker.status).to_have_text("No call")
+    talker.eventually(openai.live_calls, lambda live: live == [])
+
+
+def test_no_network_is_told_and_the_next_tap_works(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.may_log_errors = True
+    talker.context.set_offline(True)
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text("There is no network")
+    talker.context.set_offline(False)
+    talker.start()
+    expect(talker.alert).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "words"),
+    [
+        ("client_secrets", "insufficient_quota", "The server refused the call"),
+        ("client_secrets", "forbidden", "The server refused the call"),
+        ("calls", "invalid_api_key", "OpenAI refused the call"),
+        ("calls", "rate_limited", "OpenAI refused the call"),
+        ("calls", "html", "OpenAI gave no usable answer"),
+        ("calls", "wrong_json", "OpenAI gave no usable answer"),
+        ("calls", "huge", "OpenAI gave no usable answer"),
+        ("calls", "redirect", "OpenAI could not be reached"),
+        ("calls", "reset", "OpenAI could not be reached"),
+        ("calls", "truncated", "OpenAI could not be reached"),
+    ],
+)
+def test_a_refusal_is_told_in_words(
+    open_page: OpenPage, openai: OpenAIControl, path: str, fault: str, words: str
+) -> None:
+    openai.fail(path, fault, times=10)
+    talker = open_page()
+    talker.may_log_errors = True
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text(words)
+    expect(talker.alert).not_to_contain_text("ek_")
+    expect(talker.button("Start talking")).to_be_enabled()
+
+
+def test_an_answer_of_hosting_itself_is_told_by_its_status(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.may_log_errors = True
+    talker.page.route("**/api/client-secrets", lambda route: route.fulfill(status=504, body="<h1>Gateway Timeout</h1>"))
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text("The server gave no usable answer")
+    expect(talker.alert).to_contain_text("status 504")
+
+
+def test_an_address_that_is_not_secure_says_so_before_anyone_taps(open_page: OpenPage, site: Site) -> None:
+    talker = open_page(url=site.url.replace("localhost", "voicemint.test"))
+    talker.may_log_errors = True  # the browser itself warns about headers that need a secure address
+    expect(talker.alert).to_contain_text("This address cannot use the microphone")
+    expect(talker.alert).to_contain_text("https://")
+
+
+def test_the_other_side_may_hang_up(open_page: OpenPage, openai: OpenAIControl) -> None:
+    talker = open_page()
+    talker.start()
+    openai.hang_up(openai.live_calls()[-1])
+    expect(talker.status).to_have_text("Call ended")
+    expect(talker.alert).to_contain_text("The other side hung up")
+    talker.start()
+    expect(talker.alert).to_be_empty()
+
+
+def test_end_while_connecting_leaves_nothing_open(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.fail("calls", "slow", seconds=30)
+    talker = open_page()
+    talker.button("Start talking").click()
+    expect(talker.status).to_have_text("Connecting…")
+    talker.end()
+    openai.clear()
+    talker.start()
+    talker.eventually(openai.live_calls, lambda live: len(live) == 1)
+
+
+def test_a_press_that_becomes_no_tap_opens_no_call(open_page: OpenPage, openai: OpenAIControl) -> None:
+    talker = open_page()
+    talker.button("Start talking").hover()
+    talker.page.mouse.down()
+    talker.eventually(talker.wire, lambda wire: len(wire) == 1)  # session.created: connected, and nothing said
+    talker.page.mouse.move(5, 5)
+    talker.page.mouse.up()
+    talker.eventually(openai.live_calls, lambda live: live == [])
+    expect(talker.status).to_have_text("Ready")
+    minted = openai.requested("/client_secrets")
+    talker.start()
+    assert openai.requested("/client_secrets") == minted  # the press's own client secret
