@@ -17,6 +17,7 @@ from voicemint.errors import ControlUnavailable, Stopped
 
 CONTROL_OBJECT = "control.json"
 REFRESH_SECONDS = 10.0  # a stop is in force everywhere within 15 s
+RETRY_SECONDS = 2.0  # while the bucket does not answer, the callers do not queue up for its timeouts
 MAX_AGE_SECONDS = 60.0
 
 
@@ -33,12 +34,14 @@ class ControlState:
         """Raises ControlUnavailable for anything that is not a whole, well-formed state."""
         try:
             value = json.loads(content or b"")
-            state = cls(value["stopped"], value["epoch"], frozenset(value["revoked"]))
-        except (ValueError, KeyError, TypeError):
+            stopped, epoch, revoked = value["stopped"], value["epoch"], value["revoked"]
+        except (ValueError, RecursionError, KeyError, TypeError):
             raise ControlUnavailable from None
-        if type(state.stopped) is not bool or type(state.epoch) is not int:
+        if type(stopped) is not bool or type(epoch) is not int or type(revoked) is not list:
             raise ControlUnavailable
-        return state
+        if not all(isinstance(person_id, str) for person_id in revoked):
+            raise ControlUnavailable
+        return cls(stopped, epoch, frozenset(revoked))
 
     def encode(self) -> bytes:
         return json.dumps({"stopped": self.stopped, "epoch": self.epoch, "revoked": sorted(self.revoked)}).encode()
@@ -53,6 +56,7 @@ class Control:
         self._lock = threading.Lock()
         self._state: ControlState | None = None
         self._read_at = 0.0
+        self._next_try_at = float("-inf")
 
     @property
     def known(self) -> ControlState | None:
@@ -69,7 +73,7 @@ class Control:
         Raises ControlUnavailable.
         """
         with self._lock:
-            if not self.is_fresh:
+            if not self.is_fresh and self._clock() >= self._next_try_at:
                 self._refresh()
             if self._state is None or self._clock() - self._read_at > MAX_AGE_SECONDS:
                 raise ControlUnavailable
@@ -81,6 +85,7 @@ class Control:
             self._state = ControlState.parse(self._bucket.read(CONTROL_OBJECT))
             self._read_at = asked_at
         except ControlUnavailable:
+            self._next_try_at = self._clock() + RETRY_SECONDS
             logger.error("the control state cannot be read; the last one holds for a minute")
 
 

@@ -1,0 +1,152 @@
+import pytest
+from voicemint.control import (
+    MAX_AGE_SECONDS,
+    REFRESH_SECONDS,
+    RETRY_SECONDS,
+    Control,
+    ControlState,
+    refuse_when_stopped,
+)
+from voicemint.errors import ControlUnavailable, Stopped
+
+from ..conftest import Clock
+
+STATE = ControlState(stopped=False, epoch=2, revoked=frozenset({"a1", "b2"}))
+
+
+class Bucket:
+    """Stands where the control bucket is read, and counts."""
+
+    def __init__(self, content: bytes | None) -> None:
+        self.content = content
+        self.is_down = False
+        self.reads = 0
+
+    def read(self, object_name: str) -> bytes | None:
+        assert object_name == "control.json"
+        self.reads += 1
+        if self.is_down:
+            raise ControlUnavailable
+        return self.content
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket(STATE.encode())
+
+
+@pytest.fixture
+def control(bucket: Bucket, clock: Clock) -> Control:
+    return Control(bucket, clock)  # type: ignore[arg-type]
+
+
+def test_a_state_is_read_as_it_was_written() -> None:
+    assert ControlState.parse(STATE.encode()) == STATE
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"true",
+        b"{",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"stopped":false,"epoch":0}',
+        b'{"stopped":"false","epoch":0,"revoked":[]}',
+        b'{"stopped":0,"epoch":0,"revoked":[]}',
+        b'{"stopped":null,"epoch":0,"revoked":[]}',
+        b'{"stopped":false,"epoch":true,"revoked":[]}',
+        b'{"stopped":false,"epoch":1.0,"revoked":[]}',
+        b'{"stopped":false,"epoch":NaN,"revoked":[]}',
+        b'{"stopped":false,"epoch":0,"revoked":null}',
+        b'{"stopped":false,"epoch":0,"revoked":"a1"}',
+        b'{"stopped":false,"epoch":0,"revoked":{"a1":1}}',
+        b'{"stopped":false,"epoch":0,"revoked":[1]}',
+        b'{"stopped":false,"epoch":0,"revoked":[["a1"]]}',
+    ],
+    ids=lambda content: repr(content)[:60],
+)
+def test_a_state_that_is_not_whole_counts_as_none(content: bytes | None) -> None:
+    with pytest.raises(ControlUnavailable):
+        ControlState.parse(content)
+
+
+def test_nothing_is_read_before_it_is_needed(control: Control, bucket: Bucket) -> None:
+    assert (control.known, control.is_fresh, bucket.reads) == (None, False, 0)
+
+
+def test_the_bucket_is_asked_every_ten_seconds_at_most(control: Control, bucket: Bucket, clock: Clock) -> None:
+    assert {control.current() for _ in range(100)} == {STATE}
+    clock.now += REFRESH_SECONDS - 0.1
+    control.current()
+    assert bucket.reads == 1
+    clock.now += 0.1
+    control.current()
+    assert bucket.reads == 2
+
+
+def test_a_stop_is_seen_within_ten_seconds(control: Control, bucket: Bucket, clock: Clock) -> None:
+    control.current()
+    bucket.content = ControlState(stopped=True).encode()
+    clock.now += REFRESH_SECONDS
+    assert not control.is_fresh
+    assert control.current().stopped
+    assert control.known == control.current()
+
+
+def test_the_last_state_holds_for_a_minute_and_then_it_closes(control: Control, bucket: Bucket, clock: Clock) -> None:
+    control.current()
+    bucket.is_down = True
+    clock.now += MAX_AGE_SECONDS
+    assert control.current() == STATE
+    clock.now += 0.1
+    with pytest.raises(ControlUnavailable):
+        control.current()
+    bucket.is_down = False
+    clock.now += RETRY_SECONDS
+    assert control.current() == STATE
+
+
+def test_it_is_closed_where_the_state_was_never_read(control: Control, bucket: Bucket) -> None:
+    bucket.content = None
+    with pytest.raises(ControlUnavailable):
+        control.current()
+
+
+def test_a_malformed_state_does_not_replace_the_last_good_one(control: Control, bucket: Bucket, clock: Clock) -> None:
+    control.current()
+    bucket.content = b'{"stopped":"no"}'
+    clock.now += REFRESH_SECONDS
+    assert control.current() == STATE
+    clock.now += MAX_AGE_SECONDS
+    with pytest.raises(ControlUnavailable):
+        control.current()
+
+
+def test_callers_do_not_queue_up_behind_a_bucket_that_does_not_answer(
+    control: Control, bucket: Bucket, clock: Clock
+) -> None:
+    control.current()
+    bucket.is_down = True
+    clock.now += REFRESH_SECONDS
+    assert {control.current() for _ in range(50)} == {STATE}
+    assert bucket.reads == 2
+    clock.now += RETRY_SECONDS
+    control.current()
+    assert bucket.reads == 3
+
+
+def test_only_a_stop_is_refused() -> None:
+    refuse_when_stopped(STATE)
+    with pytest.raises(Stopped):
+        refuse_when_stopped(ControlState(stopped=True))
