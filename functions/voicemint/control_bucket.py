@@ -8,7 +8,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 import urllib3
@@ -20,7 +19,16 @@ from voicemint.settings import Settings
 
 POOL_SIZE = 16
 TIMEOUT = urllib3.Timeout(connect=2, read=3)
-RETRIES = 2  # reads, and writes that a precondition makes safe to repeat
+# Reads, and writes that a precondition makes safe to repeat. What Retry-After says is not waited for: a caller waits.
+RETRIES = urllib3.Retry(
+    2,
+    backoff_factor=0.1,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=None,
+    redirect=0,
+    raise_on_status=False,
+    respect_retry_after_header=False,
+)
 MAX_OBJECT_BYTES = 256 * 1024
 MAX_LISTED = 1000
 TOKEN_MARGIN_SECONDS = 60
@@ -53,31 +61,37 @@ class ControlBucket:
         """
         query = f"uploadType=media&ifGenerationMatch=0&name={quote(object_name, safe='')}"
         answer = self._request("POST", f"/upload/storage/v1/b/{self._quoted_name}/o?{query}", content)
-        return answer.status != 412 or self.read(object_name) == content
+        if answer.status == 404:
+            raise _unavailable(404)  # there is no such bucket
+        return answer.status == 200 or self.read(object_name) == content
 
     def list(self, prefix: str) -> list[str]:
         """The names of the objects under `prefix`, at most MAX_LISTED of them. Raises ControlUnavailable."""
         query = f"prefix={quote(prefix, safe='')}&maxResults={MAX_LISTED}&fields=items(name)"
         answer = self._request("GET", f"/storage/v1/b/{self._quoted_name}/o?{query}")
+        if answer.status != 200:
+            raise _unavailable(answer.status)
         return [item["name"] for item in json.loads(answer.data).get("items", [])]
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> urllib3.BaseHTTPResponse:
         headers = {"Authorization": f"Bearer {self._access_token.current()}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        retries = urllib3.Retry(RETRIES, backoff_factor=0.1, status_forcelist=(429, 500, 502, 503, 504),
-                                allowed_methods=None, redirect=0, raise_on_status=False)  # fmt: skip
         try:
             answer = self._pool.request(
-                method, self._storage_url + path, body=body, headers=headers, timeout=TIMEOUT, retries=retries
+                method, self._storage_url + path, body=body, headers=headers, timeout=TIMEOUT, retries=RETRIES
             )
         except HTTPError as error:
             logger.error("the control bucket does not answer", exc_info=error)
             raise ControlUnavailable from None
         if answer.status not in (200, 404, 412) or len(answer.data) > MAX_OBJECT_BYTES:
-            logger.error("the control bucket refused", extra={"fields": {"storage_status": answer.status}})
-            raise ControlUnavailable
+            raise _unavailable(answer.status)
         return answer
+
+
+def _unavailable(storage_status: int) -> ControlUnavailable:
+    logger.error("the control bucket refused", extra={"fields": {"storage_status": storage_status}})
+    return ControlUnavailable()
 
 
 class AccessToken:
@@ -99,15 +113,19 @@ class AccessToken:
     def current(self) -> str:
         with self._lock:
             if self._clock() >= self._valid_until:
-                answer = self._fetch()
-                self._value = answer["access_token"]
-                self._valid_until = self._clock() + answer["expires_in"] - TOKEN_MARGIN_SECONDS
+                asked_at = self._clock()
+                self._value, lifetime_seconds = self._fetch()
+                self._valid_until = asked_at + lifetime_seconds - TOKEN_MARGIN_SECONDS
             return self._value
 
-    def _fetch(self) -> Any:
+    def _fetch(self) -> tuple[str, int]:
+        """The token, and for how many seconds it is good."""
         try:
-            answer = self._pool.request("GET", self._url, headers={"Metadata-Flavor": "Google"}, timeout=TIMEOUT)
-            return json.loads(answer.data)
-        except (HTTPError, ValueError) as error:
+            answer = self._pool.request(
+                "GET", self._url, headers={"Metadata-Flavor": "Google"}, timeout=TIMEOUT, retries=RETRIES
+            )
+            value = json.loads(answer.data)
+            return str(value["access_token"]), int(value["expires_in"])
+        except (HTTPError, ValueError, KeyError, TypeError) as error:
             logger.error("the metadata server gives no access token", exc_info=error)
             raise ControlUnavailable from None

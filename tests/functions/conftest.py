@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from standins import google_metadata, google_storage, openai_realtime
+from standins.function_process import FunctionProcess, function_process
 from standins.local_cloud import metadata_environment
 from standins.serving import ServerThread
 from voicemint.control import CONTROL_OBJECT, ControlState
@@ -28,6 +30,17 @@ API_KEY = "sk-test-0123456789abcdefghijklmnop"
 SIGNING_KEY = "5" * 64
 
 LoadFunction = Callable[..., FlaskClient]
+StartFunction = Callable[..., AbstractContextManager[FunctionProcess]]
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +159,43 @@ def bucket_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def storage_url(servers: ServerThread, bucket_folder: Path) -> str:
     return servers.serve(google_storage.create_app(bucket_folder, buckets=["payloads"]))
+
+
+@pytest.fixture
+def start_function(
+    servers: ServerThread,
+    tmp_path_factory: pytest.TempPathFactory,
+    openai_url: str,
+    api_key_file: Path,
+    signing_key_file: Path,
+    control_environment: dict[str, str],
+) -> StartFunction:
+    """Start a deployed function, a process of its own, with `environment` on top of a working one."""
+    working = {
+        "VOICEMINT_ACCESS": "open",
+        "OPENAI_BASE_URL": f"{openai_url}/v1",
+        "OPENAI_API_KEY_FILE": str(api_key_file),
+        "SIGNING_KEY_FILE": str(signing_key_file),
+        **control_environment,
+    }
+
+    @contextmanager
+    def start(name: str, **environment: str) -> Iterator[FunctionProcess]:
+        context = function_process(name, {**working, **environment}, tmp_path_factory.mktemp(name))
+        function = servers.run(context.__aenter__())
+        try:
+            servers.run(function.listening())
+            yield function
+        finally:
+            servers.run(context.__aexit__(None, None, None))
+
+    return start
+
+
+def write_control(bucket: ControlBucket, storage_url: str, state: ControlState) -> None:
+    """Put `state` in force, as scripts/stop.sh and scripts/invite.sh do."""
+    upload = f"{storage_url}/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name={CONTROL_OBJECT}"
+    requests.post(upload, data=state.encode(), timeout=5).raise_for_status()
 
 
 def session_cookie(keys: str = f"k1 {SIGNING_KEY}", **changes: object) -> str:

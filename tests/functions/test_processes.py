@@ -3,49 +3,17 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 from standins import google_secret_manager
-from standins.function_process import FunctionFailedError, FunctionProcess, function_process
+from standins.function_process import FunctionFailedError, FunctionProcess
 from standins.serving import ServerThread
 
-from .conftest import API_KEY, json_lines
-
-StartFunction = Callable[..., AbstractContextManager[FunctionProcess]]
-
-
-@pytest.fixture
-def start_function(
-    servers: ServerThread,
-    tmp_path: Path,
-    openai_url: str,
-    api_key_file: Path,
-    control_environment: dict[str, str],
-) -> StartFunction:
-    """Start a deployed function with `environment` on top of a working one."""
-    working = {
-        "VOICEMINT_ACCESS": "open",
-        "OPENAI_BASE_URL": f"{openai_url}/v1",
-        "OPENAI_API_KEY_FILE": str(api_key_file),
-        **control_environment,
-    }
-
-    @contextmanager
-    def start(name: str, **environment: str) -> Iterator[FunctionProcess]:
-        context = function_process(name, {**working, **environment}, tmp_path)
-        function = servers.run(context.__aenter__())
-        try:
-            servers.run(function.listening())
-            yield function
-        finally:
-            servers.run(context.__aexit__(None, None, None))
-
-    return start
+from .conftest import API_KEY, StartFunction, json_lines
 
 
 def mint(function: FunctionProcess) -> requests.Response:

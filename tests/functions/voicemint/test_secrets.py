@@ -5,15 +5,10 @@ from voicemint.errors import SecretUnavailable
 from voicemint.mounted_secret import CACHE_SECONDS
 from voicemint.secrets import REFETCH_INTERVAL_SECONDS, ApiKey, Secret
 
+from ..conftest import Clock
+
 OLD = "sk-old-0123456789abcdefghij"
 NEW = "sk-new-0123456789abcdefghij"
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Fetch:
