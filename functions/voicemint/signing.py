@@ -40,7 +40,8 @@ class SigningKeys:
         return f"SigningKeys({', '.join(self._keys)})"
 
     def sign(self, purpose: str, payload: dict[str, Any]) -> str:
-        encoded = base64.urlsafe_b64encode(json.dumps(payload, separators=(",", ":")).encode())
+        # Not escaped: a name of 60 emoji has to stay below MAX_TEXT_BYTES.
+        encoded = base64.urlsafe_b64encode(json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode())
         signed = f"v1.{self._newest}.{encoded.decode().rstrip('=')}"
         return f"{signed}.{_mac(self._keys[self._newest], purpose, signed)}"
 
