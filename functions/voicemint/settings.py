@@ -32,6 +32,7 @@ from voicemint.errors import SettingsError
 PayloadLevel = Literal["off", "metadata", "transcript"]
 
 STORAGE_URL = "https://storage.googleapis.com"
+MAX_DAILY_BLOCKS = 1000  # what one listing of the control bucket holds
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -55,6 +56,13 @@ class Settings:
     payload_level: PayloadLevel
     bind_host: str
     on_cloud_run: bool
+
+    def __post_init__(self) -> None:
+        if self.daily_limit > self.daily_block * MAX_DAILY_BLOCKS:
+            raise SettingsError(
+                f"DAILY_LIMIT is {self.daily_limit} and DAILY_BLOCK {self.daily_block}; expected at most "
+                f"{MAX_DAILY_BLOCKS} blocks a day: raise DAILY_BLOCK."
+            )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

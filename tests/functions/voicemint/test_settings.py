@@ -31,6 +31,12 @@ def test_refuses_a_limit_that_is_not_a_count(value: str) -> None:
         settings_of({"DAILY_LIMIT": value})
 
 
+def test_refuses_more_blocks_a_day_than_one_listing_holds() -> None:
+    assert settings_of({"DAILY_LIMIT": "5000", "DAILY_BLOCK": "5"}).daily_limit == 5000
+    with pytest.raises(SettingsError, match=r"expected at most 1000 blocks a day: raise DAILY_BLOCK"):
+        settings_of({"DAILY_LIMIT": "5001", "DAILY_BLOCK": "5"})
+
+
 def test_drops_a_trailing_slash_of_a_base_url() -> None:
     assert settings_of({"OPENAI_BASE_URL": "https://eu.example/v1/"}).openai_base_url == "https://eu.example/v1"
 
