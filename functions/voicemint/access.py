@@ -39,8 +39,11 @@ class Person:
         """For OpenAI-Safety-Identifier: stable per person, not reversible to the id that our logs hold."""
         return hashlib.sha256(b"voicemint safety identifier\0" + self.person_id.encode()).hexdigest()
 
+    def is_revoked(self, state: ControlState) -> bool:
+        return self.person_id in state.revoked or (self.epoch is not None and self.epoch < state.epoch)
+
     def refuse_when_revoked(self, state: ControlState) -> None:
-        if self.person_id in state.revoked or (self.epoch is not None and self.epoch < state.epoch):
+        if self.is_revoked(state):
             raise SignedOut
 
 

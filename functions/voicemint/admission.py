@@ -7,9 +7,10 @@ OpenAI works, and a client secret that turns out not to be allowed is thrown awa
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 
 from voicemint.access import Person
-from voicemint.control import Control, refuse_when_stopped
+from voicemint.control import Control, ControlState, refuse_when_stopped
 from voicemint.control_bucket import ControlBucket
 from voicemint.limits import DailyLimit, RateLimit
 from voicemint.settings import Settings
@@ -34,34 +35,45 @@ class Admission:
         known at once, after it what had to be read.
         """
         self._refuse_what_is_known(person)
-        reading = None if self._is_leased() else self._threads.submit(self._read_and_lease, person)
+        lease = self._lease(person)
         try:
             yield
+            lease.result()
+            if not self._control.is_fresh:  # OpenAI took its time
+                _refuse(self._control.current(), person)
         except BaseException:
-            self._withdraw(reading)
+            self._withdraw(lease)
             raise
-        if reading is not None:
-            reading.result()
 
     def _refuse_what_is_known(self, person: Person) -> None:
-        if self._control.known is not None:
-            refuse_when_stopped(self._control.known)
-            person.refuse_when_revoked(self._control.known)
+        known = self._control.known
+        if known is not None and (known.stopped or person.is_revoked(known)):
+            _refuse(self._control.current(), person)  # the owner may have changed it since
+        self._daily.refuse_when_used_up()
         self._rate.take(person.person_id)
 
-    def _is_leased(self) -> bool:
-        return self._control.is_fresh and self._daily.take_leased()
+    def _lease(self, person: Person) -> "Future[date]":
+        """One of the day's mints: done at once where everything needed is in memory."""
+        day = self._daily.take_leased() if self._control.is_fresh else None
+        if day is None:
+            return self._threads.submit(self._read_and_lease, person)
+        lease: Future[date] = Future()
+        lease.set_result(day)
+        return lease
 
-    def _read_and_lease(self, person: Person) -> None:
-        state = self._control.current()
-        refuse_when_stopped(state)
-        person.refuse_when_revoked(state)
-        self._daily.take()
+    def _read_and_lease(self, person: Person) -> date:
+        _refuse(self._control.current(), person)
+        return self._daily.take()
 
-    def _withdraw(self, reading: "Future[None] | None") -> None:
+    def _withdraw(self, lease: "Future[date]") -> None:
         """Nothing was made: give back what was taken."""
-        if reading is None or reading.exception() is None:
-            self._daily.put_back()
+        if lease.exception() is None:
+            self._daily.put_back(lease.result())
+
+
+def _refuse(state: ControlState, person: Person) -> None:
+    refuse_when_stopped(state)
+    person.refuse_when_revoked(state)
 
 
 def admission_for(settings: Settings) -> Admission:

@@ -81,50 +81,75 @@ class DailyLimit:
         self._bucket = bucket
         self._limit = limit
         self._block_size = block_size
+        self._slots = ceil(limit / block_size)
         self._utc_now = utc_now
-        self._lock = threading.Lock()
+        self._leasing = threading.Lock()  # held while the bucket is asked
+        self._counting = threading.Lock()  # never held while anything is asked
         self._day = date.min
         self._leased = 0
         self._next_slot = 0
+        self._is_used_up = False
 
-    def take_leased(self) -> bool:
-        """Take one that is leased already; costs nothing. False: `take` has to lease first."""
-        with self._lock:
+    def refuse_when_used_up(self) -> None:
+        """Raises DailyLimitReached where it is known that nothing is left today; costs nothing."""
+        with self._counting:
+            self._start_day()
+            if self._is_used_up and not self._leased:
+                raise DailyLimitReached(retry_after_seconds=_seconds_to_midnight(self._utc_now()))
+
+    def take_leased(self) -> date | None:
+        """Take one that is leased already; costs nothing. Returns its day, or None: `take` has to lease first."""
+        with self._counting:
             self._start_day()
             if not self._leased:
-                return False
+                return None
             self._leased -= 1
-            return True
+            return self._day
 
-    def take(self) -> None:
-        """Take one, leasing a block where none is left. Raises DailyLimitReached or ControlUnavailable."""
-        with self._lock:
-            self._start_day()
-            if not self._leased:
+    def take(self) -> date:
+        """Take one, leasing a block where none is left; returns its day.
+
+        Raises DailyLimitReached or ControlUnavailable.
+        """
+        with self._leasing:
+            while (day := self.take_leased()) is None:
+                self.refuse_when_used_up()
                 self._lease()
-            self._leased -= 1
+            return day
 
-    def put_back(self) -> None:
-        """Give back one that was taken and not used."""
-        with self._lock:
-            self._leased += 1
+    def put_back(self, day: date) -> None:
+        """Give back one that was taken on `day` and not used. Yesterday's is no use today."""
+        with self._counting:
+            self._start_day()
+            if day == self._day:
+                self._leased += 1
 
     def _start_day(self) -> None:
         today = self._utc_now().date()
         if today != self._day:
-            self._day, self._leased, self._next_slot = today, 0, 0
+            self._day, self._leased, self._next_slot, self._is_used_up = today, 0, 0, False
 
     def _lease(self) -> None:
         """Create the first slot that nobody has. Slots are created in order, so those before it are looked up once."""
-        slots = ceil(self._limit / self._block_size)
-        if self._next_slot == 0:
-            self._next_slot = len(self._bucket.list(f"minted/{self._day}/"))
-        while self._next_slot < slots:
-            slot, self._next_slot = self._next_slot, self._next_slot + 1
-            if self._bucket.create(f"minted/{self._day}/{slot:06d}", _unique_content()):
-                self._leased = min(self._block_size, self._limit - slot * self._block_size)
-                return
-        raise DailyLimitReached(retry_after_seconds=_seconds_to_midnight(self._utc_now()))
+        with self._counting:
+            self._start_day()
+            day, slot = self._day, self._next_slot
+        if slot == 0:
+            slot = len(self._bucket.list(f"minted/{day}/"))
+        while slot < self._slots and not self._bucket.create(f"minted/{day}/{slot:06d}", _unique_content()):
+            slot += 1
+        with self._counting:
+            self._start_day()
+            if day == self._day:
+                self._count(slot)
+
+    def _count(self, slot: int) -> None:
+        """This slot is ours now; one beyond the last is nobody's."""
+        self._next_slot = slot + 1
+        if slot < self._slots:
+            self._leased += min(self._block_size, self._limit - slot * self._block_size)
+        else:
+            self._is_used_up = True
 
 
 def _unique_content() -> bytes:

@@ -1,0 +1,248 @@
+"""Who is let through to OpenAI, with every clock standing still and the control bucket in memory."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Event
+
+import pytest
+from voicemint.access import Person
+from voicemint.admission import Admission
+from voicemint.control import MAX_AGE_SECONDS, REFRESH_SECONDS, Control, ControlState
+from voicemint.errors import (
+    ApiError,
+    ControlUnavailable,
+    DailyLimitReached,
+    SignedOut,
+    Stopped,
+    TooManyRequests,
+    UpstreamUnavailable,
+)
+from voicemint.limits import DailyLimit, RateLimit
+
+from ..conftest import Clock
+
+ANA = Person("ana", "Ana", expires_at=None, epoch=1)
+ALLOWED = ControlState(epoch=1)
+LIMIT_SECONDS = 10
+
+
+class Bucket:
+    """A control bucket in memory; `answering` is cleared while it does not answer yet."""
+
+    def __init__(self) -> None:
+        self.state: ControlState | None = ALLOWED
+        self.slots: list[str] = []
+        self.answering = Event()
+        self.answering.set()
+
+    def read(self, _object_name: str) -> bytes | None:
+        assert self.answering.wait(LIMIT_SECONDS)
+        if self.state is None:
+            raise ControlUnavailable
+        return self.state.encode()
+
+    def list(self, _prefix: str) -> list[str]:
+        return self.slots
+
+    def create(self, name: str, _content: bytes) -> bool:
+        if self.state is None:
+            raise ControlUnavailable
+        is_new = name not in self.slots
+        self.slots.append(name) if is_new else None
+        return is_new
+
+
+class Upstream:
+    """Stands where OpenAI is asked, and counts; `meanwhile` happens before it answers."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def mint(self) -> str:
+        self.asked += 1
+        self.meanwhile()
+        return f"ek_{self.asked}"
+
+
+class Function:
+    """What the mint function does around its admission."""
+
+    def __init__(self, bucket: Bucket, upstream: Upstream, clock: Clock, *, daily: int, per_minute: int) -> None:
+        rate = RateLimit(person_per_minute=per_minute, instance_per_minute=1000, clock=clock)
+        day = DailyLimit(
+            bucket,  # type: ignore[arg-type]
+            limit=daily,
+            block_size=2,
+            utc_now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
+        )
+        self._admission = Admission(Control(bucket, clock), rate, day)  # type: ignore[arg-type]
+        self._upstream = upstream
+
+    def mint(self, person: Person = ANA) -> str:
+        with self._admission.of(person):
+            return self._upstream.mint()
+
+    def refusal(self, person: Person = ANA) -> type[ApiError]:
+        with pytest.raises(ApiError) as caught:
+            self.mint(person)
+        return caught.type
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket()
+
+
+@pytest.fixture
+def upstream() -> Upstream:
+    return Upstream()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def function(bucket: Bucket, upstream: Upstream, clock: Clock) -> Function:
+    return Function(bucket, upstream, clock, daily=4, per_minute=1000)
+
+
+def test_who_is_allowed_gets_a_client_secret(function: Function) -> None:
+    assert [function.mint() for _ in range(4)] == ["ek_1", "ek_2", "ek_3", "ek_4"]
+
+
+def test_what_must_be_read_is_read_while_openai_works(function: Function, bucket: Bucket, upstream: Upstream) -> None:
+    bucket.answering.clear()
+    upstream.meanwhile = bucket.answering.set  # only once OpenAI is at work does the bucket answer
+    assert function.mint() == "ek_1"
+
+
+def test_a_client_secret_that_was_not_allowed_after_all_is_thrown_away(
+    function: Function, bucket: Bucket, upstream: Upstream
+) -> None:
+    bucket.state = replace(ALLOWED, stopped=True)
+    assert function.refusal() is Stopped
+    assert upstream.asked == 1  # a fresh instance did not know yet
+
+
+def test_a_stop_that_is_known_costs_no_request_to_openai(
+    function: Function, bucket: Bucket, upstream: Upstream
+) -> None:
+    bucket.state = replace(ALLOWED, stopped=True)
+    function.refusal()
+    assert {function.refusal() for _ in range(100)} == {Stopped}
+    assert upstream.asked == 1
+
+
+def test_a_stop_is_in_force_ten_seconds_later(
+    function: Function, bucket: Bucket, upstream: Upstream, clock: Clock
+) -> None:
+    function.mint()
+    bucket.state = replace(ALLOWED, stopped=True)
+    clock.now += REFRESH_SECONDS
+    assert function.refusal() is Stopped
+
+
+def test_the_owner_can_resume(function: Function, bucket: Bucket, clock: Clock) -> None:
+    bucket.state = replace(ALLOWED, stopped=True)
+    function.refusal()
+    bucket.state = ALLOWED
+    assert function.refusal() is Stopped
+    clock.now += REFRESH_SECONDS
+    assert function.mint().startswith("ek_")
+
+
+def test_a_stop_while_openai_takes_its_time_still_holds(
+    function: Function, bucket: Bucket, upstream: Upstream, clock: Clock
+) -> None:
+    def be_slow() -> None:
+        bucket.state = replace(ALLOWED, stopped=True)
+        clock.now += REFRESH_SECONDS
+
+    function.mint()
+    upstream.meanwhile = be_slow
+    assert function.refusal() is Stopped
+
+
+@pytest.mark.parametrize(
+    "state", [replace(ALLOWED, revoked=frozenset({"ana"})), replace(ALLOWED, epoch=2)], ids=["one person", "everybody"]
+)
+def test_who_was_signed_out_is_refused_at_once_or_after_the_reading(
+    function: Function, bucket: Bucket, upstream: Upstream, state: ControlState
+) -> None:
+    bucket.state = state
+    assert function.refusal() is SignedOut
+    assert {function.refusal() for _ in range(100)} == {SignedOut}
+    assert upstream.asked == 1
+    assert function.mint(replace(ANA, person_id="ben", epoch=2)) == "ek_2"
+
+
+def test_a_person_who_has_no_epoch_is_not_signed_out_by_one(function: Function, bucket: Bucket) -> None:
+    bucket.state = replace(ALLOWED, epoch=7)
+    assert function.mint(replace(ANA, epoch=None)) == "ek_1"
+
+
+def test_too_often_costs_no_request_to_openai(bucket: Bucket, upstream: Upstream, clock: Clock) -> None:
+    function = Function(bucket, upstream, clock, daily=1000, per_minute=3)
+    for _ in range(3):
+        function.mint()
+    assert {function.refusal() for _ in range(100)} == {TooManyRequests}
+    assert upstream.asked == 3
+
+
+def test_a_mint_beyond_the_day_is_thrown_away_and_from_then_on_openai_is_not_asked(
+    function: Function, upstream: Upstream
+) -> None:
+    for _ in range(4):
+        function.mint()
+    assert {function.refusal() for _ in range(100)} == {DailyLimitReached}
+    assert upstream.asked == 5
+
+
+def test_a_failure_of_openai_gives_the_days_slot_back(function: Function, upstream: Upstream) -> None:
+    def fail() -> None:
+        raise UpstreamUnavailable
+
+    upstream.meanwhile = fail
+    assert {function.refusal() for _ in range(20)} == {UpstreamUnavailable}
+    upstream.meanwhile = lambda: None
+    for _ in range(4):
+        function.mint()
+    assert function.refusal() is DailyLimitReached
+
+
+def test_a_client_secret_thrown_away_gives_the_days_slot_back(
+    function: Function, bucket: Bucket, upstream: Upstream, clock: Clock
+) -> None:
+    def be_slow() -> None:
+        bucket.state = replace(ALLOWED, stopped=True)
+        clock.now += REFRESH_SECONDS
+
+    function.mint()
+    upstream.meanwhile = be_slow
+    function.refusal()
+    upstream.meanwhile = lambda: None
+    bucket.state = ALLOWED
+    clock.now += REFRESH_SECONDS
+    for _ in range(3):
+        function.mint()
+    assert function.refusal() is DailyLimitReached
+
+
+def test_it_is_closed_where_the_control_state_was_never_read(function: Function, bucket: Bucket) -> None:
+    bucket.state = None
+    assert {function.refusal() for _ in range(20)} == {ControlUnavailable}
+
+
+def test_it_closes_a_minute_after_the_control_state_was_last_read(
+    function: Function, bucket: Bucket, clock: Clock
+) -> None:
+    function.mint()  # leases two
+    bucket.state = None
+    clock.now += MAX_AGE_SECONDS
+    function.mint()
+    clock.now += 0.1
+    assert function.refusal() is ControlUnavailable
