@@ -1,35 +1,25 @@
 """The small bucket that says who may still call: read and create-only writes over Cloud Storage's JSON API.
 
-urllib3 and the metadata server's access token, not google-cloud-storage: the mint path asks here, and importing that
-client doubles its cold start. Source: https://cloud.google.com/storage/docs/json_api/v1/objects.
+Our own http_client and the metadata server's access token, not google-cloud-storage: the mint path asks here, and
+importing that client doubles its cold start. Source: https://cloud.google.com/storage/docs/json_api/v1/objects.
 """
 
 import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import quote
-
-import urllib3
-from urllib3.exceptions import HTTPError
 
 from voicemint.cloud_logging import logger
 from voicemint.errors import ControlUnavailable
+from voicemint.http_client import HttpAnswer, HttpClient, HttpError
 from voicemint.settings import Settings
 
-POOL_SIZE = 16
-TIMEOUT = urllib3.Timeout(connect=2, read=3)
+CONNECT_SECONDS, READ_SECONDS = 2, 3
 # Reads, and writes that a precondition makes safe to repeat. What Retry-After says is not waited for: a caller waits.
-RETRIES = urllib3.Retry(
-    2,
-    backoff_factor=0.1,
-    status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=None,
-    redirect=0,
-    raise_on_status=False,
-    respect_retry_after_header=False,
-)
-MAX_OBJECT_BYTES = 256 * 1024
+RETRY_DELAYS_SECONDS = (0.1, 0.2)
+RETRYABLE_STATUSES = (429, 500, 502, 503, 504)
 MAX_LISTED = 1000
 TOKEN_MARGIN_SECONDS = 60
 
@@ -40,9 +30,8 @@ class ControlBucket:
     def __init__(self, name: str, *, storage_url: str, metadata_host: str) -> None:
         self.name = name
         self._quoted_name = quote(name, safe="")
-        self._storage_url = storage_url
-        self._pool = urllib3.PoolManager(maxsize=POOL_SIZE)
-        self._access_token = AccessToken(self._pool, metadata_host)
+        self._storage = HttpClient(storage_url, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
+        self._access_token = AccessToken(metadata_host)
 
     @classmethod
     def of(cls, settings: Settings) -> "ControlBucket":
@@ -51,7 +40,7 @@ class ControlBucket:
     def read(self, object_name: str) -> bytes | None:
         """The object's content, None where there is no such object. Raises ControlUnavailable."""
         answer = self._request("GET", f"/storage/v1/b/{self._quoted_name}/o/{quote(object_name, safe='')}?alt=media")
-        return None if answer.status == 404 else answer.data
+        return None if answer.status == 404 else answer.body
 
     def create(self, object_name: str, content: bytes) -> bool:
         """Create the object; False where it exists already. Exactly one of many callers gets True.
@@ -71,22 +60,31 @@ class ControlBucket:
         answer = self._request("GET", f"/storage/v1/b/{self._quoted_name}/o?{query}")
         if answer.status != 200:
             raise _unavailable(answer.status)
-        return [item["name"] for item in json.loads(answer.data).get("items", [])]
+        return [item["name"] for item in json.loads(answer.body).get("items", [])]
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> urllib3.BaseHTTPResponse:
+    def _request(self, method: str, path: str, body: bytes | None = None) -> HttpAnswer:
         headers = {"Authorization": f"Bearer {self._access_token.current()}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            answer = self._pool.request(
-                method, self._storage_url + path, body=body, headers=headers, timeout=TIMEOUT, retries=RETRIES
-            )
-        except HTTPError as error:
+            answer = _ask(self._storage, method, path, headers, body)
+        except HttpError as error:
             logger.error("the control bucket does not answer", exc_info=error)
             raise ControlUnavailable from None
-        if answer.status not in (200, 404, 412) or len(answer.data) > MAX_OBJECT_BYTES:
+        if answer.status not in (200, 404, 412):
             raise _unavailable(answer.status)
         return answer
+
+
+def _ask(client: HttpClient, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> HttpAnswer:
+    """The first answer that is worth having, or the last one. Raises HttpError."""
+    for delay in RETRY_DELAYS_SECONDS:
+        with suppress(HttpError):
+            answer = client.request(method, path, headers=headers, body=body)
+            if answer.status not in RETRYABLE_STATUSES:
+                return answer
+        time.sleep(delay)
+    return client.request(method, path, headers=headers, body=body)
 
 
 def _unavailable(storage_status: int) -> ControlUnavailable:
@@ -100,11 +98,12 @@ class AccessToken:
     Source: https://cloud.google.com/compute/docs/access/authenticate-workloads.
     """
 
-    def __init__(
-        self, pool: urllib3.PoolManager, metadata_host: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._pool = pool
-        self._url = f"http://{metadata_host}/computeMetadata/v1/instance/service-accounts/default/token"
+    PATH = "/computeMetadata/v1/instance/service-accounts/default/token"
+
+    def __init__(self, metadata_host: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._metadata = HttpClient(
+            f"http://{metadata_host}", connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS
+        )
         self._clock = clock
         self._lock = threading.Lock()
         self._value = ""
@@ -121,11 +120,9 @@ class AccessToken:
     def _fetch(self) -> tuple[str, int]:
         """The token, and for how many seconds it is good."""
         try:
-            answer = self._pool.request(
-                "GET", self._url, headers={"Metadata-Flavor": "Google"}, timeout=TIMEOUT, retries=RETRIES
-            )
-            value = json.loads(answer.data)
+            answer = _ask(self._metadata, "GET", self.PATH, {"Metadata-Flavor": "Google"})
+            value = json.loads(answer.body)
             return str(value["access_token"]), int(value["expires_in"])
-        except (HTTPError, ValueError, KeyError, TypeError) as error:
+        except (HttpError, ValueError, KeyError, TypeError) as error:
             logger.error("the metadata server gives no access token", exc_info=error)
             raise ControlUnavailable from None

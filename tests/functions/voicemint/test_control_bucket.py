@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 import requests
-import urllib3
 from aiohttp import web
 from standins.serving import ServerThread
 from voicemint.control_bucket import TOKEN_MARGIN_SECONDS, AccessToken, ControlBucket
@@ -152,7 +151,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def access_token(servers: ServerThread, metadata: MetadataServer, clock: Clock) -> AccessToken:
-    return AccessToken(urllib3.PoolManager(), servers.serve(metadata.create_app()).removeprefix("http://"), clock)
+    return AccessToken(servers.serve(metadata.create_app()).removeprefix("http://"), clock)
 
 
 def test_one_token_is_used_until_it_is_about_to_expire(
