@@ -6,14 +6,19 @@ browser ── Hosting stand-in (web/firebase.json, web/dist) ── a functions
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicemint.control import CONTROL_OBJECT, ControlState
+from voicemint.control_bucket import ControlBucket
+from voicemint.invites import make_invite
+from voicemint.signing import SigningKeys
+
 from standins import hosting, openai_realtime
 from standins.function_process import FunctionProcess, function_process
-from standins.local_cloud import BUCKET, start_local_cloud
+from standins.local_cloud import BUCKET, start_local_cloud, write_private
 from standins.serving import serving
 
 FIREBASE_JSON = Path(__file__).resolve().parents[2] / "web" / "firebase.json"
@@ -34,6 +39,18 @@ class Site:
     bucket: Path
     logs: Path
     functions: tuple[FunctionProcess, ...]
+    cloud: Mapping[str, str]
+
+    def invite_link(self, name: str = "This machine") -> str:
+        """A link that signs one browser in, as scripts/invite.sh makes them."""
+        keys = SigningKeys(Path(self.cloud["SIGNING_KEY_FILE"]).read_text())
+        control = ControlBucket(
+            self.cloud["CONTROL_BUCKET"],
+            storage_url=self.cloud["STORAGE_EMULATOR_HOST"],
+            metadata_host=self.cloud["GCE_METADATA_HOST"],
+        )
+        _, text = make_invite(keys, name, ControlState.parse(control.read(CONTROL_OBJECT)).epoch)
+        return f"{self.url}/#i={text}"
 
     async def failed(self) -> Exception:
         """Wait until any function ends by itself."""
@@ -59,12 +76,11 @@ async def local_run(
         raise PageNotBuiltError("the page is not built: expected web/dist/index.html (scripts/dev.sh builds it)")
     async with AsyncExitStack() as stack:
         openai_url = None if openai_api_key else await stack.enter_async_context(serving(openai_realtime.create_app()))
-        shared = {
-            "VOICEMINT_ACCESS": "open",
+        cloud = {
             **await start_local_cloud(stack, folder, openai_api_key or STANDIN_API_KEY),
             **({"OPENAI_BASE_URL": f"{openai_url}/v1"} if openai_url else {}),
-            **(environment or {}),
         }
+        shared = {"VOICEMINT_ACCESS": "open", **cloud, **(environment or {})}
         functions = [
             await stack.enter_async_context(function_process(name, shared, folder / "logs"))
             for name in rewritten_services(FIREBASE_JSON)
@@ -77,13 +93,26 @@ async def local_run(
             replacements={OPENAI_ORIGIN: openai_url} if openai_url else {},
         )
         url = await stack.enter_async_context(serving(app, port))
+        url = url.replace("127.0.0.1", "localhost")  # a secure context by either name; this one reads better
+        stack.enter_context(_announced(folder / "local-run.env", {"SITE_URL": url, **cloud}))
         yield Site(
-            url=url.replace("127.0.0.1", "localhost"),  # a secure context by either name; this one reads better
+            url=url,
             openai_url=openai_url,
             bucket=folder / "bucket" / BUCKET,
             logs=folder / "logs",
             functions=tuple(functions),
+            cloud=cloud,
         )
+
+
+@contextmanager
+def _announced(file: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Tell the owner's commands (`--local`) where everything is, for as long as it is there."""
+    write_private(file, "".join(f"{name}={value}\n" for name, value in environment.items()))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def rewritten_services(firebase_json: Path) -> list[str]:
