@@ -69,7 +69,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, Notice>> = {
   },
   offline: { title: "There is no network", advice: "Check Wi-Fi or mobile data, then start again." },
   server_unreachable: { title: "The server could not be reached", advice: "Check the connection, then start again." },
-  server_refused: { title: "The server refused the call", advice: "Start again in a moment." },
+  server_refused: { title: "The server refused the call", advice: "" },
   server_unclear: { title: "The server gave no usable answer", advice: "Start again in a moment." },
   openai_unreachable: {
     title: "OpenAI could not be reached",
@@ -92,6 +92,7 @@ const ENDINGS: Readonly<Record<Exclude<EndReason, "person" | "page_closed">, Not
 
 export function problemNotice({ code, detail }: CallProblem): Notice {
   const { title, advice } = PROBLEMS[code];
+  if (code === "server_refused") return { title, advice: detail }; // our functions say themselves what to do
   return { title, advice: detail === "" ? advice : `${sentence(detail)} ${advice}` };
 }
 

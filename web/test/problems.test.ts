@@ -23,10 +23,15 @@ test.each([
 
 describe("a refusal", () => {
   test("is told in the server's own words", () => {
-    const body = JSON.stringify({ error: { code: "upstream_quota", message: "The OpenAI account has no credit left" } });
+    const body = JSON.stringify({ error: { code: "upstream_quota", message: "The credit is used up. Add credit." } });
     const notice = problemNotice(refusal("server", 503, body));
     expect(notice.title).toBe("The server refused the call");
-    expect(notice.advice).toBe("The OpenAI account has no credit left. Start again in a moment.");
+    expect(notice.advice).toBe("The credit is used up. Add credit.");
+  });
+
+  test("of OpenAI is told in its words, with what to do added", () => {
+    const notice = problemNotice(refusal("openai", 429, JSON.stringify({ error: { message: "Too many calls" } })));
+    expect(notice.advice).toBe("Too many calls. Start again in a moment.");
   });
 
   test.each(["<html>504 Gateway Timeout</html>", "", "null", '"text"', '{"error":"words"}', "["])(

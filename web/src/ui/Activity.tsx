@@ -4,7 +4,7 @@ import type { PageState } from "../page-state.ts";
 import { words } from "../words.ts";
 
 const SIGNS: Readonly<Record<Direction, string>> = { client: "↑", server: "↓", page: "·" };
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 
 /** What happened, one tap away. Its lines exist only while it is open. */
 export function Activity({ page }: { readonly page: PageState }) {
@@ -40,8 +40,8 @@ function Line({ line }: { readonly line: ActivityLine }) {
       <time dateTime={line.at.toISOString()}>{time.format(line.at)}</time>
       <span aria-hidden="true">{SIGNS[line.direction]}</span>
       <span>
+        {line.times > 1 && `${line.times} × `}
         {line.type}
-        {line.times > 1 && ` ×${line.times}`}
       </span>
       <span class="activity-detail" dir="auto">
         {line.detail}

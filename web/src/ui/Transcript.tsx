@@ -9,12 +9,22 @@ const NEAR_THE_END_PX = 80;
 export function Transcript({ page, label }: { readonly page: PageState; readonly label: string }) {
   const list = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
+  const top = useRef(0);
   const captions = page.shown.value;
+  const follow = () => follows.current && list.current?.scrollTo({ top: list.current.scrollHeight });
+  useLayoutEffect(() => void follow(), [captions]);
   useLayoutEffect(() => {
-    if (follows.current) list.current?.scrollTo({ top: list.current.scrollHeight });
-  }, [captions]);
-  const notePosition = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: { currentTarget: HTMLElement }) =>
-    (follows.current = scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX);
+    if (list.current === null) return;
+    const resized = new ResizeObserver(follow); // the keyboard or the activity list took some of its room
+    resized.observe(list.current);
+    return () => resized.disconnect();
+  }, []);
+  const notePosition = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: { currentTarget: HTMLElement }) => {
+    const isUp = scrollTop < top.current; // only a person scrolls up: less room alone is no reason to stop following
+    top.current = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX) follows.current = true;
+    else if (isUp) follows.current = false;
+  };
   return (
     <div ref={list} class="transcript" role="log" aria-label={words.transcript} tabIndex={0} onScroll={notePosition}>
       {captions.map((caption) => (
