@@ -111,8 +111,11 @@ def _is_same_site(request: flask.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return True
-    hosts = (request.headers.get("X-Forwarded-Host"), request.headers.get("Host"))
-    return urlsplit(origin).netloc in hosts
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(host) and host in (request.headers.get("X-Forwarded-Host"), request.headers.get("Host"))
 
 
 def _read_body(request: flask.Request, max_bytes: int) -> bytes:
