@@ -1,5 +1,6 @@
 """An invite: made by scripts/invite.sh, good for one person, once, for a day; what it becomes is a session."""
 
+import json
 import os
 import time
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ INVITE_PURPOSE = "invite"
 INVITE_SECONDS = 24 * 3600
 SESSION_SECONDS = 30 * 24 * 3600
 MAX_NAME_LENGTH = 60
+INVITED_PREFIX, REDEEMED_PREFIX = "invited/", "redeemed/"  # in the control bucket, <prefix><invite id>.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,17 @@ class Invite:
     invite_id: str
     name: str
     epoch: int
+
+    def record(self, now: float | None = None) -> tuple[str, bytes]:
+        """Name and content of the object in the control bucket that remembers whom it was made for, not its text."""
+        invited_at = int(now or time.time())
+        record = {
+            "name": self.name,
+            "invited_at": invited_at,
+            "expires_at": invited_at + INVITE_SECONDS,
+            "epoch": self.epoch,
+        }
+        return f"{INVITED_PREFIX}{self.invite_id}.json", json.dumps(record).encode()
 
 
 def make_invite(keys: SigningKeys, name: str, epoch: int, now: float | None = None) -> tuple[Invite, str]:
