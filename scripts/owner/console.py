@@ -1,0 +1,64 @@
+"""What every command has in common: how it speaks, how it fails, how it ends."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+from voicemint.errors import VoicemintError
+from voicemint.redaction import redact
+
+EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
+MAX_QUOTED_CHARACTERS = 300
+PROGRESS_SECONDS = 10
+
+
+class CommandFailed(Exception):
+    """Why a command failed: what was expected, what was found instead, and what to do about it."""
+
+    def __init__(self, *, expected: str, found: str, todo: str) -> None:
+        super().__init__(f"expected {expected}; found {found}. {todo}")
+
+
+def run(command: Callable[[], int]) -> int:
+    """The command's exit code; what went wrong is said in one line, without anything that looks like a secret."""
+    try:
+        return command()
+    except KeyboardInterrupt:
+        say("Ended before it was done. Run it again: it goes on where it can.")
+        return EXIT_INTERRUPTED
+    except (CommandFailed, VoicemintError) as error:
+        sentence = str(error)
+    except DefaultCredentialsError:
+        sentence = "expected Google credentials; found none. Sign in: gcloud auth application-default login"
+    except (GoogleAPICallError, RetryError, GoogleAuthError) as error:
+        sentence = f"Google refused or did not answer: {_one_line(error)}. Is this the owner's account and project?"
+    except (RequestException, HTTPError, OSError) as error:
+        sentence = f"expected an answer; found {type(error).__name__}: {_one_line(error)}. Is it reachable from here?"
+    print(f"error: {redact(sentence)}", file=sys.stderr)
+    return EXIT_FAILED
+
+
+def say(text: str) -> None:
+    """Progress and advice go to stderr; stdout is the result alone."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    print(text, flush=True)
+
+
+def wait(seconds: float, why: str) -> None:
+    """Sleep, saying every few seconds how long it still takes."""
+    ends_at = time.monotonic() + seconds
+    while (remaining := ends_at - time.monotonic()) > 0:
+        say(f"Waiting {remaining:.0f} s: {why}")
+        time.sleep(min(remaining, PROGRESS_SECONDS))
+
+
+def _one_line(error: Exception) -> str:
+    line = " ".join(str(error).split())
+    return line if len(line) <= MAX_QUOTED_CHARACTERS else f"{line[:MAX_QUOTED_CHARACTERS]}…"

@@ -1,0 +1,132 @@
+"""The command line of scripts/invite.sh."""
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import segno
+from google.api_core.exceptions import PreconditionFailed
+from voicemint.control import CONTROL_OBJECT, ControlState
+from voicemint.invites import INVITE_SECONDS, MAX_NAME_LENGTH, make_invite
+from voicemint.signing import SigningKeys
+
+from .console import CommandFailed, run, say, show
+from .control_state import IN_FORCE, RETRY, TIMEOUT_SECONDS, change_control, read_control
+from .people import as_table, guests_in, moment
+from .project import Project, add_project_options, project_of
+from .secret_versions import SIGNING_KEY, Versions
+
+EVERYBODY = "all"
+MAX_NAMES_SHOWN = 20
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    project = project_of(options)
+    if options.list:
+        return list_guests(project)
+    if options.revoke:
+        return revoke_everybody(project) if options.revoke == EVERYBODY else revoke(project, options.revoke)
+    return invite(project, options.name)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/invite.sh", description=__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("name", nargs="?", type=checked_name, metavar="NAME", help="whom the link is for")
+    what.add_argument("--list", action="store_true", help="who was invited and let in")
+    what.add_argument("--revoke", type=checked_name, metavar="NAME|all", help="sign out, and void unused links")
+    add_project_options(parser)
+    return parser.parse_args(arguments)
+
+
+def checked_name(text: str) -> str:
+    """A name that a person can read in a list. Raises ArgumentTypeError."""
+    name = text.strip()
+    if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
+        raise argparse.ArgumentTypeError(f"expected a name of 1 to {MAX_NAME_LENGTH} printable characters")
+    return name
+
+
+def invite(project: Project, name: str) -> int:
+    if name == EVERYBODY:
+        raise CommandFailed(
+            expected="a person's name", found=f"{EVERYBODY!r}, which --revoke takes for everybody", todo="Add to it."
+        )
+    say("Asking Secret Manager for the signing key")
+    keys = SigningKeys(Versions(project, SIGNING_KEY).latest().text)
+    state = read_control(project.control_bucket)
+    made, text = make_invite(keys, name, (state or ControlState()).epoch)
+    remember(project, *made.record())
+    link = f"{project.site_url}/#i={text}"
+    show(link)
+    segno.make(link, error="l", micro=False).terminal(out=sys.stderr, compact=True)
+    say(
+        f"For {name}: the link works once, within {INVITE_SECONDS // 3600} hours. Who opens it first is signed in for "
+        f"30 days: send it to nobody else.\nUndo: scripts/invite.sh --revoke {shlex.quote(name)}"
+    )
+    warn_when_closed(state)
+    return 0
+
+
+def remember(project: Project, object_name: str, record: bytes) -> None:
+    """Before the link is shown: what is not on record could not be revoked by name."""
+    with suppress(PreconditionFailed):  # written by a try whose answer was lost: nobody else has this id
+        project.control_bucket.blob(object_name).upload_from_string(
+            record, content_type="application/json", if_generation_match=0, timeout=TIMEOUT_SECONDS, retry=RETRY
+        )
+
+
+def warn_when_closed(state: ControlState | None) -> None:
+    if state is None or state.stopped:
+        why = "everything is stopped" if state else f"there is no {CONTROL_OBJECT} yet, which counts as stopped"
+        say(f"Note: {why}. Open: scripts/stop.sh --resume")
+
+
+def list_guests(project: Project) -> int:
+    state = read_control(project.control_bucket) or ControlState()
+    now = time.time()
+    rows = [
+        (guest.name, moment(guest.invited_at), moment(guest.redeemed_at), guest.status(state, now))
+        for guest in guests_in(project.control_bucket)
+    ]
+    if not rows:
+        say('Nobody was invited yet. Invite somebody: scripts/invite.sh "Ana\'s iPad"')
+        return 0
+    show(as_table([("name", "invited", "let in", "now"), *rows]))
+    return 0
+
+
+def revoke(project: Project, name: str) -> int:
+    guests = guests_in(project.control_bucket)
+    ids = {guest.guest_id for guest in guests if guest.name == name}
+    if not ids:
+        names = sorted({guest.name for guest in guests})
+        raise CommandFailed(
+            expected="the name of somebody who was invited",
+            found=f"{name!r}",
+            todo=f"There is: {', '.join(names[:MAX_NAMES_SHOWN]) or 'nobody'}. See scripts/invite.sh --list",
+        )
+    change_control(project.control_bucket, lambda state: replace(state, revoked=state.revoked | ids))
+    say(f"Revoked {name} ({len(ids)} {'invite' if len(ids) == 1 else 'invites'}): {IN_FORCE}.")
+    say_what_goes_on()
+    return 0
+
+
+def revoke_everybody(project: Project) -> int:
+    change_control(project.control_bucket, lambda state: replace(state, epoch=state.epoch + 1))
+    say(f"Everybody is signed out and every unused link is void: {IN_FORCE}. Invite again who should come back.")
+    say_what_goes_on()
+    return 0
+
+
+def say_what_goes_on() -> None:
+    say("A call that is going on ends by itself, after 60 minutes at most; scripts/stop.sh hangs up at once.")
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))

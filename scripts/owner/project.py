@@ -1,0 +1,165 @@
+"""Which project a command works on: the environment, infra/project.env, or the local run.
+
+PROJECT_ID      required                            no command guesses it
+BUCKET          $PROJECT_ID-voicemint-payloads
+CONTROL_BUCKET  $PROJECT_ID-voicemint-control
+SITE_URL        https://$PROJECT_ID.web.app
+and what voicemint/settings.py reads, limits among it: what a function is deployed with is in
+infra/functions/mint-client-secret.yaml. The environment wins over infra/project.env, and that over the function's.
+"""
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package without stubs
+from voicemint.settings import LOOPBACK_HOSTS, Settings
+
+from .console import CommandFailed
+
+ROOT = Path(__file__).parents[2]
+PROJECT_ENV = ROOT / "infra" / "project.env"
+FUNCTION_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"
+LOCAL_FOLDER = ROOT / ".voicemint"
+LOCAL_RUN_ENV = "local-run.env"
+LOCAL_ONLY = ("STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "GCE_METADATA_IP")
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where to ask. `limits_from` says in words which file or default the settings' limits are from."""
+
+    settings: Settings
+    site_url: str
+    local: bool
+    limits_from: str
+    max_instances: int | None = None
+
+    @cached_property
+    def secret_manager(self) -> secretmanager.SecretManagerServiceClient:
+        return secretmanager.SecretManagerServiceClient(
+            transport="rest",
+            credentials=self._credentials,
+            client_options={"api_endpoint": self.settings.secret_manager_url},
+        )
+
+    @cached_property
+    def control_bucket(self) -> storage.Bucket:
+        return self._storage.bucket(self.settings.control_bucket)
+
+    @cached_property
+    def payload_bucket(self) -> storage.Bucket:
+        return self._storage.bucket(self.settings.bucket)
+
+    @cached_property
+    def _storage(self) -> storage.Client:
+        return storage.Client(
+            project=self.settings.project_id,
+            credentials=self._credentials,
+            client_options={"api_endpoint": self.settings.storage_url},
+        )
+
+    @property
+    def _credentials(self) -> AnonymousCredentials | None:
+        """None: Google's clients find the owner's own. The stand-ins ask for none."""
+        return AnonymousCredentials() if self.local else None  # type: ignore[no-untyped-call]
+
+
+def add_project_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--local", action="store_true", help="work on the local run that scripts/dev.sh started")
+    parser.add_argument(
+        "--folder", type=Path, metavar="F", help="the local run's folder, if it was given one (implies --local)"
+    )
+
+
+def project_of(options: argparse.Namespace) -> Project:
+    """The project that the command line means. Raises CommandFailed or SettingsError."""
+    if options.local or options.folder:
+        return local_project(ROOT / (options.folder or LOCAL_FOLDER))  # as scripts/dev.sh takes it
+    return cloud_project(os.environ, PROJECT_ENV, FUNCTION_FLAGS)
+
+
+def local_project(folder: Path) -> Project:
+    file = folder / LOCAL_RUN_ENV
+    if not file.is_file():
+        raise CommandFailed(
+            expected="a local run", found=f"no {LOCAL_RUN_ENV} in {folder.name}/", todo="Start one: scripts/dev.sh"
+        )
+    values = parse_env(file)
+    return Project(Settings.from_environ(values), values["SITE_URL"], local=True, limits_from="the local run")
+
+
+def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags: Path) -> Project:
+    """The project in the cloud, as `environ` and the two files describe it, where they are there."""
+    stray = [name for name in LOCAL_ONLY if environ.get(name)]
+    if stray:
+        raise CommandFailed(
+            expected="to reach Google Cloud",
+            found=f"{', '.join(stray)} set, which leads to a stand-in",
+            todo="Unset it, or say --local.",
+        )
+    flags = _function_flags(function_flags)
+    deployed = _environment_of(flags)
+    values = {**deployed, **(parse_env(project_env) if project_env.is_file() else {}), **environ}
+    project_id = values.get("PROJECT_ID", "")
+    if not project_id:
+        raise CommandFailed(
+            expected="PROJECT_ID in the environment or in infra/project.env",
+            found="none",
+            todo="Set it, for example: PROJECT_ID=my-project scripts/stop.sh; or say --local.",
+        )
+    values.setdefault("BUCKET", f"{project_id}-voicemint-payloads")
+    values.setdefault("CONTROL_BUCKET", f"{project_id}-voicemint-control")
+    return Project(
+        Settings.from_environ({name: value for name, value in values.items() if name != "K_SERVICE"}),
+        _site_url(values.get("SITE_URL", f"https://{project_id}.web.app")),
+        local=False,
+        limits_from=f"infra/functions/{function_flags.name}" if deployed else "the defaults of voicemint/settings.py",
+        max_instances=flags.get("--max-instances"),
+    )
+
+
+def parse_env(file: Path) -> dict[str, str]:
+    """NAME=value lines; a value may be quoted; # starts a comment line. Raises CommandFailed naming the line."""
+    values = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        name, equals, value = line.strip().partition("=")
+        if not name or name.startswith("#"):
+            continue
+        if not equals or not name.isidentifier() or "$" in value:
+            raise CommandFailed(
+                expected=f"NAME=value in line {number} of {file.name}", found="something else", todo="Correct it."
+            )
+        values[name] = value.strip("\"'")
+    return values
+
+
+def _function_flags(file: Path) -> dict[str, Any]:
+    """What gcloud's --flags-file tells a deployment: {"--flag": value}."""
+    if not file.is_file():
+        return {}
+    flags = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if not isinstance(flags, dict):
+        raise CommandFailed(expected=f"flags in {file.name}", found=type(flags).__name__, todo="Correct the file.")
+    return flags
+
+
+def _environment_of(flags: Mapping[str, Any]) -> dict[str, str]:
+    """gcloud takes a map of variables as YAML or as A=1,B=2."""
+    value = flags.get("--set-env-vars", {})
+    pairs = value.items() if isinstance(value, dict) else (pair.split("=", 1) for pair in value.split(","))
+    return {str(name): str(text) for name, text in pairs}
+
+
+def _site_url(url: str) -> str:
+    parts = urlsplit(url)
+    if not (parts.scheme == "https" or parts.hostname in LOOPBACK_HOSTS) or parts.query or parts.fragment:
+        raise CommandFailed(expected="SITE_URL to be a plain https URL", found=repr(url), todo="Correct it.")
+    return url.rstrip("/")
