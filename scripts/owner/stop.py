@@ -1,0 +1,101 @@
+"""The command line of scripts/stop.sh."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from voicemint.control import CONTROL_OBJECT
+from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
+from voicemint.secrets import Secret
+
+from .console import EXIT_FAILED, run, say, show
+from .control_state import IN_FORCE, change_control, read_control
+from .live_calls import SUCCESSES, hang_up_all, known_calls, utc_now
+from .project import Project, add_project_options, project_of
+from .secret_versions import OPENAI_API_KEY, Versions
+
+NEXT = f"""\
+A client secret that was minted before this works for {CLIENT_SECRET_TTL_SECONDS} s more: run this again in a minute or
+two, to hang up what it opened meanwhile. A call that logs nothing is not known here; it ends after 60 minutes at most.
+
+If the API key leaked       revoke it at https://platform.openai.com/api-keys, which ends its use at once; then
+                            scripts/rotate-key.sh openai
+If a link or device leaked  scripts/invite.sh --revoke NAME|all
+If the signing key leaked   scripts/rotate-key.sh signing, then scripts/rotate-key.sh signing --retire
+To see what it cost         https://platform.openai.com/usage, scripts/limits.sh
+When it is over             scripts/stop.sh --resume"""
+
+
+NOT_STOPPED = (
+    "NOT stopped. The other way to stop all spending at once: revoke the API key at "
+    "https://platform.openai.com/api-keys, and scripts/rotate-key.sh openai later."
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    project = project_of(options)
+    if options.status:
+        return show_status(project)
+    if options.resume:
+        return resume(project)
+    stop(project)
+    try:
+        return 0 if options.no_hang_up else hang_up(project)
+    finally:
+        say(NEXT)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/stop.sh", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--resume", action="store_true", help="allow calls again")
+    what.add_argument("--status", action="store_true", help="say whether calls are stopped")
+    what.add_argument("--no-hang-up", action="store_true", help="stop, and let the calls go on that are on")
+    add_project_options(parser)
+    return parser.parse_args(arguments)
+
+
+def show_status(project: Project) -> int:
+    state = read_control(project.control_bucket)
+    if state is None:
+        show(f"stopped (there is no {CONTROL_OBJECT} yet, which counts as stopped)")
+    else:
+        show("stopped" if state.stopped else "running")
+    return 0
+
+
+def stop(project: Project) -> None:
+    say(f"Writing the stop to {CONTROL_OBJECT}")
+    try:
+        change_control(project.control_bucket, lambda state: replace(state, stopped=True))
+    except BaseException:
+        say(NOT_STOPPED)
+        raise
+    show(f"Stopped: no new calls, {IN_FORCE}.")
+
+
+def resume(project: Project) -> int:
+    change_control(project.control_bucket, lambda state: replace(state, stopped=False))
+    show(f"Running: calls are allowed again, {IN_FORCE}.")
+    return 0
+
+
+def hang_up(project: Project) -> int:
+    say("Looking in the log for calls that may be going on")
+    calls, complete = known_calls(project.payload_bucket, utc_now())
+    if not complete:
+        say("Note: the log is too long to look through in time; some calls may have been missed. Run this again.")
+    if not calls:
+        show("Calls: none known.")
+        return 0 if complete else EXIT_FAILED
+    say(f"Hanging up {len(calls)}")
+    key = Secret(Versions(project, OPENAI_API_KEY).latest().text)
+    outcomes = hang_up_all(calls, project.settings.openai_base_url, key)
+    show("Calls: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) + ".")
+    return 0 if complete and outcomes.keys() <= set(SUCCESSES) else EXIT_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))
