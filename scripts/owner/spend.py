@@ -1,0 +1,73 @@
+"""What a day can cost at most, by OpenAI's prices: prices.json, which is the one place where they stand."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from voicemint.agents import MAX_CALL_MINUTES, Agent
+
+from .console import CommandFailed
+
+PRICES_FILE = Path(__file__).with_name("prices.json")
+TALKING = 0.5  # of a minute, the person; the other half, the model
+
+Prices = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorstCase:
+    """A day on which every client secret is used, and every call is talked through. Money in USD."""
+
+    agent: str
+    model: str
+    calls: int
+    minutes_per_call: int
+    usd_per_minute: float
+
+    @property
+    def usd(self) -> float:
+        return self.calls * self.minutes_per_call * self.usd_per_minute
+
+    @property
+    def usd_at_longest(self) -> float:
+        """The same, where no call ends before OpenAI ends it."""
+        return self.calls * MAX_CALL_MINUTES * self.usd_per_minute
+
+
+def load_prices(file: Path = PRICES_FILE) -> Prices:
+    prices: Prices = json.loads(file.read_text(encoding="utf-8"))
+    return prices
+
+
+def worst_case(name: str, agent: Agent, daily_limit: int, prices: Prices) -> WorstCase:
+    return WorstCase(
+        agent=name,
+        model=agent.model,
+        calls=daily_limit,
+        minutes_per_call=agent.max_call_minutes,
+        usd_per_minute=usd_per_minute(agent.model, agent.transcription, prices),
+    )
+
+
+def usd_per_minute(model: str, transcription: str, prices: Prices) -> float:
+    """A minute of talk, half of it each: audio in, audio out, and the transcription of what was heard.
+
+    Not in it: instructions and the conversation so far, which every turn reads again at the price of cached tokens.
+    """
+    tokens = prices["audio_tokens_per_minute"]
+    audio = _known(prices["usd_per_million_tokens"], model)["audio"]
+    heard = tokens["input"] * TALKING * audio["input"] / 1e6
+    said = tokens["output"] * (1 - TALKING) * audio["output"] / 1e6
+    return float(heard + said + TALKING * _known(prices["transcription_usd_per_minute"], transcription))
+
+
+def _known(table: Mapping[str, Any], model: str) -> Any:
+    if model not in table:
+        raise CommandFailed(
+            expected=f"a price of one of: {', '.join(table)}",
+            found=f"an agent with {model}",
+            todo=f"Add its price to scripts/owner/{PRICES_FILE.name}, from https://openai.com/api/pricing.",
+        )
+    return table[model]
