@@ -1,0 +1,58 @@
+"""A new OpenAI API key: read so that nothing shows it, and tried before it is stored."""
+
+import getpass
+import sys
+from functools import partial
+from typing import TextIO
+
+import requests
+from voicemint.agents import DEFAULT_AGENT, load_agents
+from voicemint.errors import SecretUnavailable
+from voicemint.secrets import Secret
+
+from .console import CommandFailed, say
+
+MAX_INPUT_CHARACTERS = 1024
+TIMEOUT = (5, 15)
+
+
+def read_key(stdin: TextIO = sys.stdin) -> Secret:
+    """From a prompt that echoes nothing, or one line of `stdin`. Raises CommandFailed, which does not quote it."""
+    if stdin.isatty():
+        text = getpass.getpass("The new OpenAI API key (it is not shown): ")
+    else:
+        text = stdin.read(MAX_INPUT_CHARACTERS).removesuffix("\n")
+    try:
+        return Secret(text)
+    except SecretUnavailable:
+        raise CommandFailed(
+            expected="one line of 20 to 256 printable characters, as OpenAI shows a key",
+            found=f"{len(text)} characters" + ("" if text.isascii() else ", some of them not ASCII"),
+            todo="Copy the key again, without quotes, spaces or further lines.",
+        ) from None
+
+
+def check_key(base_url: str, key: Secret) -> None:
+    """Ask OpenAI whether it takes the key. Raises CommandFailed.
+
+    A restricted key may be refused the list of models; then it must be able to do what it is for, which is to mint.
+    """
+    ask = partial(requests.request, headers={"Authorization": f"Bearer {key.reveal()}"}, timeout=TIMEOUT,
+                  allow_redirects=False)  # fmt: skip
+    answer = ask("GET", f"{base_url}/models")
+    if answer.status_code in (401, 403):
+        say("OpenAI lists no models for this key; trying whether it mints")
+        session = load_agents()[DEFAULT_AGENT].session_config()
+        answer = ask("POST", f"{base_url}/realtime/client_secrets", json={"session": session})
+    if answer.status_code in (401, 403):
+        raise CommandFailed(
+            expected="OpenAI to take the new key",
+            found=f"{answer.status_code} from {base_url}",
+            todo="Nothing was changed. Is it copied whole, not revoked, and, if restricted, may it write to Realtime?",
+        )
+    if not answer.ok:
+        raise CommandFailed(
+            expected=f"OpenAI's answer from {base_url}",
+            found=str(answer.status_code),
+            todo="Nothing was changed. Try again in a moment.",
+        )

@@ -1,0 +1,91 @@
+"""The command line of scripts/rotate-key.sh."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from voicemint.control import ControlState
+from voicemint.mounted_secret import CACHE_SECONDS
+from voicemint.signing import SigningKeys
+
+from .console import run, say, show, wait
+from .control_state import read_control
+from .openai_key import check_key, read_key
+from .project import Project, add_project_options, project_of
+from .secret_versions import OPENAI_API_KEY, SIGNING_KEY, Versions
+from .signing_rotation import SigningRotation
+from .site_check import check_mint
+
+OVERLAP_SECONDS = CACHE_SECONDS + 30
+MAX_OVERLAP_SECONDS = 24 * 3600
+OPENAI, SIGNING = "openai", "signing"
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    project = project_of(options)
+    epoch = (read_control(project.control_bucket) or ControlState()).epoch
+    check = partial(verified, project.site_url, epoch=epoch) if options.verify else unverified
+    if options.which == SIGNING:
+        rotation = SigningRotation(project, options.overlap, check)
+        return rotation.retire(confirmed=options.yes) if options.retire else rotation.rotate()
+    return rotate_openai_key(project, options.overlap, check)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/rotate-key.sh", description=__doc__)
+    parser.add_argument("which", choices=[OPENAI, SIGNING], help="the key to replace")
+    parser.add_argument("--retire", action="store_true", help="signing: void what the older keys signed")
+    parser.add_argument("--yes", action="store_true", help="with --retire: do not ask")
+    parser.add_argument("--overlap", type=overlap_seconds, default=OVERLAP_SECONDS, metavar="SECONDS",
+                        help="how long old and new are both good (default %(default)s)")  # fmt: skip
+    parser.add_argument("--no-verify", action="store_false", dest="verify", help="do not ask the site to mint")
+    add_project_options(parser)
+    options = parser.parse_args(arguments)
+    if options.retire and options.which != SIGNING:
+        parser.error("--retire is for the signing key")
+    return options
+
+
+def overlap_seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_OVERLAP_SECONDS):
+        raise argparse.ArgumentTypeError(f"expected 0 to {MAX_OVERLAP_SECONDS} seconds")
+    return int(text)
+
+
+def verified(site_url: str, keys: SigningKeys, *, epoch: int) -> None:
+    """Raises CommandFailed where the site does not take a session that the first of `keys` signed."""
+    if check_mint(site_url, keys, epoch):
+        say("Verified: the site mints.")
+    else:
+        say("The site takes the session, and mints nothing at the moment (stopped, or a limit is reached).")
+
+
+def unverified(_keys: SigningKeys) -> None:
+    say("Not verified, as --no-verify asks.")
+
+
+def rotate_openai_key(project: Project, overlap: int, check: Callable[[SigningKeys], None]) -> int:
+    key = read_key()
+    say("Asking OpenAI whether it takes the key")
+    check_key(project.settings.openai_base_url, key)
+    versions = Versions(project, OPENAI_API_KEY)
+    latest = versions.latest()
+    unchanged = latest.text == key.reveal()
+    if unchanged and not versions.older_than(latest.number):
+        show("Unchanged: this key is in use already, and there is no older version.")
+        return 0
+    number = latest.number if unchanged else versions.add(key.reveal())
+    say(f"Version {number} of {OPENAI_API_KEY} holds {'this key already' if unchanged else 'the new key'}.")
+    wait(overlap, "every instance reads the new key before the old one goes")
+    keys = SigningKeys(Versions(project, SIGNING_KEY).latest().text)
+    check(keys)
+    versions.retire_older_than(number, still_works=partial(check, keys))
+    show(f"Rotated: version {number} of {OPENAI_API_KEY} is in use, older ones are destroyed.")
+    say("Now revoke the old key: https://platform.openai.com/api-keys. Until then whoever has it can use it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Replace a key while people talk: new version, overlap, verify, retire. No request fails on the way.
+#
+# Usage: scripts/rotate-key.sh [--local] openai               asks for the new OpenAI API key without showing it
+#        printf %s "$KEY" | scripts/rotate-key.sh openai      or reads it from stdin
+#        scripts/rotate-key.sh [--local] signing              makes a new key for invites and sessions; signs nobody out
+#        scripts/rotate-key.sh [--local] signing --retire     voids what older keys signed; says who that signs out
+#
+#   --yes              with --retire: do not ask
+#   --overlap SECONDS  how long old and new are both good (default 90: an instance reads a secret once a minute)
+#   --no-verify        do not ask the site to mint; for VOICEMINT_ACCESS=firebase, which takes no session of ours
+#   --local            the local run that scripts/dev.sh started, instead of the cloud
+#   --folder F         the same, where scripts/dev.sh was given --folder F
+#
+# Ended half-way, run it again: it goes on. Verifying mints a few client secrets, which count for the day's limit.
+#
+# PROJECT_ID       the Google Cloud project (from the environment or infra/project.env; no default)
+# SITE_URL         what is verified (default https://$PROJECT_ID.web.app)
+# CONTROL_BUCKET   who was let in (default $PROJECT_ID-voicemint-control)
+#
+# Exit: 0 done, 1 failed with the reason (what worked before still does), 2 wrong usage.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+main() {
+  case "${1:-}" in
+    -h | --help) usage && return ;;
+  esac
+  ensure_venv functions infra/standins
+  PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m owner.rotate_key "$@"
+}
+
+main "$@"
