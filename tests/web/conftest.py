@@ -37,7 +37,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The whole local run, for somebody who calls more often than people do."""
-    often = {"PERSON_PER_MINUTE": "1000", "INSTANCE_PER_MINUTE": "1000", "DAILY_LIMIT": "10000"}
+    often = {"PERSON_PER_MINUTE": "1000", "INSTANCE_PER_MINUTE": "1000", "DAILY_LIMIT": "1000"}
     return servers.enter(local_run(tmp_path_factory.mktemp("site"), environment=often))
 
 
