@@ -4,7 +4,7 @@
 # Usage: scripts/test.sh [folder or pytest argument...]
 #
 #   scripts/test.sh                  all of them: the page's unit tests, then pytest
-#   scripts/test.sh functions        tests/functions only; also: infra, scripts, web
+#   scripts/test.sh functions        tests/functions only; also: infra, scripts, security, web
 #   scripts/test.sh -k mint -x       pytest's own arguments
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -15,7 +15,7 @@ main() {
   for argument in "$@"; do
     case "$argument" in
       -h | --help) usage && return ;;
-      functions | infra | scripts | web) arguments+=("tests/$argument") ;;
+      functions | infra | scripts | security | web) arguments+=("tests/$argument") ;;
       *) arguments+=("$argument") ;;
     esac
     [[ $argument == web ]] || unit_tests=no
