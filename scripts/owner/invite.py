@@ -1,6 +1,7 @@
 """The command line of scripts/invite.sh."""
 
 import argparse
+import io
 import shlex
 import sys
 import time
@@ -64,13 +65,21 @@ def invite(project: Project, name: str) -> int:
     remember(project, *made.record())
     link = f"{project.site_url}/#i={text}"
     show(link)
-    segno.make(link, error="l", micro=False).terminal(out=sys.stderr, compact=True)
+    say(qr_code(link, colours=sys.stderr.isatty()))
     say(
         f"For {name}: the link works once, within {INVITE_SECONDS // 3600} hours. Who opens it first is signed in for "
         f"30 days: send it to nobody else.\nUndo: scripts/invite.sh --revoke {shlex.quote(name)}"
     )
     warn_when_closed(state)
     return 0
+
+
+def qr_code(link: str, *, colours: bool) -> str:
+    """Half blocks, light on dark; `colours` says so to a terminal whose own are the other way round."""
+    drawn = io.StringIO()
+    segno.make(link, error="l", micro=False).terminal(out=drawn, compact=True)
+    lines = drawn.getvalue().splitlines()
+    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in lines) if colours else "\n".join(lines)
 
 
 def remember(project: Project, object_name: str, record: bytes) -> None:

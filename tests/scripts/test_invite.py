@@ -10,7 +10,7 @@ import pytest
 import requests
 import zxingcpp
 from owner.console import CommandFailed
-from owner.invite import checked_name, main
+from owner.invite import checked_name, main, qr_code
 from owner.people import Guest, guest_of
 from owner.project import cloud_project, local_project, parse_env
 from voicemint.control import ControlState
@@ -73,6 +73,13 @@ def test_it_prints_a_link_and_its_qr_code_that_sign_in_one_device_once(cloud: Ow
     assert signed_in.status_code == 204
     assert who_am_i(cloud, signed_in).json()["name"] == NAME
     assert redeem(link).status_code == 403
+
+
+def test_a_terminal_of_any_colours_shows_the_qr_code_light_on_dark() -> None:
+    lines = qr_code("https://site.example/#i=v1", colours=True).splitlines()
+    assert all(line.startswith("\x1b[97;40m") and line.endswith("\x1b[0m") for line in lines)
+    plain = "\n".join(line.removeprefix("\x1b[97;40m").removesuffix("\x1b[0m") for line in lines)
+    assert qr_text(plain) == "https://site.example/#i=v1"
 
 
 def test_what_is_remembered_of_an_invite_is_not_the_link(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
