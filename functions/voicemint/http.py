@@ -122,12 +122,19 @@ def _read_body(request: flask.Request, max_bytes: int) -> bytes:
     """The body, never more than `max_bytes` of it in memory, whether its length was declared or not."""
     if (request.content_length or 0) > max_bytes:
         raise _too_large(max_bytes)
-    body = request.stream.read(max_bytes + 1)
+    try:
+        body = request.stream.read(max_bytes + 1)
+    except Exception:  # of the HTTP server's own kinds: chunks that are none, a connection that ended
+        raise _incomplete() from None
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
     if len(body) < (request.content_length or 0):
-        raise InvalidRequest("The request's body did not arrive whole.")
+        raise _incomplete()
     return body
+
+
+def _incomplete() -> InvalidRequest:
+    return InvalidRequest("The request's body did not arrive whole.")
 
 
 def _too_large(max_bytes: int) -> BodyTooLarge:

@@ -87,6 +87,22 @@ def test_half_a_body_is_refused(start_function: StartFunction) -> None:
     assert "Traceback" not in function.log_file.read_text()
 
 
+@pytest.mark.parametrize("chunks", [b"zz\r\n{}\r\n", b"2\r\n{}XX0\r\n\r\n", b"0\r\nno trailer\r\n\r\n", b"2\r\n{"])
+def test_chunks_that_are_none_are_refused(start_function: StartFunction, chunks: bytes) -> None:
+    with (
+        start_function("mint-client-secret") as function,
+        socket.create_connection(("127.0.0.1", function.port)) as peer,
+    ):
+        peer.sendall(
+            b"POST /api/client-secrets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n" + chunks
+        )
+        peer.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: peer.recv(65536), b""))
+        assert b" 400 " in answer.partition(b"\r\n")[0]
+        assert b"invalid_request" in answer
+
+
 def test_a_setting_that_is_wrong_ends_the_process_with_the_reason(start_function: StartFunction) -> None:
     with (
         pytest.raises(FunctionFailedError, match="VOICEMINT_ACCESS is 'everyone'; expected one of"),
