@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
-from standins.local_run import Site, local_run
+from standins.local_run import Site
 from standins.openai_realtime.speech import write_wav
-from standins.serving import ServerThread
 
 from .openai_control import OpenAIControl
 from .talker import Talker
@@ -32,13 +31,6 @@ def playwright() -> Iterator[Playwright]:
         pytest.skip("Chromium was not found: install it, or name one in CHROMIUM")
     with sync_playwright() as started:
         yield started
-
-
-@pytest.fixture(scope="session")
-def site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The whole local run, for somebody who calls more often than people do."""
-    often = {"PERSON_PER_MINUTE": "1000", "INSTANCE_PER_MINUTE": "1000", "DAILY_LIMIT": "1000"}
-    return servers.enter(local_run(tmp_path_factory.mktemp("site"), environment=often))
 
 
 @pytest.fixture
@@ -69,7 +61,7 @@ def open_page(playwright: Playwright, site: Site, microphone: Callable[..., Path
     browsers: list[Browser] = []
     talkers: list[Talker] = []
 
-    def open_(wav: Path | None = None, *, permission: str = "", url: str = site.url, **context: object) -> Talker:
+    def open_(wav: Path | None = None, *, permission: str = "", url: str = "", **context: object) -> Talker:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[
@@ -79,7 +71,7 @@ def open_page(playwright: Playwright, site: Site, microphone: Callable[..., Path
             ],
         )
         browsers.append(browser)
-        talkers.append(Talker(browser.new_context(**context), url))  # type: ignore[arg-type]
+        talkers.append(Talker(browser.new_context(**context), url or site.invite_link()))  # type: ignore[arg-type]
         return talkers[-1]
 
     yield open_

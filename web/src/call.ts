@@ -31,15 +31,18 @@ export interface CallEvents extends Omit<LineEvents, "over"> {
 export class Call extends Emitter<CallEvents> {
   readonly #agent: Agent;
   readonly #playback: Playback;
+  readonly #signedIn: Promise<unknown>;
   #state: CallState = "idle";
   #peer: Peer | undefined;
   #line: Line | undefined;
   #dialled: Promise<ClientSecret> | undefined;
   #spareSecret: ClientSecret | undefined;
 
-  constructor(agent: Agent, audio: HTMLAudioElement) {
+  /** Nothing is asked of the server before `signedIn` is settled: a link's invite may still be on its way. */
+  constructor(agent: Agent, audio: HTMLAudioElement, signedIn: Promise<unknown> = Promise.resolve()) {
     super();
     this.#agent = agent;
+    this.#signedIn = signedIn;
     this.#playback = new Playback(audio, (blocked) => this.emit("blocked", blocked));
   }
 
@@ -117,6 +120,8 @@ export class Call extends Emitter<CallEvents> {
   }
 
   async #connect(line: Line): Promise<ClientSecret> {
+    await this.#signedIn;
+    line.signal.throwIfAborted();
     const spare = this.#spareSecret;
     const secret = spare && isUsable(spare) ? spare : await mintClientSecret(this.#agent.name, line.signal);
     this.#spareSecret = secret;

@@ -3,15 +3,18 @@
 import "./styles/page.css";
 import { render } from "preact";
 import { agents } from "virtual:agents";
+import { enter, leave, takeInvite } from "./access.ts";
 import type { Direction } from "./activity.ts";
 import { Call, type StateChange } from "./call.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { CallLog } from "./log/call-log.ts";
 import { PageState } from "./page-state.ts";
 import { App } from "./ui/App.tsx";
+import { notForgotten } from "./words.ts";
 
 const [agent] = agents;
-const call = new Call(agent, byId("voice", HTMLAudioElement));
+const entered = enter(takeInvite());
+const call = new Call(agent, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const log = new CallLog();
 
@@ -35,8 +38,23 @@ document.addEventListener("visibilitychange", () => {
 });
 
 note("page", { type: "page.opened", agent: agent.name, standalone: matchMedia("(display-mode: standalone)").matches });
+void entered.then((access) => {
+  page.access.value = access;
+  if (access.kind === "signed_out") log.pause(); // the server would take nothing
+});
 call.prepare();
-render(<App agent={agent} call={call} page={page} />, byId("page", HTMLElement));
+render(<App agent={agent} call={call} page={page} forget={forget} />, byId("page", HTMLElement));
+
+/** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
+async function forget(): Promise<void> {
+  call.end();
+  if (await leave()) {
+    await log.forget();
+    page.forget();
+  } else {
+    page.tell(notForgotten);
+  }
+}
 
 function note(direction: Direction, event: RealtimeEvent): void {
   const at = new Date();

@@ -1,25 +1,29 @@
 /** The bridge: what the call tells becomes signals, and all that the user interface knows are these signals. */
 
 import { batch, computed, signal } from "@preact/signals";
+import type { Access } from "./access.ts";
 import { addActivity, type ActivityLine, type Direction } from "./activity.ts";
 import type { Call, StateChange } from "./call.ts";
 import { isInCall, type CallState } from "./call-state.ts";
 import { noCaptions, readEvent, shownCaptions, type Captions } from "./captions.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { hearVoice, type Voice } from "./voice.ts";
-import { endNotice, problemNotice, type Notice } from "./words.ts";
+import { endNotice, problemNotice, signedOutNotice, type Notice } from "./words.ts";
 
 export class PageState {
   readonly call = signal<CallState>("idle");
-  readonly notice = signal<Notice | undefined>(undefined);
+  readonly access = signal<Access>({ kind: "unknown" });
   readonly muted = signal(false);
   readonly blocked = signal(false);
   readonly unsteady = signal(false);
   readonly voice = signal<Voice>("quiet");
   readonly seconds = signal(0);
   readonly activity = signal<readonly ActivityLine[]>([]);
+  readonly isSignedOut = computed(() => this.access.value.kind === "signed_out");
+  readonly notice = computed(() => this.#accessNotice() ?? this.#callNotice.value);
   readonly inCall = computed(() => isInCall(this.call.value));
   readonly shown = computed(() => shownCaptions(this.#captions.value));
+  readonly #callNotice = signal<Notice | undefined>(undefined);
   readonly #captions = signal<Captions>(noCaptions);
   #clock: ReturnType<typeof setInterval> | undefined;
 
@@ -35,22 +39,41 @@ export class PageState {
     this.activity.value = addActivity(this.activity.value, direction, event, at);
   }
 
+  /** Leaves nothing of the conversation on the page. */
+  forget(): void {
+    batch(() => {
+      this.#captions.value = noCaptions;
+      this.clearActivity();
+      this.access.value = { kind: "signed_out", reason: "forgotten" };
+    });
+  }
+
+  tell(notice: Notice): void {
+    this.#callNotice.value = notice;
+  }
+
   clearActivity(): void {
     this.activity.value = [];
+  }
+
+  #accessNotice(): Notice | undefined {
+    const access = this.access.value;
+    return access.kind === "signed_out" ? signedOutNotice(access.reason) : undefined;
   }
 
   #change({ state, problem, reason }: StateChange): void {
     this.call.value = state;
     if (state === "connecting") this.#begin();
     if (state === "live") this.#startClock();
-    if (problem !== undefined) this.notice.value = problemNotice(problem);
-    if (reason !== undefined) this.notice.value = endNotice(reason);
+    if (problem !== undefined) this.#callNotice.value = problemNotice(problem);
+    if (problem?.code === "signed_out") this.access.value = { kind: "signed_out", reason: "no_invite" };
+    if (reason !== undefined) this.#callNotice.value = endNotice(reason);
     if (!isInCall(state)) this.#finish();
   }
 
   #begin(): void {
     this.#captions.value = noCaptions;
-    this.notice.value = undefined;
+    this.#callNotice.value = undefined;
     this.muted.value = false;
     this.seconds.value = 0;
   }

@@ -12,6 +12,7 @@ export type ProblemCode =
   | "offline"
   | "server_unreachable"
   | "server_refused"
+  | "signed_out"
   | "server_unclear"
   | "openai_unreachable"
   | "openai_refused"
@@ -65,18 +66,20 @@ export function fetchProblem(side: Side, error: unknown): CallProblem {
 
 /** An answer that is not the one asked for: `error.message` when there is one, else the status. */
 export function refusal(side: Side, status: number, body: string): CallProblem {
-  const message = errorMessage(body);
+  const { code, message } = errorOf(body);
+  if (side === "server" && code === "signed_out") return new CallProblem("signed_out");
   if (status >= 200 && status < 300) return new CallProblem(`${side}_unclear`, `status ${status}`);
   return new CallProblem(message === "" ? `${side}_unclear` : `${side}_refused`, message || `status ${status}`);
 }
 
 const DETAIL_LETTERS = 300;
 
-function errorMessage(body: string): string {
+function errorOf(body: string): { readonly code: string; readonly message: string } {
   try {
-    const message = text(fields(fields(JSON.parse(body)).error).message) ?? "";
-    return withoutSecrets(message).slice(0, DETAIL_LETTERS);
+    const error = fields(fields(JSON.parse(body)).error);
+    const message = withoutSecrets(text(error.message) ?? "").slice(0, DETAIL_LETTERS);
+    return { code: text(error.code) ?? "", message };
   } catch {
-    return "";
+    return { code: "", message: "" };
   }
 }

@@ -1,5 +1,6 @@
 /** Every sentence of the page, in one place. */
 
+import type { SignedOutReason } from "./access.ts";
 import type { Mark, Speaker } from "./captions.ts";
 import type { CallState } from "./call-state.ts";
 import type { CallProblem, EndReason, ProblemCode } from "./problems.ts";
@@ -26,6 +27,8 @@ export const words = {
   unsteady: "Weak connection…",
   tooLong: "This message is too long to send in one piece. Send it in parts.",
   noActivity: "Nothing has happened yet.",
+  signedOut: "Signed out",
+  forget: "End and forget",
   privacy: "The owner of this page keeps the text of conversations.",
 } as const;
 
@@ -70,6 +73,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, Notice>> = {
   offline: { title: "There is no network", advice: "Check Wi-Fi or mobile data, then start again." },
   server_unreachable: { title: "The server could not be reached", advice: "Check the connection, then start again." },
   server_refused: { title: "The server refused the call", advice: "" },
+  signed_out: { title: "You are not signed in", advice: "Ask the owner for a link, and open it on this device." },
   server_unclear: { title: "The server gave no usable answer", advice: "Start again in a moment." },
   openai_unreachable: {
     title: "OpenAI could not be reached",
@@ -79,6 +83,18 @@ const PROBLEMS: Readonly<Record<ProblemCode, Notice>> = {
   openai_unclear: { title: "OpenAI gave no usable answer", advice: "Start again in a moment." },
   timed_out: { title: "Connecting took too long", advice: "The network may be slow or blocked. Start again." },
   unexpected: { title: "Something unexpected went wrong", advice: "Start again; reload the page if it stays so." },
+};
+
+const SIGNED_OUT: Readonly<Record<SignedOutReason, Notice>> = {
+  no_invite: PROBLEMS.signed_out,
+  invite_refused: {
+    title: "This link does not work any more",
+    advice: "Each link works once, for one day. Ask the owner for a new one.",
+  },
+  forgotten: {
+    title: "You are signed out",
+    advice: "Nothing of the conversation is left on this device. To come back, ask the owner for a new link.",
+  },
 };
 
 const ENDINGS: Readonly<Record<Exclude<EndReason, "person" | "page_closed">, Notice>> = {
@@ -94,6 +110,15 @@ export function problemNotice({ code, detail }: CallProblem): Notice {
   const { title, advice } = PROBLEMS[code];
   if (code === "server_refused") return { title, advice: detail }; // our functions say themselves what to do
   return { title, advice: detail === "" ? advice : `${sentence(detail)} ${advice}` };
+}
+
+export const notForgotten: Notice = {
+  title: "You are still signed in",
+  advice: "The server could not be reached. Check the network, then try again.",
+};
+
+export function signedOutNotice(reason: SignedOutReason): Notice {
+  return SIGNED_OUT[reason];
 }
 
 /** The words for a call that is over; none when the person ended it. */

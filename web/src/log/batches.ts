@@ -44,6 +44,12 @@ export class Batches {
     if (this.#lines.length === BATCH_ENTRIES) this.seal();
   }
 
+  /** Throws away what is not sealed yet. */
+  discard(): void {
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+
   /** Closes the present batch, if there is anything in it. */
   seal(): void {
     if (this.#lines.length === 0) return;
@@ -51,8 +57,7 @@ export class Batches {
     const sequence = this.#sequences.get(callId) ?? 0;
     this.#sequences.set(callId, sequence + 1);
     const batch = { entries: this.#lines.length, bytes: this.#bytes, body: this.#lines.map((line) => `${line}\n`).join("") };
-    this.#lines = [];
-    this.#bytes = 0;
+    this.discard();
     this.#sealed({ callId, sequence, ...batch, sealedAt: Date.now() });
   }
 }

@@ -19,6 +19,7 @@ export class CallLog {
   #lost: RealtimeEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLeaving = false;
+  #isPaused = false;
 
   constructor(outbox: Promise<Outbox> = openOutbox()) {
     this.#outbox = outbox;
@@ -27,6 +28,7 @@ export class CallLog {
   }
 
   add(direction: Direction, event: RealtimeEvent, at = new Date()): void {
+    if (this.#isPaused) return;
     // A loss is told with the next event, never by itself: else a refused report of a refusal would go on for ever.
     for (const lost of this.#lost.splice(0)) this.#batches.add(encodeEntry(at, "page", lost));
     this.#batches.add(encodeEntry(at, direction, event));
@@ -52,9 +54,23 @@ export class CallLog {
     this.#isLeaving = false;
   }
 
+  /** Notes and sends nothing from now on; what is kept stays for a later visit. */
+  pause(): void {
+    this.#isPaused = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#batches.discard();
+  }
+
+  /** Leaves nothing of any conversation on this device. What was not sent yet is lost, on purpose. */
+  async forget(): Promise<void> {
+    this.pause();
+    await (await this.#outbox).clear();
+  }
+
   /** Sends what is kept, also after a failure. */
   async deliver(): Promise<void> {
-    await (await this.#delivery).retryNow();
+    if (!this.#isPaused) await (await this.#delivery).retryNow();
   }
 
   #keep(batch: Batch): void {

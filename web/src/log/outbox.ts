@@ -19,6 +19,7 @@ export interface Outbox {
   /** What is kept, oldest first. Batches of other tabs and earlier visits are among them. */
   all(): Promise<readonly Batch[]>;
   remove(batch: Batch): Promise<void>;
+  clear(): Promise<void>;
 }
 
 /** The outbox in IndexedDB; in memory where the browser keeps nothing, as in some private windows. */
@@ -68,6 +69,10 @@ class StoredOutbox implements Outbox {
   async remove(batch: Batch): Promise<void> {
     await this.#database.delete("batches", keyOf(batch));
   }
+
+  async clear(): Promise<void> {
+    await this.#database.clear("batches");
+  }
 }
 
 class MemoryOutbox implements Outbox {
@@ -90,6 +95,11 @@ class MemoryOutbox implements Outbox {
 
   async remove(batch: Batch): Promise<void> {
     this.#batches = this.#batches.filter((kept) => String(keyOf(kept)) !== String(keyOf(batch)));
+    return Promise.resolve();
+  }
+
+  async clear(): Promise<void> {
+    this.#batches = [];
     return Promise.resolve();
   }
 }

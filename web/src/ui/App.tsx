@@ -5,6 +5,7 @@ import { words } from "../words.ts";
 import { Activity } from "./Activity.tsx";
 import { Composer } from "./Composer.tsx";
 import { Controls } from "./Controls.tsx";
+import { Forget } from "./Forget.tsx";
 import { NoticeCard } from "./NoticeCard.tsx";
 import { StatusLine } from "./StatusLine.tsx";
 import { Transcript } from "./Transcript.tsx";
@@ -14,7 +15,12 @@ export interface Parts {
   readonly page: PageState;
 }
 
-export function App({ agent, call, page }: Parts & { readonly agent: Agent }) {
+interface Props extends Parts {
+  readonly agent: Agent;
+  readonly forget: () => Promise<void>;
+}
+
+export function App({ agent, call, page, forget }: Props) {
   const isQuiet = !page.inCall.value && page.shown.value.length === 0;
   return (
     <div class="page" data-view={isQuiet ? "welcome" : "conversation"} data-call={page.call.value}>
@@ -26,13 +32,18 @@ export function App({ agent, call, page }: Parts & { readonly agent: Agent }) {
         <Transcript page={page} label={agent.label} />
         <div class="dock">
           <NoticeCard page={page} />
-          <Composer call={call} page={page} />
-          <Controls call={call} page={page} />
-          {isQuiet && <p class="invitation">{words.invitation}</p>}
+          {!page.isSignedOut.value && (
+            <>
+              <Composer call={call} page={page} />
+              <Controls call={call} page={page} />
+              {isQuiet && <p class="invitation">{words.invitation}</p>}
+            </>
+          )}
         </div>
       </main>
       <footer class="bottom">
         <Activity page={page} />
+        <Forget page={page} forget={forget} />
         <p class="privacy">{words.privacy}</p>
       </footer>
     </div>

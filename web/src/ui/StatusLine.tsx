@@ -8,7 +8,7 @@ export function StatusLine({ page }: { readonly page: PageState }) {
   return (
     <div class="status" data-call={call}>
       <span class="lamp" aria-hidden="true" />
-      <span role="status">{page.unsteady.value ? words.unsteady : stateWords[call]}</span>
+      <span role="status">{statusWords(page)}</span>
       {hasClock && (
         <time class="clock" role="timer" aria-label={words.elapsed} aria-live="off">
           {clock(page.seconds.value)}
@@ -16,4 +16,9 @@ export function StatusLine({ page }: { readonly page: PageState }) {
       )}
     </div>
   );
+}
+
+function statusWords({ call, isSignedOut, unsteady }: PageState): string {
+  if (isSignedOut.value) return words.signedOut;
+  return unsteady.value ? words.unsteady : stateWords[call.value];
 }

@@ -82,6 +82,37 @@ describe("the log", () => {
     expect(events()).toEqual(["one"]);
   });
 
+  test("paused, notes and sends nothing, and keeps what waits", async () => {
+    const { log, outbox } = await open();
+    answers = [noNetwork];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    received = [];
+    log.add("page", { type: "two" });
+    log.pause();
+    log.add("page", { type: "three" });
+    log.seal();
+    await log.deliver();
+    await settle();
+    expect(received).toEqual([]);
+    expect(await outbox.all()).toHaveLength(1);
+  });
+
+  test("forgets what waits and what was not sealed yet", async () => {
+    const { log, outbox } = await open();
+    answers = [noNetwork];
+    log.add("page", { type: "one" });
+    log.seal();
+    await settle();
+    log.add("page", { type: "two" });
+    await log.forget();
+    log.seal();
+    await settle(60_000);
+    expect(events()).toEqual(["one"]);
+    expect(await outbox.all()).toEqual([]);
+  });
+
   test("ignores a call id the server would refuse", async () => {
     const { log } = await open();
     log.switchTo("../../x");

@@ -1,0 +1,93 @@
+"""Signing in by a link, being signed out, and leaving nothing behind."""
+
+from playwright.sync_api import expect
+from standins.local_run import Site
+
+from .conftest import OpenPage
+
+KEPT_BATCHES = """
+async () => {
+  const open = indexedDB.open("voicemint");
+  const database = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
+  const count = database.transaction("batches").objectStore("batches").count();
+  return new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
+}
+"""
+
+
+def test_a_link_signs_in_once_and_leaves_the_address_bar(open_page: OpenPage, site: Site) -> None:
+    link = site.invite_link("Ana's iPad")
+    talker = open_page(url=link)
+    expect(talker.button("End and forget")).to_be_visible()
+    assert "#" not in talker.page.url
+    (cookie,) = talker.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("__session", True, "Strict")
+    assert talker.page.evaluate("() => document.cookie") == ""
+    talker.start()
+    talker.end()
+
+    other = open_page(url=link)
+    other.may_log_errors = True
+    expect(other.alert).to_contain_text("This link does not work any more")
+    expect(other.button("Start talking")).to_have_count(0)
+
+
+def test_who_is_signed_in_stays_so_without_the_link(open_page: OpenPage, site: Site) -> None:
+    talker = open_page()
+    expect(talker.button("End and forget")).to_be_visible()
+    talker.page.goto(site.url)
+    talker.start()
+
+
+def test_a_tap_before_the_link_is_redeemed_waits_for_it(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.page.reload()
+    talker.start()
+
+
+def test_without_a_link_the_page_says_to_ask_for_one(open_page: OpenPage, site: Site) -> None:
+    talker = open_page(url=site.url)
+    talker.may_log_errors = True
+    expect(talker.alert).to_contain_text("You are not signed in")
+    expect(talker.alert).to_contain_text("Ask the owner for a link")
+    expect(talker.status).to_have_text("Signed out")
+    expect(talker.button("Start talking")).to_have_count(0)
+    talker.assert_policy_kept()
+
+
+def test_a_page_without_an_answer_about_access_lets_the_call_tell(open_page: OpenPage, site: Site) -> None:
+    talker = open_page()
+    expect(talker.button("End and forget")).to_be_visible()
+    talker.context.clear_cookies()
+    talker.may_log_errors = True
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text("Ask the owner for a link")
+    expect(talker.status).to_have_text("Signed out")
+
+
+def test_end_and_forget_leaves_no_cookie_no_words_and_no_log(open_page: OpenPage, site: Site) -> None:
+    talker = open_page()
+    talker.start()
+    talker.reads("offline stand-in")
+    talker.context.route("**/api/logs", lambda route: route.abort())  # so that something is waiting to be sent
+    talker.may_log_errors = True
+    talker.write("my secret plan")
+    talker.reads("my secret plan")
+    talker.button("End and forget").click()
+    expect(talker.alert).to_contain_text("You are signed out")
+    expect(talker.page.locator("body")).not_to_contain_text("my secret plan")
+    assert talker.context.cookies() == []
+    talker.eventually(lambda: talker.page.evaluate(KEPT_BATCHES), lambda count: count == 0)
+    talker.page.reload()
+    expect(talker.alert).to_contain_text("You are not signed in")
+    assert not [path for path in site.bucket.rglob("*.ndjson") if "my secret plan" in path.read_text()]
+
+
+def test_forgetting_without_a_network_says_that_it_did_not_work(open_page: OpenPage) -> None:
+    talker = open_page()
+    expect(talker.button("End and forget")).to_be_visible()
+    talker.may_log_errors = True
+    talker.context.set_offline(True)
+    talker.button("End and forget").click()
+    expect(talker.alert).to_contain_text("You are still signed in")
+    assert len(talker.context.cookies()) == 1

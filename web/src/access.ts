@@ -1,0 +1,47 @@
+/** Who is at the page: the link's invite becomes a cookie that this script cannot read; the server says whose it is. */
+
+import { fields, text } from "./events.ts";
+
+const ACCESS_URL = "/api/access";
+const REQUEST_MS = 30_000;
+const INVITE = /^#i=([\w.-]{1,1024})$/;
+
+/** `unknown` until the server has said, and while it cannot be reached: then the call itself will tell. */
+export type Access =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "signed_in"; readonly name: string; readonly canSignOut: boolean }
+  | { readonly kind: "signed_out"; readonly reason: SignedOutReason };
+
+export type SignedOutReason = "no_invite" | "invite_refused" | "forgotten";
+
+/** Takes the invite out of the address, so that it is in no history, no screenshot and no shared link. */
+export function takeInvite(): string | undefined {
+  const invite = INVITE.exec(location.hash)?.[1];
+  if (invite !== undefined) history.replaceState(history.state, "", location.pathname + location.search);
+  return invite;
+}
+
+/** Redeems the invite, if there is one, and asks who is signed in. Never rejects. */
+export async function enter(invite: string | undefined): Promise<Access> {
+  if (!isSecureContext) return { kind: "unknown" }; // no call can be made here: the invite is for a better address
+  const redeemed = invite === undefined ? undefined : await ask("POST", JSON.stringify({ invite }));
+  const answer = await ask("GET");
+  if (answer?.status === 401) {
+    const reason = redeemed !== undefined && redeemed.status !== 204 ? "invite_refused" : "no_invite";
+    return { kind: "signed_out", reason };
+  }
+  if (answer?.status !== 200) return { kind: "unknown" };
+  const who = fields(await answer.json().catch(() => undefined));
+  return { kind: "signed_in", name: text(who.name) ?? "", canSignOut: typeof who.expires_at === "number" };
+}
+
+/** Clears the cookie; false when the server could not be reached, and the cookie is still there. */
+export async function leave(): Promise<boolean> {
+  return (await ask("DELETE"))?.status === 204;
+}
+
+async function ask(method: string, body?: string): Promise<Response | undefined> {
+  const signal = AbortSignal.timeout(REQUEST_MS);
+  const json = body === undefined ? {} : { body, headers: { "content-type": "application/json" } };
+  return fetch(ACCESS_URL, { method, cache: "no-store", signal, ...json }).catch(() => undefined);
+}
