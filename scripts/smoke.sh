@@ -7,7 +7,8 @@
 # Prints one line a step: result, milliseconds, and what was found; a step that fails says what to do. The text turn
 # and the call cost a fraction of a cent where the site uses the real API.
 #
-# VOICEMINT_SESSION   the value of the __session cookie, for a site that wants a sign-in
+# VOICEMINT_INVITE    a new link of scripts/invite.sh, to sign in with; for the local run one is made
+# VOICEMINT_SESSION   or the value of the __session cookie of a browser that is signed in
 # OPENAI_API_KEY      with --direct: the key to mint with; OPENAI_BASE_URL: where (default https://api.openai.com/v1)
 #
 # Exit: 0 everything works, 1 a step failed, 2 wrong usage.
@@ -20,7 +21,18 @@ main() {
     -h | --help) usage && return ;;
   esac
   ensure_venv functions infra/standins
+  invite_to_local_run "$@"
   PYTHONPATH="$ROOT/scripts" exec "$PYTHON" -m smoke "$@"
+}
+
+# The local run wants a sign-in like any other site; who may read its folder may have a link.
+invite_to_local_run() {
+  local running="$ROOT/.voicemint/local-run.env" url=http://localhost:5000
+  [[ ${1:-} == http* ]] && url=${1%/}
+  [[ -n ${VOICEMINT_INVITE:-}${VOICEMINT_SESSION:-} || ! -f $running ]] && return
+  grep -qxF "SITE_URL=$url" "$running" || return 0
+  VOICEMINT_INVITE=$("$ROOT/scripts/invite.sh" --local "Smoke check" 2>/dev/null) || die "no invite could be made"
+  export VOICEMINT_INVITE
 }
 
 main "$@"

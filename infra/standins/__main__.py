@@ -45,7 +45,7 @@ async def _run(port: int, folder: Path) -> None:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with local_run(folder, port=port, openai_api_key=os.environ.get("OPENAI_API_KEY")) as site:
-        _announce(site)
+        _announce(site, await asyncio.to_thread(site.invite_link))
         stopped, failed = asyncio.create_task(stop.wait()), asyncio.create_task(site.failed())
         await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
@@ -54,11 +54,11 @@ async def _run(port: int, folder: Path) -> None:
         failed.cancel()
 
 
-def _announce(site: Site) -> None:
+def _announce(site: Site, link: str) -> None:
     who = (
         "The offline stand-in answers; set OPENAI_API_KEY to talk to OpenAI." if site.openai_url else "OpenAI answers."
     )
-    print(f"{who} Logs: {site.logs}\nReady: {site.url}/", flush=True)  # noqa: T201 - the line this command is for
+    print(f"{who} Logs: {site.logs}\nReady: {link}", flush=True)  # noqa: T201 - the line this command is for
 
 
 if __name__ == "__main__":

@@ -49,7 +49,8 @@ class Site:
             storage_url=self.cloud["STORAGE_EMULATOR_HOST"],
             metadata_host=self.cloud["GCE_METADATA_HOST"],
         )
-        _, text = make_invite(keys, name, ControlState.parse(control.read(CONTROL_OBJECT)).epoch)
+        invite, text = make_invite(keys, name, ControlState.parse(control.read(CONTROL_OBJECT)).epoch)
+        control.create(*invite.record())
         return f"{self.url}/#i={text}"
 
     async def failed(self) -> Exception:
@@ -80,7 +81,7 @@ async def local_run(
             **await start_local_cloud(stack, folder, openai_api_key or STANDIN_API_KEY),
             **({"OPENAI_BASE_URL": f"{openai_url}/v1"} if openai_url else {}),
         }
-        shared = {"VOICEMINT_ACCESS": "open", **cloud, **(environment or {})}
+        shared = {**cloud, **(environment or {})}
         functions = [
             await stack.enter_async_context(function_process(name, shared, folder / "logs"))
             for name in rewritten_services(FIREBASE_JSON)

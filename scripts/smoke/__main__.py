@@ -12,7 +12,7 @@ import aiohttp
 
 from .conversation import check_call, check_text_turn
 from .direct import check_direct_mint, session_config
-from .site import Visit, as_the_page, check_log_write, check_mint, check_page, is_safe_url
+from .site import Visit, as_the_page, check_log_write, check_mint, check_page, check_sign_in, is_safe_url
 from .steps import FAILED, HEADING, Outcome, Step, run_steps
 
 DEFAULT_URL = "http://localhost:5000"
@@ -25,8 +25,10 @@ CONVERSATION_STEPS = (
     Step(name="text turn", limit_seconds=30, run=check_text_turn, needs="mint"),
     Step(name="call", limit_seconds=60, run=check_call, needs="mint"),
 )
+SIGN_IN_STEP = Step(name="sign in", limit_seconds=20, run=check_sign_in)
 SITE_STEPS = (
     Step(name="page", limit_seconds=20, run=check_page),
+    SIGN_IN_STEP,
     Step(name="mint", limit_seconds=30, run=check_mint),
     *CONVERSATION_STEPS,
     Step(name="log write", limit_seconds=30, run=check_log_write),
@@ -58,7 +60,9 @@ async def check(options: argparse.Namespace, finished: Callable[[Outcome], None]
             return await run_steps(DIRECT_STEPS, visit, finished)
         mint_body = {"agent": options.agent} if options.agent != DEFAULT_AGENT else {}
         visit = Visit(http, options.url, mint_body, as_the_page(options.url, options.session_cookie))
-        return await run_steps(SITE_STEPS, visit, finished)
+        visit.invite = options.invite
+        steps = SITE_STEPS if visit.invite else tuple(step for step in SITE_STEPS if step is not SIGN_IN_STEP)
+        return await run_steps(steps, visit, finished)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -69,6 +73,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--agent", default=DEFAULT_AGENT, metavar="NAME", help="default %(default)s")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     options = parser.parse_args(arguments)
+    options.invite = os.environ.get("VOICEMINT_INVITE", "")
     options.session_cookie = os.environ.get("VOICEMINT_SESSION", "")
     options.api_key = os.environ.get("OPENAI_API_KEY", "")
     if options.direct:

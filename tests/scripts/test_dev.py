@@ -44,6 +44,14 @@ def read_until_ready(process: subprocess.Popen[str]) -> tuple[str, str]:
     pytest.fail(f"it ended without a Ready line:\n{printed}")
 
 
+def sign_in(link: str) -> requests.Session:
+    """What a browser holds that has opened the link."""
+    url, _, invite = link.partition("#i=")
+    session = requests.Session()
+    session.post(f"{url}api/access", json={"invite": invite}, timeout=10).raise_for_status()
+    return session
+
+
 def children_of(pid: int) -> set[int]:
     """Every process under `pid`."""
     found: set[int] = set()
@@ -59,10 +67,11 @@ def children_of(pid: int) -> set[int]:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
 def test_it_serves_the_site_until_it_is_told_to_stop_and_leaves_no_process_behind(tmp_path: Path, how: int) -> None:
     with dev(tmp_path, "--port", "0") as process:
-        url, printed = read_until_ready(process)
+        link, printed = read_until_ready(process)
+        url = link.partition("#")[0]
         assert "offline stand-in" in printed
         assert "<title>" in requests.get(url, timeout=10).text
-        assert requests.post(f"{url}api/client-secrets", json={}, timeout=20).json()["value"].startswith("ek_")
+        assert sign_in(link).post(f"{url}api/client-secrets", json={}, timeout=20).json()["value"].startswith("ek_")
         started = children_of(process.pid)
         assert started
         process.send_signal(how)
@@ -85,8 +94,8 @@ def test_a_key_in_the_environment_reaches_no_functions_environment_and_no_kept_f
 
 def test_a_port_that_is_taken_is_said_in_words(tmp_path: Path) -> None:
     with dev(tmp_path / "first", "--port", "0") as first:
-        url, _ = read_until_ready(first)
-        port = url.rstrip("/").rpartition(":")[2]
+        link, _ = read_until_ready(first)
+        port = link.partition("/#")[0].rpartition(":")[2]
         second = subprocess.run(
             [DEV, "--no-build", "--folder", tmp_path / "second", "--port", port],
             capture_output=True,

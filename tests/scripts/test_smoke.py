@@ -26,7 +26,11 @@ SECURITY_HEADERS = {
 
 
 def smoke_sh(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    environ = {name: value for name, value in os.environ.items() if name not in ("OPENAI_API_KEY", "VOICEMINT_SESSION")}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("OPENAI_API_KEY", "VOICEMINT_INVITE", "VOICEMINT_SESSION")
+    }
     return subprocess.run(
         [SMOKE, *arguments], env={**environ, **environment}, capture_output=True, text=True, timeout=100
     )
@@ -86,13 +90,25 @@ def detail_of(step: str, url: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_a_working_site_passes_and_every_step_is_in_the_table(site: Site) -> None:
-    finished = smoke_sh(site.url)
+    link = site.invite_link("Smoke check")
+    finished = smoke_sh(site.url, VOICEMINT_INVITE=link)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert results(finished.stdout) == dict.fromkeys(("page", "mint", "text turn", "call", "log write"), "ok")
+    steps = ("page", "sign in", "mint", "text turn", "call", "log write")
+    assert results(finished.stdout) == dict.fromkeys(steps, "ok")
+    assert link.partition("#")[2] not in finished.stdout + finished.stderr
     assert "first sound" in finished.stdout
     assert "offline stand-in" in finished.stdout
     assert list(site.bucket.rglob("*/smoke_*/000000-*.ndjson"))
     assert "ek_" not in finished.stdout + finished.stderr
+
+
+def test_an_invite_that_was_used_fails_the_sign_in(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICEMINT_INVITE", site.invite_link())
+    assert main([site.url]) == 0
+    capsys.readouterr()
+    assert "found 403 invalid_invite" in detail_of("sign in", site.url, capsys)
 
 
 def test_direct_asks_openai_alone_and_keeps_the_key_to_itself(site: Site) -> None:
@@ -123,8 +139,15 @@ def test_a_refused_connection_fails_with_what_to_do(capsys: pytest.CaptureFixtur
     ],
 )
 def test_a_fault_of_openai_is_named_at_its_step(
-    site: Site, capsys: pytest.CaptureFixture[str], path: str, fault: str, step: str, reason: str
+    site: Site,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    fault: str,
+    step: str,
+    reason: str,
 ) -> None:
+    monkeypatch.setenv("VOICEMINT_INVITE", site.invite_link())
     faults = f"{site.openai_url}/_standin/faults"
     requests.post(faults, json={"path": path, "fault": fault, "times": None}, timeout=10).raise_for_status()
     try:
@@ -159,18 +182,32 @@ def test_a_broken_page_is_named(
         ("<!doctype html>", "found <!doctype html>"),
         ([], "expected a JSON object"),
         ({"value": "ek_planted0123456789"}, "expected expires_at (int)"),
-        (client_secret(expires_at=str(2**40)), "expected expires_at (int)"),
-        (client_secret(expires_at=int(time.time()) - 5), "Compare this machine's clock"),
-        (client_secret(value="sk-planted0123456789"), "starts with ek_"),
-        (client_secret(calls_url="http://calls.example/v1/realtime/calls"), "expected calls_url to be https"),
-        (client_secret(calls_url="https://other.example/v1/realtime/calls"), "expected connect-src of the page"),
     ],
-    ids=["HTML", "a list", "half a shape", "another type", "expired", "an API key", "plain http", "barred by the CSP"],
+    ids=["HTML", "a list", "half a shape"],
 )
-def test_a_wrong_answer_to_the_mint_is_named(
+def test_an_answer_to_the_mint_that_is_no_client_secret_is_named(
     servers: ServerThread, capsys: pytest.CaptureFixture[str], answer: object, reason: str
 ) -> None:
     url = broken_site(servers, page=answering("<html>", headers=SECURITY_HEADERS), mint=answering(answer))
+    assert reason in detail_of("mint", url, capsys)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"expires_at": str(2**40)}, "expected expires_at (int)"),
+        ({"expires_at": 1_600_000_000}, "Compare this machine's clock"),
+        ({"value": "sk-planted0123456789"}, "starts with ek_"),
+        ({"calls_url": "http://calls.example/v1/realtime/calls"}, "expected calls_url to be https"),
+        ({"calls_url": "https://other.example/v1/realtime/calls"}, "expected connect-src of the page"),
+    ],
+    ids=["another type", "expired", "an API key", "plain http", "barred by the CSP"],
+)
+def test_a_client_secret_that_is_of_no_use_is_named(
+    servers: ServerThread, capsys: pytest.CaptureFixture[str], changes: dict[str, object], reason: str
+) -> None:
+    mint = answering(client_secret(**changes))
+    url = broken_site(servers, page=answering("<html>", headers=SECURITY_HEADERS), mint=mint)
     assert reason in detail_of("mint", url, capsys)
 
 
@@ -178,7 +215,7 @@ def test_a_site_that_wants_a_sign_in_says_how(servers: ServerThread, capsys: pyt
     error = {"error": {"code": "signed_out", "message": "Sign in first.", "request_id": "1"}}
     detail = detail_of("mint", broken_site(servers, mint=answering(error, 401)), capsys)
     assert "found 401 signed_out" in detail
-    assert "set VOICEMINT_SESSION" in detail
+    assert "set VOICEMINT_INVITE to a new link of scripts/invite.sh" in detail
 
 
 def test_the_session_cookie_goes_to_the_site(
@@ -310,7 +347,7 @@ def test_wrong_usage_exits_with_2(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("OPENAI_API_KEY", "VOICEMINT_SESSION"):
+    for name in ("OPENAI_API_KEY", "VOICEMINT_INVITE", "VOICEMINT_SESSION"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
