@@ -16,7 +16,7 @@ from voicemint.control import Control
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import InvalidInvite, InvalidRequest, UnknownField
 from voicemint.http import Answer, ApiRequest, Route, entry_point
-from voicemint.invites import SESSION_SECONDS, Invite, read_invite
+from voicemint.invites import REDEEMED_PREFIX, SESSION_SECONDS, Invite, read_invite
 from voicemint.mounted_secret import MountedSecret
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
@@ -65,7 +65,7 @@ def _invite_text(body: bytes) -> str:
 def _claim(invite: Invite) -> bool:
     """True for exactly one of all who hold this invite; the object is also the list of who was let in."""
     record = {"name": invite.name, "redeemed_at": int(time.time()), "claim": os.urandom(8).hex()}
-    return BUCKET.create(f"redeemed/{invite.invite_id}.json", json.dumps(record).encode())
+    return BUCKET.create(f"{REDEEMED_PREFIX}{invite.invite_id}.json", json.dumps(record).encode())
 
 
 def _cookie(value: str, max_age_seconds: int) -> str:

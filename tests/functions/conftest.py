@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -97,19 +98,20 @@ def load_function(
         handler.setStream(log_output)  # type: ignore[attr-defined]
         return app.test_client()
 
-    before, handlers = dict(os.environ), logging.getLogger().handlers[:]
+    before, handlers, modules = dict(os.environ), logging.getLogger().handlers[:], forget_functions()
+    sys.modules.update(modules)
     yield load
     logging.getLogger().handlers[:] = handlers
     forget_functions()
+    sys.modules.update(modules)  # what other tests have imported stays the same classes
     os.environ.clear()  # functions-framework leaves FUNCTION_TARGET and others behind
     os.environ.update(before)
 
 
-def forget_functions() -> None:
-    """Make the next load read the environment anew: modules read it once, when they are imported."""
-    own = {file.stem for file in FUNCTIONS_FOLDER.glob("*.py")}
-    for module in [name for name in sys.modules if name.partition(".")[0] in own | {"voicemint"}]:
-        del sys.modules[module]
+def forget_functions() -> dict[str, ModuleType]:
+    """Make the next load read the environment anew: modules read it once, when they are imported. Returns them."""
+    own = {file.stem for file in FUNCTIONS_FOLDER.glob("*.py")} | {"voicemint"}
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in own}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from .cases import SITE_FILES
 from .emulator_process import hosting_emulator, install
 
 FIREBASE_JSON = Path(__file__).parents[4] / "web" / "firebase.json"
-SERVICES = ("mint-client-secret", "log-payload")
+SERVICES = ("sign-in", "mint-client-secret", "log-payload")
 
 
 def make_project(folder: Path) -> Path:
