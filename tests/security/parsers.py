@@ -1,0 +1,88 @@
+"""The parsers that read what strangers send, each as a function of bytes that may only refuse in its own way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import flask
+from voicemint.access import access_for
+from voicemint.errors import InvalidRequest, SignedOut
+from voicemint.payloads import encode_records, parse_batch, parse_batch_header
+from voicemint.settings import Settings
+from voicemint.signing import SigningKeys
+from voicemint.strict_json import parse_json
+
+KEYS = SigningKeys("k1 " + "5" * 64)
+OURS = KEYS.sign("invite", {"id": "a1", "name": "Ana", "exp": 1_800_000_000, "epoch": 0}).encode()
+EVENT = b'{"at":"2026-11-21T10:00:00.000Z","direction":"server","event":{"type":"session.created","n":[1,2.5,null]}}'
+
+
+@dataclass(frozen=True)
+class Parser:
+    """`parse` raises nothing; `examples` are inputs from where others are found."""
+
+    parse: Callable[[bytes], None]
+    examples: tuple[bytes, ...]
+
+
+def parsers(folder: Path) -> dict[str, Parser]:
+    """All of them by name; `folder` gets the signing key that one of them reads."""
+    return {
+        "token": Parser(_token, (OURS, b"v1.k1.e30." + b"0" * 64)),
+        "cookie": Parser(_cookie(folder), (b"__session=" + OURS, b'a=1; __session="x\\073y"; __session=; b')),
+        "ndjson": Parser(_ndjson, (EVENT, EVENT + b"\n" + EVENT + b"\n", b"[" * 20)),
+        "batch_header": Parser(_batch_header, (b"rtc_u1-9c2f/0", b"rtc/999999")),
+        "json": Parser(
+            _json, (b'{"agent":"assistant","voice":"marin"}', b'{"invite":"\\ud83d\\ude00"}', b"[-1e9,NaN]")
+        ),
+    }
+
+
+def _token(data: bytes) -> None:
+    """Only what was signed for the purpose is verified."""
+    for text in (data.decode("latin-1"), data.decode("utf-8", "surrogateescape")):
+        assert KEYS.verify("session", text) is None
+        assert KEYS.verify("invite", text) is None or data == OURS
+
+
+def _cookie(folder: Path) -> Callable[[bytes], None]:
+    """A Cookie header as a server hands it on, in front of the check of mode `invite`."""
+    key_file = folder / "signing-key"
+    key_file.write_text("k1 " + "5" * 64)
+    access = access_for(Settings.from_environ({"CONTROL_BUCKET": "control", "SIGNING_KEY_FILE": str(key_file)}))
+    app = flask.Flask("parsers")
+
+    def parse(data: bytes) -> None:
+        with app.test_request_context(environ_overrides={"HTTP_COOKIE": data.decode("latin-1")}):
+            try:
+                access(flask.request)
+            except SignedOut:
+                return
+        raise AssertionError("somebody was let in")
+
+    return parse
+
+
+def _ndjson(data: bytes) -> None:
+    """What is accepted can be written, an event a line."""
+    try:
+        events = parse_batch(data, "transcript")
+    except InvalidRequest:
+        return
+    assert encode_records(events, {}).count(b"\n") == len(events)
+
+
+def _batch_header(data: bytes) -> None:
+    try:
+        call_id, sequence = parse_batch_header(data.decode("latin-1"))
+    except InvalidRequest:
+        return
+    assert "/" not in call_id
+    assert 0 <= sequence <= 999_999
+
+
+def _json(data: bytes) -> None:
+    try:
+        parse_json(data)
+    except InvalidRequest:
+        return
