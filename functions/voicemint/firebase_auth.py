@@ -103,8 +103,8 @@ def _has_one_spelling(token: str) -> bool:
     match = _TOKEN.fullmatch(token)
     if match is None or len(match[1]) % 4 == 1:
         return False
-    signature = base64.urlsafe_b64decode(match[1] + "==")
-    return base64.urlsafe_b64encode(signature).rstrip(b"=").decode() == match[1]
+    decoded = base64.urlsafe_b64decode(match[1] + "==")
+    return base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() == match[1]
 
 
 def _verified(token: str, project_id: str, certificates: GoogleCertificates) -> Mapping[str, Any]:
