@@ -5,6 +5,7 @@
 #
 #   scripts/test.sh                  all of them: the page's unit tests, then pytest
 #   scripts/test.sh functions        tests/functions only; also: infra, scripts, security, web
+#   scripts/test.sh security --long  the security suite with minutes of fuzzing instead of seconds
 #   scripts/test.sh -k mint -x       pytest's own arguments
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
