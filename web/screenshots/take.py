@@ -63,7 +63,7 @@ def take(browser: Browser, site: Site, theme: str, size: str, folder: Path) -> N
         reduced_motion="reduce",  # a picture of a moment that is the same each time
     )
     page = context.new_page()
-    page.goto(site.url)
+    page.goto(site.invite_link())
     picture(page, folder / f"ready-{size}-{theme}.png")
     talk(page, site)
     picture(page, folder / f"talking-{size}-{theme}.png")
@@ -74,6 +74,9 @@ def take(browser: Browser, site: Site, theme: str, size: str, folder: Path) -> N
     picture(page, folder / f"ended-{size}-{theme}.png")
     fail(page, site)
     picture(page, folder / f"refused-{size}-{theme}.png")
+    page.get_by_role("button", name="End and forget").click()
+    page.get_by_text("You are signed out").wait_for()
+    picture(page, folder / f"signed-out-{size}-{theme}.png")
     context.close()
 
 

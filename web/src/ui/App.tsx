@@ -43,8 +43,10 @@ export function App({ agent, call, page, forget }: Props) {
       </main>
       <footer class="bottom">
         <Activity page={page} />
-        <Forget page={page} forget={forget} />
-        <p class="privacy">{words.privacy}</p>
+        <div class="privacy">
+          <p>{words.privacy}</p>
+          <Forget page={page} forget={forget} />
+        </div>
       </footer>
     </div>
   );

@@ -11,7 +11,7 @@ export function Forget({ page, forget }: Props) {
   const access = page.access.value;
   if (access.kind !== "signed_in" || !access.canSignOut) return null;
   return (
-    <button class="quiet forget" type="button" onClick={() => void forget()}>
+    <button class="forget" type="button" onClick={() => void forget()}>
       {words.forget}
     </button>
   );
