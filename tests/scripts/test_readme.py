@@ -1,0 +1,47 @@
+"""Every command of the README is run: here against a run of its own, or where it says below."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .test_dev import dev, read_until_ready
+
+ROOT = Path(__file__).parents[2]
+FENCED = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = [line for block in FENCED.findall((ROOT / "README.md").read_text()) for line in block.splitlines()]
+RUN_ELSEWHERE = {
+    "scripts/dev.sh": "the fixture below",
+    "scripts/test.sh": ".ci/run",
+    "scripts/bench.sh mint": "test_bench.py, with --quick",
+}
+RUN_HERE = [command for command in COMMANDS if command not in RUN_ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def local_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """scripts/dev.sh as the README has it, but on a free port and in a folder of its own: its link and its folder."""
+    folder = tmp_path_factory.mktemp("local-run")
+    with dev(folder, "--port", "0") as process:
+        link, _ = read_until_ready(process)
+        yield link, folder
+
+
+def test_the_readme_names_the_commands_that_are_run_elsewhere() -> None:
+    assert [command for command in RUN_ELSEWHERE if command not in COMMANDS] == []
+
+
+@pytest.mark.parametrize("command", RUN_HERE)
+def test_a_command_of_the_readme_works(command: str, local_run: tuple[str, Path]) -> None:
+    link, folder = local_run
+    words = shlex.split(command.replace("http://localhost:5000", link.partition("/#")[0]))
+    if "--local" in words:
+        words += ["--folder", str(folder)]
+    environment = {**os.environ, "VOICEMINT_INVITE": link}
+    ended = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.strip()
