@@ -1,6 +1,7 @@
 """Load by wrk, and what a server spends under it."""
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ def require_wrk() -> None:
 def put_under_load(server: Server, path: str, connections: int, seconds: int) -> Load:
     """POST {} from `connections` keep-alive clients for `seconds`."""
     cpu_before = server.cpu_seconds()
-    summary = _wrk(f"http://{LOOPBACK}:{server.port}{path}", connections, seconds)
+    summary = _wrk(f"http://{LOOPBACK}:{server.port}{path}", connections, seconds, server.cookie)
     cpu_seconds = server.cpu_seconds() - cpu_before
     if not summary["requests"]:
         raise BenchError(f"{server.name} answered no request of {connections} clients in {seconds} s.")
@@ -46,9 +47,16 @@ def put_under_load(server: Server, path: str, connections: int, seconds: int) ->
     )
 
 
-def _wrk(url: str, connections: int, seconds: int) -> dict[str, float]:
+def _wrk(url: str, connections: int, seconds: int, cookie: str) -> dict[str, float]:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), url]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=seconds + WRK_EXTRA_SECONDS, check=False)
+    finished = subprocess.run(
+        command,
+        env={**os.environ, "BENCH_COOKIE": cookie},
+        capture_output=True,
+        text=True,
+        timeout=seconds + WRK_EXTRA_SECONDS,
+        check=False,
+    )
     if finished.returncode != 0:
         raise BenchError(f"wrk ended with status {finished.returncode}: {finished.stderr.strip()}")
     summary: dict[str, float] = json.loads(finished.stdout.splitlines()[-1])

@@ -1,10 +1,15 @@
 """`bench.sh mint`: our mint beside what people run today, cold and warm."""
 
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+from voicemint.access import COOKIE, SESSION_PURPOSE
+from voicemint.invites import SESSION_SECONDS
+from voicemint.signing import SigningKeys
 
 from .google_cloud import google_cloud
 from .load import Load, put_under_load, require_wrk
@@ -29,6 +34,7 @@ FULL_LOAD = CONNECTIONS[-1]
 WARM_UP_SECONDS = 1
 
 OURS, EXPRESS, EMPTY, OBVIOUS = "ours", "(a) Express", "(b) empty function", "(c) obvious port"
+UPSTREAM = "upstream alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,7 @@ class Peer:
     command: Sequence[str]
     path: str = "/"
     environ: Mapping[str, str] = field(default_factory=dict)
+    cookie: str = ""
     mints: bool = True
 
 
@@ -51,7 +58,8 @@ class Bench:
 
     def started(self, peer: Peer, upstream_ms: int) -> AbstractContextManager[Server]:
         base_url = f"http://{LOOPBACK}:{self.upstream.port}/{upstream_ms}/v1"
-        return running(peer.name, peer.command, {"OPENAI_BASE_URL": base_url, **peer.environ}, self.core)
+        environ = {"OPENAI_BASE_URL": base_url, **peer.environ}
+        return running(peer.name, peer.command, environ, self.core, peer.cookie)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +89,15 @@ def benchmark(plan: Plan) -> Report:
 
 def all_peers(stack: ExitStack) -> list[Peer]:
     google = stack.enter_context(google_cloud(API_KEY))
-    ours = {"VOICEMINT_ACCESS": "open", **google.ours, **LIMITS_OUT_OF_REACH}
+    ours = framework_peer(
+        OURS,
+        ROOT / "functions" / "main.py",
+        "mint_client_secret",
+        {**google.ours, **LIMITS_OUT_OF_REACH},
+        path="/api/client-secrets",
+    )
     return [
-        framework_peer(OURS, ROOT / "functions" / "main.py", "mint_client_secret", ours, path="/api/client-secrets"),
+        replace(ours, cookie=session_cookie(Path(google.ours["SIGNING_KEY_FILE"]))),
         Peer(
             name=EXPRESS,
             command=["node", str(PEERS / "express" / "server.js")],
@@ -93,6 +107,12 @@ def all_peers(stack: ExitStack) -> list[Peer]:
         framework_peer(EMPTY, PEERS / "empty_function" / "main.py", "empty", {}, mints=False),
         framework_peer(OBVIOUS, PEERS / "obvious_port" / "main.py", "token", google.obvious_port),
     ]
+
+
+def session_cookie(signing_key_file: Path) -> str:
+    """What sign_in gives for an invite."""
+    session = {"id": "bench", "name": "Bench", "exp": int(time.time()) + SESSION_SECONDS, "epoch": 0}
+    return f"{COOKIE}={SigningKeys(signing_key_file.read_text()).sign(SESSION_PURPOSE, session)}"
 
 
 def framework_peer(
@@ -136,7 +156,8 @@ def measure_start(bench: Bench, peer: Peer) -> Start:
 
 def measure_loads(bench: Bench, peers: Sequence[Peer], plan: Plan) -> Loads:
     levels = (FULL_LOAD,) if plan.quick else CONNECTIONS
-    loads: dict[str, dict[int, list[Load]]] = {peer.name: {level: [] for level in levels} for peer in peers}
+    names = [*(peer.name for peer in peers), UPSTREAM]
+    loads: dict[str, dict[int, list[Load]]] = {name: {level: [] for level in levels} for name in names}
     with ExitStack() as stack:
         servers: dict[str, Server] = {
             peer.name: stack.enter_context(bench.started(peer, WARM_UPSTREAM_MS)) for peer in peers
@@ -150,8 +171,9 @@ def measure_loads(bench: Bench, peers: Sequence[Peer], plan: Plan) -> Loads:
                 for peer in in_turn(peers, number):
                     load = put_under_load(servers[peer.name], peer.path, level, plan.seconds)
                     loads[peer.name][level].append(load)
-    alone = put_under_load(bench.upstream, UPSTREAM_PATH.format(WARM_UPSTREAM_MS), FULL_LOAD, plan.seconds)
-    return {**loads, "upstream alone": {FULL_LOAD: [alone]}}
+                alone = put_under_load(bench.upstream, UPSTREAM_PATH.format(WARM_UPSTREAM_MS), level, plan.seconds)
+                loads[UPSTREAM][level].append(alone)
+    return loads
 
 
 def in_turn(peers: Sequence[Peer], round_number: int) -> Sequence[Peer]:
@@ -177,12 +199,27 @@ def report(starts: Starts, loads: Loads) -> Report:
                 at_least=True,
             ),
             Bar(name=f"CPU per request at {full_load}, ours", value=cpu, limit=0.60, unit=" ms"),
+            *overhead_bars(loads),
         ],
         measurements={
             "cold": {name: [asdict(start) for start in runs] for name, runs in starts.items()},
             "warm": {name: [asdict(load) for runs in cells.values() for load in runs] for name, cells in loads.items()},
         },
     )
+
+
+def overhead_bars(loads: Loads) -> list[Bar]:
+    """What our mint adds to the upstream's own median, where nobody waits for anybody."""
+    return [
+        Bar(
+            name=f"p50 at {level} at once, ours over the upstream",
+            value=median_of(loads[OURS][level], "p50_ms") - median_of(loads[UPSTREAM][level], "p50_ms"),
+            limit=3.0,
+            unit=" ms",
+        )
+        for level in loads[OURS]
+        if level != FULL_LOAD
+    ]
 
 
 def start_table(starts: Starts) -> Table:

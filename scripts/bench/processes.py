@@ -33,8 +33,11 @@ class Server:
     Each gets its own HOME and XDG_RUNTIME_DIR: gunicorn opens a control socket there, and two would share it.
     """
 
-    def __init__(self, name: str, command: Sequence[str], environ: Mapping[str, str], cores: Set[int]) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], environ: Mapping[str, str], cores: Set[int], cookie: str
+    ) -> None:
         self.name = name
+        self.cookie = cookie
         self.port = free_port()
         self._home = Path(tempfile.mkdtemp(prefix="voicemint-bench-"))
         self._output = self._home / "output"
@@ -63,7 +66,7 @@ class Server:
     def wait_for_200(self, path: str) -> float:
         """Seconds from the start of the process to its first 200 for a POST of {}."""
         while (elapsed := time.perf_counter() - self._started) < START_LIMIT_SECONDS:
-            status = post_empty_object(self.port, path)
+            status = post_empty_object(self.port, path, self.cookie)
             if status == HTTPStatus.OK:
                 return time.perf_counter() - self._started
             if status is not None:
@@ -102,10 +105,13 @@ class Server:
 
 @contextmanager
 def running(
-    name: str, command: Sequence[str], environ: Mapping[str, str], cores: Set[int] | None = None
+    name: str, command: Sequence[str], environ: Mapping[str, str], cores: Set[int] | None = None, cookie: str = ""
 ) -> Iterator[Server]:
-    """A server that ends with the block, on `cores` (default: ours). PORT, and {port} in the command, is its port."""
-    server = Server(name, command, environ, cores or os.sched_getaffinity(0))
+    """A server that ends with the block, on `cores` (default: ours), asked with `cookie`.
+
+    PORT, and {port} in the command, is its port.
+    """
+    server = Server(name, command, environ, cores or os.sched_getaffinity(0), cookie)
     try:
         yield server
     finally:
@@ -132,11 +138,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def post_empty_object(port: int, path: str) -> int | None:
+def post_empty_object(port: int, path: str, cookie: str) -> int | None:
     """The status of POST {}; None while nothing listens."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=REQUEST_TIMEOUT_SECONDS)
     try:
-        connection.request("POST", path, body="{}", headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", **({"Cookie": cookie} if cookie else {})}
+        connection.request("POST", path, body="{}", headers=headers)
         return connection.getresponse().status
     except (ConnectionRefusedError, ConnectionResetError, http.client.RemoteDisconnected):
         return None
