@@ -100,9 +100,8 @@ ensure_page() {
   npm --prefix "$ROOT/web" run --silent build >&2
 }
 
-# ensure_chromium: the browser tests find /usr/bin/chromium or what CHROMIUM names.
-ensure_chromium() {
-  command -v "${CHROMIUM:-chromium}" >/dev/null || apt_install chromium ||
-    die "Chromium is needed for the browser tests and was not found. Install it (sudo apt-get install chromium) \
-or name one: CHROMIUM=/path/to/chromium scripts/test.sh"
+# ensure_program PROGRAM WHY: a program of Debian's package of that name is there.
+ensure_program() {
+  command -v "$1" >/dev/null || apt_install "$(basename "$1")" ||
+    die "$1 is needed $2 and was not found. Install it, for example: sudo apt-get install $(basename "$1")"
 }

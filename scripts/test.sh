@@ -25,7 +25,8 @@ main() {
   ensure_node
   ensure_npm web
   ensure_page
-  ensure_chromium
+  ensure_program "${CHROMIUM:-chromium}" "for the browser tests (or name one: CHROMIUM=/path/to/chromium)"
+  ensure_program wrk "for the test of scripts/bench.sh"
   cd "$ROOT"
   if [[ $unit_tests == yes ]]; then
     step "The page's unit tests (vitest)"

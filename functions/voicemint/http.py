@@ -85,7 +85,7 @@ def _find(routes: Mapping[tuple[str, str], Route], request: flask.Request) -> Ro
 
 def _answer(route: Route, request: flask.Request, request_id: str) -> Answer:
     """Every check in the order of what it costs, then the function."""
-    _check_headers(request, route.content_type)
+    _check_headers(request, route)
     person = route.access(request)
     body = _read_body(request, route.max_body_bytes)
     return route.answer(ApiRequest(request_id, person, body, request.headers.get))
@@ -97,11 +97,14 @@ def _request_id(request: flask.Request) -> str:
     return trace.group() if trace else os.urandom(16).hex()
 
 
-def _check_headers(request: flask.Request, content_type: str | None) -> None:
-    if content_type is not None and (request.mimetype != content_type or request.headers.get("Content-Encoding")):
-        raise UnsupportedMediaType(f"Expected Content-Type: {content_type}, without Content-Encoding.")
+def _check_headers(request: flask.Request, route: Route) -> None:
+    expected = route.content_type
+    if expected is not None and (request.mimetype != expected or request.headers.get("Content-Encoding")):
+        raise UnsupportedMediaType(f"Expected Content-Type: {expected}, without Content-Encoding.")
     if not _is_same_site(request):
         raise CrossSite
+    if (request.content_length or 0) > route.max_body_bytes:
+        raise _too_large(route.max_body_bytes)
 
 
 def _is_same_site(request: flask.Request) -> bool:
@@ -120,8 +123,6 @@ def _is_same_site(request: flask.Request) -> bool:
 
 def _read_body(request: flask.Request, max_bytes: int) -> bytes:
     """The body, never more than `max_bytes` of it in memory, whether its length was declared or not."""
-    if (request.content_length or 0) > max_bytes:
-        raise _too_large(max_bytes)
     try:
         body = request.stream.read(max_bytes + 1)
     except Exception:  # of the HTTP server's own kinds: chunks that are none, a connection that ended
