@@ -13,6 +13,7 @@ from pathlib import Path
 from standins.serving import LOOPBACK
 
 FUNCTIONS_FOLDER = Path(__file__).resolve().parents[2] / "functions"
+CHILD = Path(__file__).with_name("child.py")
 CONCURRENCY = 80  # requests one instance takes at once; functions-framework's own default is 4 threads a CPU
 START_SECONDS = 20
 STOP_SECONDS = 3
@@ -67,8 +68,8 @@ async def function_process(name: str, environment: Mapping[str, str], folder: Pa
     log_file = folder / f"{name}.log"
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "functions_framework", "--source", str(FUNCTIONS_FOLDER / "main.py")),
+            *(sys.executable, str(CHILD), str(os.getpid())),
+            *(sys.executable, "-m", "functions_framework", "--source", str(FUNCTIONS_FOLDER / "main.py")),
             *("--target", name.replace("-", "_"), "--host", LOOPBACK, "--port", str(port)),
             env=_process_environment(environment, home),
             stdout=log,

@@ -2,6 +2,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ READY_SECONDS = 60
 
 @contextmanager
 def dev(folder: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """scripts/dev.sh in a process group of its own, ended with the block."""
+    """scripts/dev.sh in a process group of its own, ended with the block: asked to, so that it ends its children."""
     process = subprocess.Popen(
         [DEV, "--no-build", "--folder", folder, *arguments],
         env={**os.environ, **environment},
@@ -28,9 +29,8 @@ def dev(folder: Path, *arguments: str, **environment: str) -> Iterator[subproces
     try:
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.terminate()
+        process.communicate(timeout=READY_SECONDS)
 
 
 def read_until_ready(process: subprocess.Popen[str]) -> tuple[str, str]:
@@ -77,6 +77,23 @@ def test_it_serves_the_site_until_it_is_told_to_stop_and_leaves_no_process_behin
         process.send_signal(how)
         assert process.wait(timeout=READY_SECONDS) == 0
         assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def test_functions_end_with_a_local_run_that_is_killed(tmp_path: Path) -> None:
+    with dev(tmp_path, "--port", "0") as process:
+        read_until_ready(process)
+        started = children_of(process.pid)
+        process.kill()
+        process.wait(timeout=READY_SECONDS)
+        for pid in started:
+            wait_until_gone(pid)
+
+
+def wait_until_gone(pid: int) -> None:
+    ends_at = time.monotonic() + READY_SECONDS
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < ends_at, f"the process {pid} goes on"
+        time.sleep(0.05)
 
 
 def test_a_key_in_the_environment_reaches_no_functions_environment_and_no_kept_file(tmp_path: Path) -> None:
