@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Deploy functions to the project: all of them, or those named. They build at the same time.
+#
+# Usage: scripts/deploy.sh [--dry-run] [--project ID] [function...]
+#
+#   --dry-run      print the gcloud commands and run none
+#   --project ID   the project, instead of PROJECT_ID
+#
+# A function is a file of infra/functions/: what gcloud is told about it. Who may invoke it is not touched.
+#
+# PROJECT_ID       the Google Cloud project (from the environment or infra/project.env; no default)
+# REGION           where web/firebase.json looks for the functions
+# CONTROL_BUCKET   told to the functions (default $PROJECT_ID-voicemint-control)
+# BUCKET           the same (default $PROJECT_ID-voicemint-payloads)
+#
+# Exit: 0 every function is live, 1 one is not, or nothing was started for the reason given.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=project.sh
+source "$(dirname "$0")/project.sh"
+
+main() {
+  local name dry_run="" functions=()
+  while (($#)); do
+    case "$1" in
+      -h | --help) usage && return ;;
+      --dry-run) dry_run=yes ;;
+      --project) [[ ${2:-} ]] || die "--project needs a project id" && PROJECT_ID=$2 && shift ;;
+      --project=*) PROJECT_ID=${1#*=} ;;
+      -*) die "unknown option '$1'; see scripts/deploy.sh --help" ;;
+      *) functions+=("$1") ;;
+    esac
+    shift
+  done
+  cd "$ROOT"
+  read_project
+  ((${#functions[@]})) || for name in $(known_functions); do functions+=("$name"); done
+  check_known "${functions[@]}"
+  if [[ $dry_run ]]; then
+    for name in "${functions[@]}"; do deploy "$name" show; done
+  else
+    command -v gcloud >/dev/null || die "gcloud was not found. Install it: https://cloud.google.com/sdk/docs/install"
+    deploy_all "${functions[@]}"
+  fi
+}
+
+known_functions() { (cd infra/functions && printf '%s\n' *.yaml | sed 's/\.yaml$//'); }
+
+check_known() {
+  local name
+  for name in "$@"; do
+    [[ -f infra/functions/$name.yaml ]] ||
+      die "there is no function '$name'; expected one of: $(known_functions | paste -sd ' ' -)"
+  done
+}
+
+# deploy FUNCTION [COMMAND]: COMMAND is handed the gcloud command, which is run otherwise.
+deploy() {
+  "${@:2}" gcloud functions deploy "$1" --gen2 --source=functions --flags-file="infra/functions/$1.yaml" \
+    --project="$PROJECT_ID" --region="$REGION" --quiet --format=none \
+    --service-account="$1@$PROJECT_ID.iam.gserviceaccount.com" \
+    --build-service-account="projects/$PROJECT_ID/serviceAccounts/builder@$PROJECT_ID.iam.gserviceaccount.com" \
+    --docker-repository="projects/$PROJECT_ID/locations/$REGION/repositories/voicemint" \
+    --set-env-vars="PROJECT_ID=$PROJECT_ID,CONTROL_BUCKET=$CONTROL_BUCKET,BUCKET=$BUCKET"
+}
+
+show() { printf '%q ' "$@" && echo; }
+
+deploy_all() {
+  local name outcome seconds failed=0
+  OUTCOMES=$(mktemp -d)
+  trap 'rm -rf "$OUTCOMES"' EXIT
+  set -m # each job is a process group of its own: an interrupted deployment ends with its gcloud
+  trap 'jobs -p | sed s/^/-/ | xargs kill --; exit 130' INT TERM
+  step "Deploying to $PROJECT_ID, $REGION: $*"
+  for name in "$@"; do deploy_one "$name" </dev/null & done
+  wait
+  for name in "$@"; do
+    read -r outcome seconds <"$OUTCOMES/$name"
+    printf '%-20s %-6s %4s s\n' "$name" "$outcome" "$seconds"
+    [[ $outcome == live ]] || failed=1
+  done
+  ((failed == 0)) || die "not every function is live; the lines above that begin with its name say why"
+}
+
+deploy_one() {
+  local outcome=live started=$SECONDS
+  deploy "$1" 2>&1 | prefix "$1" >&2 || outcome=failed
+  echo "$outcome $((SECONDS - started))" >"$OUTCOMES/$1"
+}
+
+prefix() {
+  local line
+  while IFS= read -r line || [[ $line ]]; do printf '%s | %s\n' "$1" "$line"; done
+}
+
+main "$@"

@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# Which project a script works on. Sourced after lib.sh, never run. scripts/owner/project.py is the same for Python.
+
+# Set PROJECT_ID, REGION, CONTROL_BUCKET and BUCKET: the caller's and the environment's values win over
+# infra/project.env, and that over what follows from PROJECT_ID. Dies where there is no project, or no usable one.
+read_project() {
+  local name value
+  PROJECT_ID=${PROJECT_ID:-} REGION=${REGION:-}
+  while IFS='=' read -r name value || [[ $name ]]; do
+    [[ $name =~ ^[A-Z_]+$ && -z ${!name:-} ]] && printf -v "$name" '%s' "${value//[\"\']/}"
+  done <"$ROOT/infra/project.env"
+  CONTROL_BUCKET=${CONTROL_BUCKET:-$PROJECT_ID-voicemint-control}
+  BUCKET=${BUCKET:-$PROJECT_ID-voicemint-payloads}
+  check_project
+}
+
+check_project() {
+  [[ $PROJECT_ID ]] || die "PROJECT_ID is not set. Write it into infra/project.env, or say --project ID."
+  [[ $PROJECT_ID =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] ||
+    die "'$PROJECT_ID' is not a project id (it may be a project's name or number); see: gcloud projects list"
+  grep -qF "\"region\": \"$REGION\"" "$ROOT/web/firebase.json" ||
+    die "REGION is '$REGION', but the rewrites of web/firebase.json lead to another region. Make them the same."
+}
