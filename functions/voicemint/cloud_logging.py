@@ -13,6 +13,8 @@ from voicemint.redaction import redact
 
 logger = logging.getLogger("voicemint")
 
+_ENCODER = json.JSONEncoder(default=str)
+
 
 class JsonFormatter(logging.Formatter):
     """Fields come from `extra={"fields": {...}}`. The whole line is redacted, whoever wrote it."""
@@ -33,7 +35,7 @@ class JsonFormatter(logging.Formatter):
             line["logging.googleapis.com/trace"] = f"projects/{self._project_id}/traces/{fields['request_id']}"
         if record.exc_info and record.exc_info[1]:
             line["stack"] = describe_exception(record.exc_info[1])
-        return redact(json.dumps(line, default=str))
+        return redact(_ENCODER.encode(line))
 
 
 def describe_exception(error: BaseException) -> list[str]:
@@ -44,6 +46,8 @@ def describe_exception(error: BaseException) -> list[str]:
 
 def configure_logging(project_id: str) -> None:
     """Send every record of this process to stdout as JSON lines."""
+    # What the format does not show is not collected: logging's own advice where a line is written per request.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(project_id))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -24,6 +24,7 @@ from voicemint.errors import (
     UnsupportedMediaType,
 )
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _TRACE_ID = re.compile(r"[0-9a-f]{32}(?=$|/)")
 
 
@@ -152,7 +153,7 @@ def _as_api_error(caught: Exception, request_id: str) -> ApiError:
 
 
 def _response(answer: Answer) -> flask.Response:
-    body = b"" if answer.json is None else json.dumps(answer.json, separators=(",", ":")).encode()
+    body = b"" if answer.json is None else _ENCODER.encode(answer.json).encode()
     response = flask.Response(body, answer.status, answer.headers, mimetype="application/json")
     # `private` also makes Hosting keep Set-Cookie; without any Cache-Control it would cache a 404 for ten minutes.
     response.headers["Cache-Control"] = "private, no-store"

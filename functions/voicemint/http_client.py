@@ -6,6 +6,7 @@ start. No redirects, no retries, no proxies, no cookies: who asks decides what t
 """
 
 import functools
+import io
 import select
 import socket
 import ssl
@@ -14,7 +15,11 @@ import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_ANSWER_BYTES = 256 * 1024
 
@@ -64,15 +69,15 @@ class HttpClient:
         body: bytes | None = None,
         deadline: float | None = None,
     ) -> HttpAnswer:
-        """Raises HttpError. `deadline` (of time.monotonic) bounds the whole exchange, a dripping body included."""
+        """Raises HttpError. `deadline` (of time.monotonic) bounds the whole exchange, however slowly it drips."""
         deadline = deadline or time.monotonic() + self._connect_seconds + self._read_seconds
         connection = None
         try:
             connection = self._idle_connection() or self._connect(deadline)
-            connection.sock.settimeout(_seconds_left(deadline, self._read_seconds))
+            _timed(connection).deadline = deadline
             connection.request(method, self._prefix + path, body=body, headers=headers)
             response = connection.getresponse()
-            answer = HttpAnswer(response.status, _read(response, deadline), response)
+            answer = HttpAnswer(response.status, _read(response), response)
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -90,7 +95,7 @@ class HttpClient:
         while self._idle:
             with suppress(IndexError):  # another thread was faster
                 connection = self._idle.pop()
-                if not _is_readable(connection.sock):
+                if not _is_readable(_timed(connection)):
                     return connection
                 connection.close()
         return None
@@ -102,7 +107,54 @@ class HttpClient:
         else:
             connection = HTTPConnection(self._host, self._port, timeout=timeout)
         connection.connect()
+        connection.sock = _TimedSocket(connection.sock, self._read_seconds)
         return connection
+
+
+class _TimedSocket:
+    """The part of a socket that http.client uses; each send and receive ends with `deadline`.
+
+    A socket's own timeout is for one receive: an answer that drips, its headers too, would begin it anew each time.
+    """
+
+    def __init__(self, sock: socket.socket, at_most_seconds: float) -> None:
+        self._sock = sock
+        self._at_most_seconds = at_most_seconds
+        self.deadline = 0.0
+        self.fileno = sock.fileno
+        self.close = sock.close
+
+    def hurry(self) -> None:
+        """Let the next operation end with the deadline. Raises TimeoutError after it."""
+        self._sock.settimeout(_seconds_left(self.deadline, self._at_most_seconds))
+
+    def sendall(self, data: bytes) -> None:
+        self.hurry()
+        self._sock.sendall(data)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self, self._sock.makefile("rb", buffering=0)))
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, sock: _TimedSocket, raw: socket.SocketIO) -> None:
+        self._sock = sock
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
+        self._sock.hurry()
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _timed(connection: HTTPConnection) -> _TimedSocket:
+    return cast(_TimedSocket, connection.sock)
 
 
 def _close_all(connections: list[HTTPConnection]) -> None:
@@ -116,10 +168,10 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _is_readable(sock: socket.socket) -> bool:
+def _is_readable(sock: _TimedSocket) -> bool:
     """Before a request there is nothing to read but the connection's end, or noise: either way it is of no use."""
     poll = select.poll()
-    poll.register(sock, select.POLLIN)
+    poll.register(sock.fileno(), select.POLLIN)
     return bool(poll.poll(0))
 
 
@@ -130,15 +182,12 @@ def _seconds_left(deadline: float, at_most: float) -> float:
     return min(left, at_most)
 
 
-def _read(response: HTTPResponse, deadline: float) -> bytes:
-    """The whole body. A socket's timeout alone does not bound one that drips."""
+def _read(response: HTTPResponse) -> bytes:
     body = b""
     while response.length != 0 and (part := response.read1(MAX_ANSWER_BYTES)):
         body += part
         if len(body) > MAX_ANSWER_BYTES:
             raise AnswerTooLarge
-        if time.monotonic() > deadline:
-            raise TimeoutError
     if response.length:
         raise HttpError("the answer ended early")
     response.close()

@@ -77,7 +77,7 @@ class Settings:
             daily_block=_count(environ, "DAILY_BLOCK", 5),
             person_per_minute=_count(environ, "PERSON_PER_MINUTE", 6),
             instance_per_minute=_count(environ, "INSTANCE_PER_MINUTE", 30),
-            firebase_allowed=frozenset(filter(None, environ.get("FIREBASE_ALLOWED", "").lower().split(","))),
+            firebase_allowed=_names(environ.get("FIREBASE_ALLOWED", "")),
             openai_base_url=_service_url(
                 environ, "OPENAI_BASE_URL", "https://api.openai.com/v1", on_cloud_run=on_cloud_run
             ),
@@ -130,6 +130,10 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; voicemint/settings.py says what it is.")
     return value
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.replace(" ", "").lower().split(",")))
 
 
 def _count(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -138,10 +138,11 @@ def test_a_redirect_is_an_answer_and_not_followed() -> None:
         assert client_of(url).request("GET", "/x", headers={}).status == 302
 
 
-def test_an_answer_that_drips_ends_with_the_deadline() -> None:
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=repr)
+def test_an_answer_that_drips_ends_with_the_deadline(begun: bytes) -> None:
     def drip(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.sendall(begun)
         while not threading.Event().wait(0.02):
             connection.sendall(b" ")
 

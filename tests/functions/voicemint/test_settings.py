@@ -79,3 +79,8 @@ def test_refuses_a_loopback_service_on_cloud_run(name: str) -> None:
 def test_refuses_an_unknown_payload_level() -> None:
     with pytest.raises(SettingsError, match="PAYLOAD_LEVEL is 'all'; expected one of: off, metadata, transcript"):
         settings_of({"PAYLOAD_LEVEL": "all"})
+
+
+def test_reads_a_list_with_blanks_and_capitals() -> None:
+    settings = settings_of({"FIREBASE_ALLOWED": " Ana@Example.com, @example.org,, "})
+    assert settings.firebase_allowed == {"ana@example.com", "@example.org"}
