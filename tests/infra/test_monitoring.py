@@ -1,7 +1,10 @@
 """infra/monitoring/, budget.yaml and bucket-lifecycle.json: what Google would accept, about what there is."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +105,24 @@ def test_payloads_are_deleted_after_thirty_days() -> None:
     assert list(validator("storage.v1", "Bucket").iter_errors({"lifecycle": lifecycle})) == []
 
 
+BUDGET = [pair for entry in yaml.safe_load((INFRA / "budget.yaml").read_text()) for pair in entry.items()]
+
+
 def test_the_budget_warns_before_the_money_is_gone() -> None:
-    flags = [pair for entry in yaml.safe_load((INFRA / "budget.yaml").read_text()) for pair in entry.items()]
-    percents = [float(re.split("[=,]", rule)[1]) for flag, rule in flags if flag == "--threshold-rule"]
+    percents = [float(re.split("[=,]", rule)[1]) for flag, rule in BUDGET if flag == "--threshold-rule"]
     assert min(percents) <= 0.5
     assert max(percents) == 1.0
+
+
+@pytest.mark.skipif(shutil.which("gcloud") is None, reason="NOT TESTED: gcloud is not installed")
+@pytest.mark.parametrize(("more", "accepted"), [([], True), ([("--threshold-rul", "percent=1.0")], False)])
+def test_gcloud_knows_every_flag_of_the_budget(more: list[tuple[str, str]], accepted: bool, tmp_path: Path) -> None:
+    flags = " ".join(f"{flag}={value}" for flag, value in [*BUDGET, *more])
+    command = f"gcloud billing budgets create --billing-account=000000-000000-000000 {flags}"
+    ended = subprocess.run(
+        ["gcloud", "meta", "lint-gcloud-commands", f"--command-string={command}"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CLOUDSDK_CONFIG": str(tmp_path)},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    [found] = json.loads(ended.stdout)
+    assert found["success"] is accepted, found["error_message"]

@@ -182,26 +182,30 @@ def test_one_that_fails_does_not_keep_the_others_back(cloud_of: CloudOf) -> None
 @needs_gcloud
 def test_interrupted_it_leaves_no_gcloud_behind(cloud_of: CloudOf) -> None:
     cloud = cloud_of(FunctionsApi(unfinished=frozenset(FLAGS)))
-    process = subprocess.Popen(
-        [DEPLOY, "--project", "interrupted-in-a-test"], env={**SYSTEM, **cloud.environment}, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    until(lambda: set(cloud.api.created) == set(FLAGS))
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
-    assert process.returncode == 130
-    until(lambda: "interrupted-in-a-test" not in command_lines())
+    with subprocess.Popen(
+        [DEPLOY, "--project", "interrupted-in-a-test"], env={**SYSTEM, **cloud.environment},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        try:
+            until(lambda: set(cloud.api.created) == set(FLAGS))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 130
+            until(none_is_left, seconds=5)
+        finally:
+            cloud.api.unfinished = frozenset()  # what is left behind comes to its end
+            until(none_is_left)
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def none_is_left() -> bool:
+    listed = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    return "interrupted-in-a-test" not in listed
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def command_lines() -> str:
-    return subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
 
 
 def test_a_dry_run_prints_the_commands_and_needs_no_gcloud(tmp_path: Path) -> None:
