@@ -20,11 +20,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
-  case "${1:-}" in
-    -h | --help) usage && return ;;
-  esac
-  ensure_venv functions infra/standins
-  PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m owner.invite "$@"
+  run_owner_command invite "$@"
 }
 
 main "$@"

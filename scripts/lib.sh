@@ -105,3 +105,14 @@ ensure_program() {
   command -v "$1" >/dev/null || apt_install "$(basename "$1")" ||
     die "$1 is needed $2 and was not found. Install it, for example: sudo apt-get install $(basename "$1")"
 }
+
+# run_owner_command NAME ARGUMENT...: what scripts/NAME.sh documents in its header and scripts/owner/ does.
+run_owner_command() {
+  local name=$1
+  shift
+  case "${1:-}" in
+    -h | --help) usage && return ;;
+  esac
+  ensure_venv functions infra/standins
+  PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m "owner.$name" "$@"
+}

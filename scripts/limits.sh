@@ -19,11 +19,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
-  case "${1:-}" in
-    -h | --help) usage && return ;;
-  esac
-  ensure_venv functions infra/standins
-  PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m owner.limits "$@"
+  run_owner_command limits "$@"
 }
 
 main "$@"
