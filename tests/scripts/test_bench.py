@@ -18,6 +18,7 @@ RATIOS = (
     "cold start, ours / (c)",
     "requests/s at 80 at once, ours / (a)",
     "CPU per request at 80 at once, ours",
+    "CPU per request at 80 at once, ours / (a)",
 )
 SERVER = """
 import http.server, subprocess, sys
