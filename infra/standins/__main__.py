@@ -13,7 +13,9 @@ from standins.local_run import PageNotBuiltError, Site, local_run
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/dev.sh", description="Run the whole site on this machine.")
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False, prog="scripts/dev.sh", description="Run the whole site on this machine."
+    )
     parser.add_argument("--port", type=_port, default=5000, help="where the page is served (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path(".voicemint"), help="keeps the bucket and the logs")
     options = parser.parse_args()

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/bench.sh", description=__doc__)
     parser.add_argument("benchmark", choices=BENCHMARKS)
     parser.add_argument("--rounds", type=positive, default=ENOUGH_ROUNDS, metavar="N", help="default %(default)s")
     parser.add_argument("--seconds", type=positive, default=4, metavar="N", help="of load a cell; default %(default)s")

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/invite.sh", description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/invite.sh", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("name", nargs="?", type=checked_name, metavar="NAME", help="whom the link is for")
     what.add_argument("--list", action="store_true", help="who was invited and let in")

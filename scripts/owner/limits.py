@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/limits.sh", description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/limits.sh", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
     add_project_options(parser)
     return parser.parse_args(arguments)

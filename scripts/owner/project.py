@@ -113,7 +113,7 @@ def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags:
         raise CommandFailed(
             expected="PROJECT_ID in the environment or in infra/project.env",
             found="none",
-            todo="Set it, for example: PROJECT_ID=my-project scripts/stop.sh; or say --local.",
+            todo="Set it, for example: export PROJECT_ID=my-project; or say --local.",
         )
     values.setdefault("BUCKET", f"{project_id}-voicemint-payloads")
     values.setdefault("CONTROL_BUCKET", f"{project_id}-voicemint-control")

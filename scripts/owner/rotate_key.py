@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/rotate-key.sh", description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/rotate-key.sh", description=__doc__)
     parser.add_argument("which", choices=[OPENAI, SIGNING], help="the key to replace")
     parser.add_argument("--retire", action="store_true", help="signing: void what the older keys signed")
     parser.add_argument("--yes", action="store_true", help="with --retire: do not ask")

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/stop.sh", description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/stop.sh", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--resume", action="store_true", help="allow calls again")
     what.add_argument("--status", action="store_true", help="say whether calls are stopped")

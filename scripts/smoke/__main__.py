@@ -67,7 +67,7 @@ async def check(options: argparse.Namespace, finished: Callable[[Outcome], None]
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The options, and from the environment what must not be on a command line. Exits 2 on a wrong one."""
-    parser = argparse.ArgumentParser(prog="scripts/smoke.sh", description=__doc__)
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/smoke.sh", description=__doc__)
     parser.add_argument("url", nargs="?", metavar="URL", help=f"the site; default {DEFAULT_URL}")
     parser.add_argument("--direct", action="store_true", help="check OpenAI with OPENAI_API_KEY, without a site")
     parser.add_argument("--agent", default=DEFAULT_AGENT, metavar="NAME", help="default %(default)s")

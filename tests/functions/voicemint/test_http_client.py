@@ -1,11 +1,15 @@
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+from bench.google_cloud import loopback_certificate
+from voicemint import http_client
 from voicemint.http_client import MAX_ANSWER_BYTES, AnswerTooLarge, HttpClient, HttpError, HttpTimeout
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Request-Id: r1\r\n\r\nok"
@@ -183,3 +187,39 @@ def test_a_failed_request_leaves_a_client_that_works() -> None:
         with pytest.raises(HttpError):
             get(client)
         assert get(client) == b"ok"
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[socket.socket]]]:
+    """An https server whose certificate this process trusts, and the connections it took."""
+    key, certificate = loopback_certificate()
+    pem = tmp_path / "certificate.pem"
+    pem.write_bytes(certificate + key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    http_client._tls.cache_clear()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            answering(OK, CHUNKED, OK)(secured)
+
+    with server(serve) as (url, taken):
+        yield url.replace("http:", "https:"), taken
+    http_client._tls.cache_clear()
+
+
+def test_speaks_tls_and_keeps_the_connection(tls_server: tuple[str, list[socket.socket]]) -> None:
+    url, taken = tls_server
+    client = client_of(url)
+    assert [get(client) for _ in range(3)] == [b"ok"] * 3
+    assert len(taken) == 1
+
+
+def test_does_not_speak_to_a_server_that_nobody_vouches_for(
+    tls_server: tuple[str, list[socket.socket]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    http_client._tls.cache_clear()
+    with pytest.raises(HttpError):
+        get(client_of(tls_server[0]))
