@@ -1,6 +1,6 @@
 """How many client secrets may be minted: per person and instance by rate, per day exactly.
 
-The daily limit needs no database. A day has DAILY_LIMIT / BLOCK_SIZE slots, each an object that can be created once:
+The daily limit needs no database. A day has DAILY_LIMIT / DAILY_BLOCK slots, each an object that can be created once:
 `minted/<day>/<slot>`. Who creates a slot has leased its block of mints. An instance that ends with part of a block
 unused has wasted it, so the limit is never exceeded, only reached a little early.
 """
