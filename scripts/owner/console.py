@@ -33,7 +33,7 @@ def run(command: Callable[[], int]) -> int:
     except (CommandFailed, VoicemintError) as error:
         sentence = str(error)
     except DefaultCredentialsError:
-        sentence = "expected Google credentials; found none. Sign in: gcloud auth application-default login"
+        sentence = "expected Google credentials; found none. Sign in: gcloud auth login"
     except (GoogleAPICallError, RetryError, GoogleAuthError) as error:
         sentence = f"Google refused or did not answer: {_one_line(error)}. Is this the owner's account and project?"
     except (RequestException, HTTPError, OSError) as error:

@@ -4,6 +4,7 @@ PROJECT_ID      required                            no command guesses it
 BUCKET          $PROJECT_ID-voicemint-payloads
 CONTROL_BUCKET  $PROJECT_ID-voicemint-control
 SITE_URL        https://$PROJECT_ID.web.app
+PROJECT_NUMBER, BILLING_ACCOUNT: what scripts/bootstrap.sh showed and was told to remember; no command here needs them
 and what voicemint/settings.py reads, limits among it: what a function is deployed with is in
 infra/functions/mint-client-secret.yaml. The environment wins over infra/project.env, and that over the function's.
 """
@@ -18,11 +19,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from google.auth.credentials import AnonymousCredentials
+from google.auth.credentials import AnonymousCredentials, Credentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from voicemint.settings import LOOPBACK_HOSTS, Settings
 
 from .console import CommandFailed
+from .gcloud_sign_in import GcloudCredentials, only_gcloud_is_signed_in
 
 ROOT = Path(__file__).parents[2]
 PROJECT_ENV = ROOT / "infra" / "project.env"
@@ -66,10 +68,12 @@ class Project:
             client_options={"api_endpoint": self.settings.storage_url},
         )
 
-    @property
-    def _credentials(self) -> AnonymousCredentials | None:
-        """None: Google's clients find the owner's own. The stand-ins ask for none."""
-        return AnonymousCredentials() if self.local else None  # type: ignore[no-untyped-call]
+    @cached_property
+    def _credentials(self) -> Credentials | None:
+        """The stand-ins ask for none. None: Google's clients find the owner's Application Default Credentials."""
+        if self.local:
+            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+        return GcloudCredentials(self.settings.project_id) if only_gcloud_is_signed_in() else None
 
 
 def add_project_options(parser: argparse.ArgumentParser) -> None:
