@@ -71,7 +71,8 @@ class Gcloud:
 
     def read(self, *arguments: str) -> Any:
         """What a reading command answers, as JSON. Raises GcloudFailed."""
-        text = self.run(self.command(*arguments, "--format=json"), seconds=READ_SECONDS)
+        chosen = () if any(argument.startswith("--format") for argument in arguments) else ("--format=json",)
+        text = self.run(self.command(*arguments, *chosen), seconds=READ_SECONDS)
         return json.loads(text) if text.strip() else None
 
     def text(self, *arguments: str) -> str:

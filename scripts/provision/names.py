@@ -1,0 +1,82 @@
+"""The names that everything in the project is derived from, and the memory of which project that is: project.env.
+
+PROJECT_ID      --project, the environment, or the file; no default
+REGION          the environment or the file
+BUCKET          $PROJECT_ID-voicemint-payloads
+CONTROL_BUCKET  $PROJECT_ID-voicemint-control
+SITE_URL        https://$PROJECT_ID.web.app
+PROJECT_NUMBER, BILLING_ACCOUNT   what the owner confirmed at the first bootstrap; written by it, never guessed
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from owner.console import CommandFailed
+from owner.project import parse_env
+
+PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
+REGION = re.compile(r"[a-z]+-[a-z]+\d{1,2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    project_id: str
+    region: str
+    bucket: str
+    control_bucket: str
+    site_url: str
+    project_number: str  # empty until it was confirmed
+    billing_account: str  # likewise; 012345-6789AB-CDEF01
+
+    def email(self, account: str) -> str:
+        return f"{account}@{self.project_id}.iam.gserviceaccount.com"
+
+
+def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | None = None) -> Names:
+    """`project_id` is the command line's. Raises CommandFailed."""
+    written = parse_env(project_env)
+    values = {**written, **{name: value for name, value in environ.items() if value}}
+    chosen = project_id or values.get("PROJECT_ID", "")
+    if not PROJECT_ID.fullmatch(chosen):
+        raise CommandFailed(
+            expected="a project id in PROJECT_ID, in infra/project.env or after --project",
+            found=repr(chosen) if chosen else "none",
+            todo="See yours: gcloud projects list (the first column, neither name nor number).",
+        )
+    region = values.get("REGION", "")
+    if not REGION.fullmatch(region):
+        raise CommandFailed(
+            expected="REGION to be one of Google's, like us-central1", found=repr(region), todo="Correct project.env."
+        )
+    if written.get("PROJECT_ID") not in ("", None, chosen) and written.get("PROJECT_NUMBER"):
+        raise CommandFailed(
+            expected=f"the project that {project_env.name} remembers, {written['PROJECT_ID']}",
+            found=chosen,
+            todo="For a second project use a file of its own: PROJECT_ENV=path/to/other.env",
+        )
+    return Names(
+        project_id=chosen,
+        region=region,
+        bucket=values.get("BUCKET") or f"{chosen}-voicemint-payloads",
+        control_bucket=values.get("CONTROL_BUCKET") or f"{chosen}-voicemint-control",
+        site_url=(values.get("SITE_URL") or f"https://{chosen}.web.app").rstrip("/"),
+        project_number=values.get("PROJECT_NUMBER", ""),
+        billing_account=values.get("BILLING_ACCOUNT", ""),
+    )
+
+
+def remember(project_env: Path, values: Mapping[str, str]) -> None:
+    """Set NAME=value lines of the file, in one go; every other line stays as it is."""
+    lines = project_env.read_text(encoding="utf-8").splitlines()
+    for name, value in values.items():
+        said = [number for number, line in enumerate(lines) if line.partition("=")[0].strip() == name]
+        if said:
+            lines[said[0]] = f"{name}={value}"
+        else:
+            lines.append(f"{name}={value}")
+    written = project_env.with_name(project_env.name + f".{os.getpid()}")
+    written.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    written.replace(project_env)

@@ -1,0 +1,212 @@
+"""What a project is now: lists, and the policies of what is ours; only reads, many at a time."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from .desired import SECRETS, Desired, Grant, Resource
+from .failures import Failure
+from .gcloud import Gcloud
+from .http import request
+from .policies import policy_command
+from .retry import Backoff, Refused, patiently
+
+Json = Mapping[str, Any]
+READERS = 8
+FIREBASE = "https://firebase.googleapis.com/v1beta1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The project as Google knows it. `billing_account` is empty where billing is off, None where we may not see."""
+
+    number: str
+    name: str
+    state: str
+    billing_account: str | None
+    billing_account_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reality:
+    """Every mapping is by the short name of the thing."""
+
+    identity: Identity
+    configuration: Json | None
+    services: frozenset[str] = frozenset()
+    accounts: Mapping[str, Json] = field(default_factory=dict)
+    buckets: Mapping[str, Json] = field(default_factory=dict)
+    control_objects: frozenset[str] = frozenset()
+    repositories: Mapping[str, Json] = field(default_factory=dict)
+    secrets: Mapping[str, Json] = field(default_factory=dict)
+    versions: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    queues: Mapping[str, Json] = field(default_factory=dict)
+    run_services: Mapping[str, Json] = field(default_factory=dict)
+    policies: Mapping[Resource, frozenset[Grant]] = field(default_factory=dict)
+    firebase: bool = False
+    budgets: tuple[Json, ...] | None = ()
+    dashboards: tuple[Json, ...] = ()
+    alerts: tuple[Json, ...] = ()
+
+
+class Reader:
+    """Asks gcloud, several questions at a time, each as patiently as a writing step."""
+
+    def __init__(self, gcloud: Gcloud, desired: Desired, backoff: Backoff) -> None:
+        self._gcloud = gcloud
+        self._desired = desired
+        self._backoff = backoff
+        self._pool = ThreadPoolExecutor(READERS)
+        self._services: frozenset[str] = frozenset()
+
+    def read(self) -> Reality:
+        """Raises Refused, and CommandFailed for a project that is not there."""
+        try:
+            return self._read()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def identity(self) -> Identity:
+        """Which project it is and who pays; the name of the billing account, where it may be seen."""
+        project = self._pool.submit(self._ask, "projects", "describe", self._project_id)
+        billing = self._pool.submit(self._optional, "billing", "projects", "describe", self._project_id)
+        return _identity(project.result(), billing.result())
+
+    @property
+    def _project_id(self) -> str:
+        return self._desired.names.project_id
+
+    def _read(self) -> Reality:
+        configurations = self._pool.submit(self._configurations)
+        services = self._pool.submit(self._ask, "services", "list", "--enabled")
+        identity = self.identity()
+        self._services = frozenset(service["config"]["name"] for service in services.result())
+        lists = {name: self._pool.submit(read) for name, read in self._lists(identity).items()}
+        found = {name: future.result() for name, future in lists.items()}
+        policies = {resource: self._pool.submit(self._policy, resource) for resource in self._existing(found)}
+        versions = {name: self._pool.submit(self._versions, name) for name in SECRETS if name in found["secrets"]}
+        objects = self._pool.submit(self._control_objects, found["buckets"])
+        return Reality(
+            identity=identity,
+            configuration=configurations.result(),
+            services=self._services,
+            policies=_results(policies),
+            versions=_results(versions),
+            control_objects=objects.result(),
+            **found,
+        )
+
+    def _lists(self, identity: Identity) -> Mapping[str, Callable[[], Any]]:
+        region = self._desired.names.region
+        return {
+            "accounts": lambda: self._by_name("iam", "iam", "service-accounts", "list", key="email"),
+            "buckets": lambda: self._by_name("storage", "storage", "buckets", "list", "--raw", key="name"),
+            "repositories": lambda: self._by_name(
+                "artifactregistry", "artifacts", "repositories", "list", f"--location={region}", key="name"
+            ),
+            "secrets": lambda: self._by_name("secretmanager", "secrets", "list", key="name"),
+            "queues": lambda: self._by_name(
+                "cloudtasks", "tasks", "queues", "list", f"--location={region}", key="name"
+            ),
+            "run_services": lambda: self._by_name(
+                "run", "run", "services", "list", f"--region={region}", key="metadata.name"
+            ),
+            "dashboards": lambda: tuple(self._list("monitoring", "monitoring", "dashboards", "list")),
+            "alerts": lambda: tuple(self._list("monitoring", "alpha", "monitoring", "policies", "list")),
+            "budgets": lambda: self._budgets(identity),
+            "firebase": self._is_firebase,
+        }
+
+    def _existing(self, found: Mapping[str, Any]) -> Iterable[Resource]:
+        """What of ours is there, so that its policy can be asked for."""
+        names = self._desired.names
+        there = {
+            "project": {""},
+            "account": {email.partition("@")[0] for email in found["accounts"] if email.endswith(names.email("")[1:])},
+            "bucket": set(found["buckets"]),
+            "repository": set(found["repositories"]),
+            "secret": set(found["secrets"]),
+            "queue": set(found["queues"]),
+            "service": set(found["run_services"]),
+        }
+        return [resource for resource in self._desired.resources if resource.name in there[resource.kind]]
+
+    def _policy(self, resource: Resource) -> frozenset[Grant]:
+        policy = self._ask(*policy_command(resource, "get-iam-policy", self._desired.names)) or {}
+        return frozenset(
+            Grant(member, binding["role"], binding.get("condition", {}).get("expression", ""))
+            for binding in policy.get("bindings", [])
+            for member in binding["members"]
+        )
+
+    def _versions(self, secret: str) -> tuple[Json, ...]:
+        """Newest first."""
+        return tuple(self._ask("secrets", "versions", "list", secret))
+
+    def _control_objects(self, buckets: Mapping[str, Json]) -> frozenset[str]:
+        """Names at the top of the control bucket: objects, and prefixes with a slash at their end."""
+        bucket = self._desired.names.control_bucket
+        if bucket not in buckets:
+            return frozenset()
+        listed = self._patiently(lambda: self._gcloud.text("storage", "ls", f"gs://{bucket}/"))
+        return frozenset(line.removeprefix(f"gs://{bucket}/") for line in listed.split())
+
+    def _budgets(self, identity: Identity) -> tuple[Json, ...] | None:
+        """None where the billing account's budgets are not ours to see."""
+        if not identity.billing_account or not self._is_on("billingbudgets"):
+            return ()
+        listed = self._optional("billing", "budgets", "list", f"--billing-account={identity.billing_account}")
+        return None if listed is None else tuple(listed)
+
+    def _is_firebase(self) -> bool:
+        if not self._is_on("firebase"):
+            return False
+        return request(self._gcloud, "GET", f"{FIREBASE}/projects/{self._project_id}").status == 200
+
+    def _configurations(self) -> Json | None:
+        """gcloud's own configuration of this project, None where there is none yet."""
+        command = ("config", "configurations", "list")
+        listed = self._ask(*command, "--format=json(name,properties.core.account,properties.core.project)")
+        return next((item for item in listed if item["name"] == self._gcloud.pinned().configuration), None)
+
+    def _by_name(self, service: str, *arguments: str, key: str) -> Mapping[str, Json]:
+        outer, _, inner = key.partition(".")
+        listed = self._list(service, *arguments)
+        return {str(item[outer][inner] if inner else item[outer]).rpartition("/")[2]: item for item in listed}
+
+    def _list(self, service: str, *arguments: str) -> list[Json]:
+        return self._ask(*arguments) or [] if self._is_on(service) else []
+
+    def _is_on(self, service: str) -> bool:
+        return f"{service}.googleapis.com" in self._services
+
+    def _optional(self, *arguments: str) -> Any:
+        """None for what this account may not see."""
+        try:
+            return self._ask(*arguments)
+        except Refused as refused:
+            if refused.failure.id == "no-permission":
+                return None
+            raise
+
+    def _ask(self, *arguments: str) -> Any:
+        return self._patiently(lambda: self._gcloud.read(*arguments))
+
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        answer = patiently(ask, self._project_id, self._backoff)
+        return None if isinstance(answer, Failure) else answer
+
+
+def _identity(project: Json, billing: Json | None) -> Identity:
+    account = None if billing is None else billing.get("billingAccountName", "").removeprefix("billingAccounts/")
+    return Identity(
+        number=str(project["projectNumber"]),
+        name=project.get("name", ""),
+        state=project.get("lifecycleState", ""),
+        billing_account=account if billing is None or billing.get("billingEnabled") else "",
+    )
+
+
+def _results(futures: Mapping[Any, Future[Any]]) -> dict[Any, Any]:
+    return {key: future.result() for key, future in futures.items()}

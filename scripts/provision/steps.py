@@ -1,0 +1,88 @@
+"""A plan as data: ordered steps, each with the exact command lines that it would run."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .failures import Kind
+
+# What a command reads on stdin, and only there: a value that apply.py looks up, or a text that is no secret.
+SecretInput = Literal["openai-api-key", "signing-key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One command: gcloud, a script of ours, or a request to an API that no command reaches (`http`, method, URL).
+
+    `check` is a reading gcloud command that lists what a creation makes, `before` how many there were: for creations
+    that would make a second one when they are tried again after an answer was lost.
+    """
+
+    command: tuple[str, ...]
+    secret: SecretInput | None = None
+    text: str = ""
+    check: tuple[str, ...] = ()
+    before: int = 0
+
+    @property
+    def line(self) -> str:
+        """As the owner could type it."""
+        if self.command[0] == "http":
+            return f"curl --request {self.command[1]} {self.command[2]}  # with gcloud's access token"
+        line = shlex.join(self.command)
+        if self.secret:
+            return f"{line}  # the value comes on stdin and is never shown"
+        return f"printf %s {shlex.quote(self.text)} | {line}" if self.text else line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """`id` stays the same from run to run. `needs` are ids: what is in the plan of them has to be done before.
+
+    `done` are kinds of failures that mean that there is nothing to do. `otherwise` runs instead where an organization
+    policy forbids the actions, and `otherwise_title` says so.
+    """
+
+    id: str
+    title: str
+    actions: tuple[Action, ...]
+    needs: tuple[str, ...] = ()
+    done: frozenset[Kind] = frozenset()
+    otherwise: tuple[Action, ...] = ()
+    otherwise_title: str = ""
+    removes: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "title": self.title,
+            "commands": [action.line for action in self.actions],
+            "needs": list(self.needs),
+            "removes": self.removes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`notes` are sentences about what the plan leaves as it is, and why."""
+
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def needs_openai_key(self) -> bool:
+        return any(action.secret == "openai-api-key" for step in self.steps for action in step.actions)  # noqa: S105
+
+
+@dataclass(slots=True)
+class PlanBuilder:
+    steps: list[Step] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, steps: Sequence[Step]) -> None:
+        self.steps.extend(steps)
+
+    def plan(self) -> Plan:
+        """A need that is not in the plan is met already."""
+        return Plan(tuple(self.steps), tuple(self.notes))
