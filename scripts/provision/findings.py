@@ -3,15 +3,15 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Status = Literal["ok", "warning", "problem", "unknown"]
+Status = Literal["ok", "pending", "unknown", "warning", "problem"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of the report.
 
-    `id` stays the same for ever: programs know a finding by it. `unknown` is what could not be asked; a `problem` is
-    what a bootstrap would fail at. `fix` is a command or a console page, and what to do there; empty when all is well.
+    `id` stays the same for ever: programs know a finding by it. `pending` is what is not there yet and a bootstrap
+    makes; `unknown` is what could not be asked; a `problem` is what a bootstrap would fail at, or has to mend. `fix` is a command or a console page, and what to do there; empty when all is well.
     """
 
     id: str
