@@ -5,12 +5,14 @@ VoicemintError
 └── ApiError                         answered as {"error": {"code", "message", "request_id"}}
     ├── InvalidRequest       400     ├── InvalidJson · UnknownField · UnknownAgent · UnknownVoice
     ├── SignedOut            401     nobody is signed in
+    ├── InvalidSignature     401     OpenAI did not sign this webhook, or not now
     ├── CrossSite            403     another site's page sent it
     ├── NotFound             404
     ├── MethodNotAllowed     405
     ├── BodyTooLarge         413
     ├── UnsupportedMediaType 415
     ├── InvalidInvite        403     the link is not ours, expired, used or revoked
+    ├── InProgress           409     the same webhook is being acted on
     ├── TooManyRequests      429     our own limit, for a moment
     ├── DailyLimitReached    429     our own limit, until tomorrow (UTC)
     ├── Stopped              503     the owner stopped everything
@@ -83,6 +85,11 @@ class SignedOut(ApiError):
     message = "You are not signed in. Ask the owner for a link."
 
 
+class InvalidSignature(ApiError):
+    status, code = 401, "invalid_signature"
+    message = "The webhook's signature is not valid. scripts/phone.sh registers the endpoint and stores its secret."
+
+
 class CrossSite(ApiError):
     status, code = 403, "cross_site"
     message = "This can only be asked from the site's own page."
@@ -123,6 +130,11 @@ class TooManyRequests(ApiError):
 class InvalidInvite(ApiError):
     status, code = 403, "invalid_invite"
     message = "This link does not work (any more): each works once, for a day. Ask the owner for a new one."
+
+
+class InProgress(ApiError):
+    status, code = 409, "in_progress"
+    message = "This webhook is being acted on. Deliver it again a little later."
 
 
 class DailyLimitReached(ApiError):
