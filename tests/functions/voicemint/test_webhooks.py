@@ -69,7 +69,17 @@ def test_a_header_that_is_missing_or_strange_is_refused(name: str, value: str | 
 
 
 @pytest.mark.parametrize(
-    "timestamp", ["１７９５２２２０００", "+1795222000", " 1795222000", "1795222000.0", "01795222000", "-1", "0", "1e9"]
+    "timestamp",
+    [
+        "\uff11\uff17\uff19\uff15\uff12\uff12\uff12\uff10\uff10\uff10",
+        "+1795222000",
+        " 1795222000",
+        "1795222000.0",
+        "01795222000",
+        "-1",
+        "0",
+        "1e9",
+    ],
 )
 def test_a_timestamp_is_digits(timestamp: str) -> None:
     signature = sign(SECRET, ID, NOW, BODY)
@@ -103,7 +113,7 @@ def test_an_id_has_no_dot_so_that_its_end_cannot_be_moved_into_the_timestamp() -
         lambda s: s + " ",
         lambda s: " " + s,
         lambda s: s + ",v1",
-        lambda s: "v1,",
+        lambda s: s[:3],
         lambda s: s.lower(),
     ],
 )
