@@ -101,8 +101,8 @@ def test_end_stops_the_microphone_and_the_call(open_page: OpenPage, openai: Open
 def test_activity_lists_what_happened_until_it_is_cleared(open_page: OpenPage) -> None:
     talker = open_page()
     talker.start()
-    talker.page.get_by_text("Activity").click()
-    listed = talker.page.get_by_role("list", name="Activity")
+    talker.page.get_by_text("Events").click()
+    listed = talker.page.get_by_role("list", name="Events")
     expect(listed).to_contain_text("session.created")
     talker.end()
     talker.button("Clear").click()

@@ -1,22 +1,25 @@
 /** Starts the page: the call, its log, and the user interface, each ignorant of the next. */
 
 import "./styles/page.css";
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { agents } from "virtual:agents";
 import { enter, leave, takeInvite } from "./access.ts";
 import type { Direction } from "./activity.ts";
 import { Call, type StateChange } from "./call.ts";
+import { Choices } from "./choices.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { CallLog } from "./log/call-log.ts";
 import { PageState } from "./page-state.ts";
 import { App } from "./ui/App.tsx";
-import { notForgotten } from "./words.ts";
+import { language, speak, words } from "./words.ts";
 
 const [agent] = agents;
 const entered = enter(takeInvite());
 const call = new Call(agent, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const log = new CallLog();
+const choices = new Choices();
 
 call.on("callId", (callId) => log.switchTo(callId));
 call.on("client", (event) => note("client", event));
@@ -43,6 +46,8 @@ void entered.then((access) => {
   if (access.kind === "signed_out") log.pause(); // the server would take nothing
 });
 call.prepare();
+effect(() => void speak(choices.language.value));
+effect(() => void (document.documentElement.lang = language.value));
 render(<App agent={agent} call={call} page={page} forget={forget} />, byId("page", HTMLElement));
 
 /** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
@@ -52,7 +57,7 @@ async function forget(): Promise<void> {
     await log.forget();
     page.forget();
   } else {
-    page.tell(notForgotten);
+    page.tell(() => words.value.notForgotten);
   }
 }
 

@@ -8,7 +8,7 @@ import { isInCall, type CallState } from "./call-state.ts";
 import { noCaptions, readEvent, shownCaptions, type Captions } from "./captions.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { hearVoice, type Voice } from "./voice.ts";
-import { endNotice, problemNotice, signedOutNotice, type Notice } from "./words.ts";
+import { endNotice, problemNotice, words, type Notice } from "./words.ts";
 
 export class PageState {
   readonly call = signal<CallState>("idle");
@@ -20,10 +20,11 @@ export class PageState {
   readonly seconds = signal(0);
   readonly activity = signal<readonly ActivityLine[]>([]);
   readonly isSignedOut = computed(() => this.access.value.kind === "signed_out");
-  readonly notice = computed(() => this.#accessNotice() ?? this.#callNotice.value);
+  readonly notice = computed(() => this.#accessNotice() ?? this.#callNotice.value());
   readonly inCall = computed(() => isInCall(this.call.value));
   readonly shown = computed(() => shownCaptions(this.#captions.value));
-  readonly #callNotice = signal<Notice | undefined>(undefined);
+  /** As a question to the words, so that it follows the language. */
+  readonly #callNotice = signal<() => Notice | undefined>(nothing);
   readonly #captions = signal<Captions>(noCaptions);
   #clock: ReturnType<typeof setInterval> | undefined;
 
@@ -48,7 +49,7 @@ export class PageState {
     });
   }
 
-  tell(notice: Notice): void {
+  tell(notice: () => Notice): void {
     this.#callNotice.value = notice;
   }
 
@@ -58,22 +59,22 @@ export class PageState {
 
   #accessNotice(): Notice | undefined {
     const access = this.access.value;
-    return access.kind === "signed_out" ? signedOutNotice(access.reason) : undefined;
+    return access.kind === "signed_out" ? words.value.signedOutNotices[access.reason] : undefined;
   }
 
   #change({ state, problem, reason }: StateChange): void {
     this.call.value = state;
     if (state === "connecting") this.#begin();
     if (state === "live") this.#startClock();
-    if (problem !== undefined) this.#callNotice.value = problemNotice(problem);
+    if (problem !== undefined) this.#callNotice.value = () => problemNotice(problem);
     if (problem?.code === "signed_out") this.access.value = { kind: "signed_out", reason: "no_invite" };
-    if (reason !== undefined) this.#callNotice.value = endNotice(reason);
+    if (reason !== undefined) this.#callNotice.value = () => endNotice(reason);
     if (!isInCall(state)) this.#finish();
   }
 
   #begin(): void {
     this.#captions.value = noCaptions;
-    this.#callNotice.value = undefined;
+    this.#callNotice.value = nothing;
     this.muted.value = false;
     this.seconds.value = 0;
   }
@@ -94,4 +95,8 @@ export class PageState {
     this.#captions.value = readEvent(this.#captions.value, event);
     this.voice.value = hearVoice(this.voice.value, event);
   }
+}
+
+function nothing(): undefined {
+  return undefined;
 }

@@ -11,7 +11,7 @@ export function Activity({ page }: { readonly page: PageState }) {
   const isOpen = useSignal(false);
   return (
     <details class="activity" onToggle={({ currentTarget }) => (isOpen.value = currentTarget.open)}>
-      <summary>{words.activity}</summary>
+      <summary>{words.value.events}</summary>
       {isOpen.value && <Lines page={page} />}
     </details>
   );
@@ -21,14 +21,14 @@ function Lines({ page }: { readonly page: PageState }) {
   const lines = page.activity.value;
   return (
     <div class="activity-panel">
-      <ul class="activity-lines" tabIndex={0} aria-label={words.activity}>
+      <ul class="activity-lines" tabIndex={0} aria-label={words.value.events}>
         {lines.toReversed().map((line) => (
           <Line key={line.key} line={line} />
         ))}
-        {lines.length === 0 && <li class="activity-empty">{words.noActivity}</li>}
+        {lines.length === 0 && <li class="activity-empty">{words.value.noEvents}</li>}
       </ul>
       <button class="quiet" type="button" onClick={() => page.clearActivity()}>
-        {words.clear}
+        {words.value.clear}
       </button>
     </div>
   );

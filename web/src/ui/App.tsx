@@ -36,7 +36,7 @@ export function App({ agent, call, page, forget }: Props) {
             <>
               <Composer call={call} page={page} />
               <Controls call={call} page={page} />
-              {isQuiet && <p class="invitation">{words.invitation}</p>}
+              {isQuiet && <p class="invitation">{words.value.invitation}</p>}
             </>
           )}
         </div>
@@ -44,7 +44,7 @@ export function App({ agent, call, page, forget }: Props) {
       <footer class="bottom">
         <Activity page={page} />
         <div class="privacy">
-          <p>{words.privacy}</p>
+          <p>{words.value.privacy}</p>
           <Forget page={page} forget={forget} />
         </div>
       </footer>

@@ -24,8 +24,8 @@ export function Composer({ call, page }: Parts) {
     <form class="composer" onSubmit={send}>
       <input
         class="message"
-        aria-label={words.message}
-        placeholder={words.messageHint}
+        aria-label={words.value.message}
+        placeholder={words.value.messageHint}
         autocomplete="off"
         enterkeyhint="send"
         value={message.value}
@@ -33,12 +33,12 @@ export function Composer({ call, page }: Parts) {
         aria-invalid={isTooLong.value}
         aria-describedby={isTooLong.value ? "message-problem" : undefined}
       />
-      <button class="send" type="submit" aria-label={words.send} disabled={message.value.trim() === ""}>
+      <button class="send" type="submit" aria-label={words.value.send} disabled={message.value.trim() === ""}>
         <SendIcon />
       </button>
       {isTooLong.value && (
         <p id="message-problem" class="message-problem" role="alert">
-          {words.tooLong}
+          {words.value.tooLong}
         </p>
       )}
     </form>

@@ -17,12 +17,12 @@ export function Controls({ call, page }: Parts) {
           onClick={() => call.setMuted(!page.muted.value)}
         >
           {page.muted.value ? <MutedIcon /> : <MicrophoneIcon />}
-          <span>{words.mute}</span>
+          <span>{words.value.mute}</span>
         </button>
       )}
       {page.blocked.value && (
         <button class="unblock" type="button" onClick={() => call.unblock()}>
-          {words.unblock}
+          {words.value.unblock}
         </button>
       )}
     </div>
@@ -41,7 +41,7 @@ function RoundButton({ call, page }: Parts) {
       <span class="halo" aria-hidden="true" />
       <button class="round-button" type="button" onClick={press} {...(inCall ? {} : earlyDial(call))}>
         {inCall ? <EndIcon /> : <MicrophoneIcon />}
-        <span>{inCall ? words.end : words.start}</span>
+        <span>{inCall ? words.value.end : words.value.start}</span>
       </button>
     </div>
   );

@@ -12,7 +12,7 @@ export function Forget({ page, forget }: Props) {
   if (access.kind !== "signed_in" || !access.canSignOut) return null;
   return (
     <button class="forget" type="button" onClick={() => void forget()}>
-      {words.forget}
+      {words.value.forget}
     </button>
   );
 }

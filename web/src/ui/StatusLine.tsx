@@ -1,5 +1,5 @@
 import type { PageState } from "../page-state.ts";
-import { clock, stateWords, words } from "../words.ts";
+import { clock, words } from "../words.ts";
 
 /** The connection in words, and how long the call lasts. The clock is no live region: it would never be silent. */
 export function StatusLine({ page }: { readonly page: PageState }) {
@@ -10,7 +10,7 @@ export function StatusLine({ page }: { readonly page: PageState }) {
       <span class="lamp" aria-hidden="true" />
       <span role="status">{statusWords(page)}</span>
       {hasClock && (
-        <time class="clock" role="timer" aria-label={words.elapsed} aria-live="off">
+        <time class="clock" role="timer" aria-label={words.value.elapsed} aria-live="off">
           {clock(page.seconds.value)}
         </time>
       )}
@@ -19,6 +19,6 @@ export function StatusLine({ page }: { readonly page: PageState }) {
 }
 
 function statusWords({ call, isSignedOut, unsteady }: PageState): string {
-  if (isSignedOut.value) return words.signedOut;
-  return unsteady.value ? words.unsteady : stateWords[call.value];
+  if (isSignedOut.value) return words.value.signedOut;
+  return unsteady.value ? words.value.unsteady : words.value.states[call.value];
 }

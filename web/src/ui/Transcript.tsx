@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { words as said, type Caption } from "../captions.ts";
 import type { PageState } from "../page-state.ts";
-import { markWords, speakerWords, words } from "../words.ts";
+import { words } from "../words.ts";
 
 const NEAR_THE_END_PX = 80;
 
@@ -26,7 +26,7 @@ export function Transcript({ page, label }: { readonly page: PageState; readonly
     else if (isUp) follows.current = false;
   };
   return (
-    <div ref={list} class="transcript" role="log" aria-label={words.transcript} tabIndex={0} onScroll={notePosition}>
+    <div ref={list} class="transcript" role="log" aria-label={words.value.transcript} tabIndex={0} onScroll={notePosition}>
       {captions.map((caption) => (
         <Item key={caption.id} caption={caption} label={label} />
       ))}
@@ -39,7 +39,7 @@ function Item({ caption, label }: { readonly caption: Caption; readonly label: s
   const text = said(caption);
   return (
     <article class="item" data-speaker={caption.speaker} data-mark={caption.mark} aria-busy={!caption.isDone}>
-      <p class="speaker">{isAgent ? label : speakerWords.person}</p>
+      <p class="speaker">{isAgent ? label : words.value.you}</p>
       {text !== "" && (
         <p class="words" dir="auto">
           {text}
@@ -47,7 +47,7 @@ function Item({ caption, label }: { readonly caption: Caption; readonly label: s
       )}
       {caption.mark && (
         <p class="mark">
-          {markWords[caption.mark]} {caption.detail}
+          {words.value.marks[caption.mark]} {caption.detail}
         </p>
       )}
     </article>

@@ -1,0 +1,268 @@
+/** Every sentence of the page, in English. The other languages have the same keys: the compiler holds them to it. */
+
+import type { SignedOutReason } from "../access.ts";
+import type { Mark } from "../captions.ts";
+import type { CallState } from "../call-state.ts";
+import type { MicrophoneState, TurnMode, ViewProblem } from "../controls.ts";
+import type { EndReason, ProblemCode } from "../problems.ts";
+
+/** What went wrong or why the call is over, and what to do about it. */
+export interface Notice {
+  readonly title: string;
+  readonly advice: string;
+}
+
+const again = "Start again to go on talking.";
+const noInvite: Notice = {
+  title: "You are not signed in",
+  advice: "Ask the owner for a link, and open it on this device.",
+};
+
+export const english = {
+  // The page
+  start: "Start talking",
+  invitation: "Tap, then just talk. You can interrupt at any time.",
+  end: "End",
+  mute: "Mute",
+  send: "Send",
+  stop: "Stop the answer",
+  message: "Message",
+  messageHint: "Type instead of talking",
+  tooLong: "This message is too long to send in one piece. Send it in parts.",
+  transcript: "Transcript",
+  earlier: "Show earlier",
+  elapsed: "Elapsed time",
+  unblock: "Tap to hear",
+  unsteady: "Weak connection…",
+  signedOut: "Signed out",
+  forget: "End and forget",
+  privacy: "The owner of this page keeps the text of conversations.",
+  close: "Close",
+  you: "You",
+  states: {
+    idle: "Ready",
+    preparing: "Ready",
+    connecting: "Connecting…",
+    live: "Connected",
+    reconnecting: "Reconnecting…",
+    ending: "Ending…",
+    ended: "Call ended",
+    failed: "No call",
+  } satisfies Record<CallState | "reconnecting", string>,
+  marks: {
+    interrupted: "Interrupted",
+    not_understood: "This could not be understood.",
+    cut_short: "The answer was cut short.",
+    failed: "The answer failed.",
+  } satisfies Record<Mark, string>,
+  usedTool: (name: string) => `Used ${name}`,
+  handedOver: (name: string) => `Handed over to ${name}`,
+  pictureShown: "A picture you showed",
+
+  // The connection
+  reconnectingIn: (seconds: number) => `Reconnecting in ${seconds} s`,
+  reconnectNow: "Try now",
+  endsIn: (clock: string) => `This call ends in ${clock}`,
+
+  // The microphone and turns
+  microphones: {
+    off: "Microphone off",
+    opening: "Opening the microphone…",
+    on: "Microphone on",
+    muted: "Muted: nothing is sent",
+    held_back: "Hold to be heard",
+    paused: "The system is using the microphone",
+    lost: "The microphone is gone. It comes back by itself.",
+  } satisfies Record<MicrophoneState, string>,
+  hold: "Hold to talk",
+  held: "Release to send",
+  answer: "Answer now",
+  turns: "Taking turns",
+  turnModes: {
+    hands_free: { title: "Hands-free", advice: "It answers when you pause." },
+    push_to_talk: { title: "Push to talk", advice: "It hears you only while you hold the button or the space bar." },
+    on_request: { title: "When I ask", advice: "It listens, and answers when you tap Answer now." },
+  } satisfies Record<TurnMode, Notice>,
+  sound: "Sound",
+  microphone: "Microphone",
+  loudspeaker: "Loudspeaker",
+  systemChoice: "The device's own choice",
+  unnamed: (number: number) => `Device ${number}`,
+  level: "Input level",
+  echoCancellation: "Cancel echo",
+  noiseSuppression: "Reduce noise",
+  autoGainControl: "Even out loudness",
+  check: "Check the microphone",
+  checkOffer: "First time here? A short check shows whether you can be heard.",
+  checking: "Say something…",
+  checkHeard: "You can be heard.",
+  checkSilent: "Nothing was heard. Choose another microphone, or speak up.",
+  checkStop: "Stop",
+
+  // Pictures
+  show: "Show something",
+  camera: "Camera",
+  screen: "Screen",
+  turnCamera: "Other camera",
+  stopView: "Stop showing",
+  sendPicture: "Send a picture now",
+  preview: "What you show",
+  pictureEvery: "Send a picture",
+  onDemand: "Only when I tap or type",
+  everySeconds: (seconds: number) => `Every ${seconds} s, when it has changed`,
+  viewProblems: {
+    denied: { title: "This is not allowed", advice: "Allow it in the browser's settings of this site, then try again." },
+    missing: { title: "No camera was found", advice: "Connect one, then try again." },
+    busy: { title: "The camera could not be opened", advice: "Another app may be using it." },
+    too_large: { title: "The picture is too large to send", advice: "Show something with less detail." },
+    no_call: { title: "There is no call", advice: "Start talking first." },
+  } satisfies Record<ViewProblem, Notice>,
+
+  // Options
+  options: "Options",
+  agent: "Assistant",
+  voice: "Voice",
+  agentVoice: (name: string) => `The assistant's own (${name})`,
+  fromNextCall: "Holds from the next call on.",
+  language: "Language",
+  theme: "Appearance",
+  themes: { system: "As the device", light: "Light", dark: "Dark" },
+  save: "Save",
+  conversation: "The conversation",
+  asText: "Text",
+  asMarkdown: "Markdown",
+  asJson: "JSON",
+  eventLog: "Event log",
+  nothingToSave: "There is no conversation yet.",
+  record: "Record the sound of calls",
+  recordConsent: "Everyone who can be heard must agree. The recording stays on this device until you save it or leave.",
+  recording: "Recording",
+  saveSound: "Sound",
+
+  // Details
+  details: "Details",
+  costTitle: "Cost",
+  thisCall: "This call",
+  lastTurn: "Last turn",
+  turnsTitle: "Turns",
+  modality: "Kind",
+  modalities: { text: "Text", audio: "Sound", image: "Pictures" },
+  input: "In",
+  cached: "In, cached",
+  output: "Out",
+  money: "Cost",
+  transcription: "Transcription",
+  total: "Total",
+  pricesOf: (date: string) => `Prices of ${date}. OpenAI's bill is what counts.`,
+  noPrice: (model: string) => `There is no price for ${model} in the price table.`,
+  minutesLeft: "Your minutes left today",
+  connection: "Connection",
+  callId: "Call id",
+  route: "Route",
+  roundTrip: "Round trip",
+  jitter: "Jitter",
+  lost: "Packets lost",
+  microphoneState: "Microphone",
+  none: "none",
+  latency: "Waiting time",
+  firstSound: "Tap to first sound",
+  answerTime: "End of speech to first sound",
+  ofTurns: (count: number) => `Last ${count} turns`,
+
+  // Events
+  events: "Events",
+  direction: "Show",
+  directions: { all: "All", client: "Sent", server: "Received", page: "Page", errors: "Errors" },
+  search: "Search",
+  noEvents: "Nothing has happened yet.",
+  noMatch: "No event matches.",
+  olderDropped: (count: number) => `${count} older events are no longer kept here.`,
+  clear: "Clear",
+  copy: "Copy",
+  copied: "Copied",
+  sendEvent: "Send an event",
+  eventJson: "Event as JSON",
+  notAnEvent: 'Expected a JSON object with a "type".',
+  notSent: "It was not sent: there is no open call, or it is too large.",
+
+  // Keyboard
+  shortcuts: "Keyboard",
+  shortcutsOn: "Use keyboard shortcuts",
+  keys: {
+    mute: "Mute or unmute",
+    stop: "Stop the answer",
+    hold: "Hold to talk, in push to talk",
+    message: "Type a message",
+    options: "Options",
+    details: "Details",
+    help: "This list",
+  },
+  space: "Space",
+
+  // The page itself
+  offline: {
+    title: "There is no network",
+    advice: "The page opens without one; a call needs Wi-Fi or mobile data. It can start as soon as either is back.",
+  },
+  update: "A new version of this page is ready.",
+  reload: "Reload",
+  notForgotten: {
+    title: "You are still signed in",
+    advice: "The server could not be reached. Check the network, then try again.",
+  },
+  signedOutNotices: {
+    no_invite: noInvite,
+    invite_refused: {
+      title: "This link does not work any more",
+      advice: "Each link works once, for one day. Ask the owner for a new one.",
+    },
+    forgotten: {
+      title: "You are signed out",
+      advice: "Nothing of the conversation is left on this device. To come back, ask the owner for a new link.",
+    },
+  } satisfies Record<SignedOutReason, Notice>,
+  endings: {
+    hung_up: { title: "The other side hung up", advice: again },
+    dropped: { title: "The connection was lost", advice: "Check the network, then start again." },
+    session_expired: { title: "The call reached the longest time there is", advice: again },
+    time_limit: { title: "The call reached its time limit", advice: again },
+    idle: { title: "The call ended because nobody spoke", advice: again },
+    microphone_lost: { title: "The microphone was taken away", advice: "Check that it is connected, then start again." },
+  } satisfies Record<Exclude<EndReason, "person" | "page_closed">, Notice>,
+  problems: {
+    insecure_page: {
+      title: "This address cannot use the microphone",
+      advice: "Browsers allow it only on https:// addresses and on localhost. Open this page by its https:// address.",
+    },
+    browser_unsupported: {
+      title: "This browser cannot make calls",
+      advice: "Open the page in Safari 17.4 or newer, or in a current Chrome, Edge or Firefox.",
+    },
+    microphone_denied: {
+      title: "The microphone is not allowed",
+      advice:
+        "Safari: tap the page menu beside the address, then Website Settings, Microphone, Allow. " +
+        "Chrome: tap the symbol beside the address, then Permissions, Microphone. Then start again.",
+    },
+    microphone_missing: { title: "No microphone was found", advice: "Connect one, then start again." },
+    microphone_busy: {
+      title: "The microphone could not be opened",
+      advice: "Another app may be using it. Close that app, then start again.",
+    },
+    offline: { title: "There is no network", advice: "Check Wi-Fi or mobile data, then start again." },
+    server_unreachable: { title: "The server could not be reached", advice: "Check the connection, then start again." },
+    server_refused: { title: "The server refused the call", advice: "" },
+    signed_out: noInvite,
+    server_unclear: { title: "The server gave no usable answer", advice: "Start again in a moment." },
+    openai_unreachable: {
+      title: "OpenAI could not be reached",
+      advice: "This network may block calls. Try another one, then start again.",
+    },
+    openai_refused: { title: "OpenAI refused the call", advice: "Start again in a moment." },
+    openai_unclear: { title: "OpenAI gave no usable answer", advice: "Start again in a moment." },
+    timed_out: { title: "Connecting took too long", advice: "The network may be slow or blocked. Start again." },
+    unexpected: { title: "Something unexpected went wrong", advice: "Start again; reload the page if it stays so." },
+  } satisfies Record<ProblemCode, Notice>,
+};
+
+export type Words = typeof english;
