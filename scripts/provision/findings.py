@@ -11,7 +11,8 @@ class Finding:
     """One line of the report.
 
     `id` stays the same for ever: programs know a finding by it. `pending` is what is not there yet and a bootstrap
-    makes; `unknown` is what could not be asked; a `problem` is what a bootstrap would fail at, or has to mend. `fix` is a command or a console page, and what to do there; empty when all is well.
+    makes, `unknown` what could not be asked, a `problem` what a bootstrap would fail at or has to mend. `fix` is a
+    command or a console page, and what to do there; empty when all is well.
     """
 
     id: str

@@ -1,0 +1,87 @@
+"""What a check is told, and how it says what could not be asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from voicemint.agents import Agent
+
+from ..desired import Desired
+from ..findings import Finding, Status
+from .answers import Answer, Refusal
+
+BOOTSTRAP = "scripts/bootstrap.sh --project {project}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """`answers` by the name of the reading; `agents` and `runtimes` by the name of agent and function.
+
+    `preflight`: asked by a bootstrap, which mends what it can.
+    """
+
+    desired: Desired
+    agents: Mapping[str, Agent]
+    answers: Mapping[str, Answer]
+    runtimes: Mapping[str, str]
+    today: date
+    preflight: bool = False
+
+    def of(self, reading: str) -> Answer:
+        return self.answers.get(reading, Answer(refusal=Refusal.NOT_ASKED))
+
+    @property
+    def project_id(self) -> str:
+        return self.desired.names.project_id
+
+    @property
+    def bootstrap(self) -> str:
+        return BOOTSTRAP.format(project=self.project_id)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a bootstrap has been here: from then on, what is missing is missing."""
+        accounts = self.of("accounts")
+        emails = {account["email"] for account in accounts.value or []}
+        return bool(emails & {self.desired.names.email(account) for account in self.desired.accounts})
+
+    def console(self, page: str) -> str:
+        return f"https://console.cloud.google.com/{page}?project={self.project_id}"
+
+    def missing(self, finding_id: str, what: str, fix: str = "") -> Finding:
+        """Something that a bootstrap makes, and that is not there."""
+        if self.begun and not self.preflight:
+            return Finding(finding_id, "problem", f"{what}: missing", fix=fix or self.bootstrap)
+        return Finding(finding_id, "pending", f"{what}: not there yet", "scripts/bootstrap.sh makes it", self.bootstrap)
+
+    def unasked(self, finding_id: str, what: str, answer: Answer, role: str = "roles/viewer") -> Finding:
+        """Something that could not be looked at. `role` is one that may."""
+        title = f"{what}: not checked"
+        match answer.refusal:
+            case Refusal.API_OFF | Refusal.NOT_ASKED:
+                return Finding(finding_id, "pending", title, "it can be asked after the bootstrap", self.bootstrap)
+            case Refusal.DENIED:
+                fix = self.grant(role)
+            case Refusal.SIGNED_OUT:
+                fix = "gcloud auth login"
+            case _:
+                fix = "Try again in a moment: scripts/doctor.sh"
+        return Finding(finding_id, "unknown", title, reason(answer), fix)
+
+    def grant(self, role: str, member: str = "user:YOU@EXAMPLE.COM") -> str:
+        """For somebody who may: the project's owner."""
+        return f"gcloud projects add-iam-policy-binding {self.project_id} --member={member} --role={role}"
+
+
+def reason(answer: Answer) -> str:
+    said = f" ({answer.said})" if answer.said else ""
+    return f"{answer.refusal}{said}"
+
+
+def ok(finding_id: str, title: str, detail: str = "") -> Finding:
+    return Finding(finding_id, "ok", title, detail)
+
+
+def worse(first: Status, second: Status) -> Status:
+    order: tuple[Status, ...] = ("ok", "pending", "unknown", "warning", "problem")
+    return max(first, second, key=order.index)

@@ -1,0 +1,118 @@
+"""The two secrets: readable, well-formed, and the key accepted by OpenAI. No finding holds a character of them."""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import requests
+from owner.secret_versions import OPENAI_API_KEY, SIGNING_KEY
+from voicemint.errors import SecretUnavailable
+from voicemint.signing import SigningKeys
+
+from ..findings import Finding
+from .answers import Answer, Refusal
+from .context import Context, ok
+
+ROTATE = "scripts/rotate-key.sh openai"
+QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+PRINTABLE = re.compile(r"[\x21-\x7e]{20,256}")
+
+
+def reading_name(secret: str) -> str:
+    return f"secret:{secret}"
+
+
+def payload(version: Mapping[str, Any]) -> str:
+    """What a version holds, as `gcloud secrets versions access --format=json` answers it."""
+    data = str(version["payload"]["data"])
+    return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)).decode("utf-8", errors="replace")
+
+
+def openai_key(context: Context) -> Iterable[Finding]:
+    what, answer = f"The secret {OPENAI_API_KEY}", context.of(reading_name(OPENAI_API_KEY))
+    if answer.refusal is Refusal.NOT_FOUND:
+        yield context.missing("openai-key", what)
+    elif not answer.ok:
+        yield context.unasked("openai-key", what, answer, "roles/secretmanager.secretAccessor")
+    elif flaw := key_flaw(answer.value):
+        yield Finding("openai-key", "problem", f"{what} is not a key: {flaw}", "its text is not shown", ROTATE)
+    elif not answer.value.startswith("sk-"):
+        detail = "OpenAI's keys begin with sk-; a client secret (ek_) or another provider's key does not work"
+        yield Finding("openai-key", "warning", f"{what} does not look like a key of OpenAI", detail, ROTATE)
+    else:
+        yield ok("openai-key", f"{what} is readable and well-formed")
+
+
+def key_flaw(text: str) -> str:
+    """What is wrong with a key's form, in words that hold nothing of it; empty when nothing is."""
+    if not text.strip():
+        return "it is empty"
+    if text.rstrip("\r\n") != text:
+        return "it ends with a newline"
+    if text.strip() != text:
+        return "there are spaces around it"
+    if text[0] in QUOTES or text[-1] in QUOTES:
+        return "there are quotes around it"
+    if any(character.isspace() for character in text):
+        return "there are spaces or further lines in it"
+    if not text.isascii():
+        return "there are characters in it that no key has"
+    return "" if PRINTABLE.fullmatch(text) else "it has not 20 to 256 printable characters"
+
+
+def signing_key(context: Context) -> Iterable[Finding]:
+    what, answer = f"The secret {SIGNING_KEY}", context.of(reading_name(SIGNING_KEY))
+    if answer.refusal is Refusal.NOT_FOUND:
+        yield context.missing("signing-key", what)
+    elif not answer.ok:
+        yield context.unasked("signing-key", what, answer, "roles/secretmanager.secretAccessor")
+    elif not _signs(answer.value):
+        new = "printf 'k1 %s' \"$(openssl rand -hex 32)\""
+        fix = f"{new} | gcloud secrets versions add {SIGNING_KEY} --project={context.project_id} --data-file=-"
+        detail = "nobody can sign in with it; a new one signs everybody out, who is then invited again"
+        yield Finding("signing-key", "problem", f"{what} is not one", detail, fix)
+    else:
+        yield ok("signing-key", f"{what} is readable and well-formed")
+
+
+def _signs(text: str) -> bool:
+    try:
+        SigningKeys(text)
+    except SecretUnavailable:
+        return False
+    return True
+
+
+def list_models(base_url: str, key: str, seconds: float) -> requests.Response:
+    """OpenAI's GET /v1/models. Raises RequestException."""
+    headers = {"Authorization": f"Bearer {key}"}
+    return requests.get(f"{base_url}/models", headers=headers, timeout=seconds, allow_redirects=False)
+
+
+def key_accepted(context: Context) -> Iterable[Finding]:
+    answer = context.of("models")
+    if not answer.ok:
+        if answer.refusal is not Refusal.NOT_ASKED:
+            yield _not_reached(answer)
+        return
+    status = answer.value.status_code
+    if status == 401:
+        detail = "it was revoked, or is not copied whole"
+        yield Finding("openai", "problem", "OpenAI does not accept the key", detail, ROTATE)
+    elif status == 403:
+        detail = "a restricted key is fine, if it may write to Realtime; whether it may is seen at a call"
+        fix = "scripts/smoke.sh --direct (with OPENAI_API_KEY set)"
+        yield Finding("openai", "warning", "The key may not list OpenAI's models", detail, fix)
+    elif status == 429:
+        fix = "https://platform.openai.com/settings/organization/billing"
+        yield Finding("openai", "warning", "OpenAI answers 429: too many requests, or the credit is used up", "", fix)
+    elif status != 200:
+        yield Finding("openai", "unknown", f"OpenAI answers {status}", "", "https://status.openai.com")
+    else:
+        yield ok("openai", "OpenAI accepts the key")
+
+
+def _not_reached(answer: Answer) -> Finding:
+    fix = "Is the network there? https://status.openai.com"
+    return Finding("openai", "unknown", "OpenAI cannot be reached from here", answer.said, fix)

@@ -1,0 +1,90 @@
+"""What the organization above the project forbids, as far as it matters here."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..findings import Finding
+from .answers import Answer, Refusal
+from .context import Context, ok
+
+MEMBER_DOMAINS = "iam.allowedPolicyMemberDomains"
+MEMBERS = "iam.managed.allowedPolicyMembers"
+REQUIRE_INVOKER = "run.managed.requireInvokerIam"
+INGRESS = "run.allowedIngress"
+LOCATIONS = "gcp.resourceLocations"
+CONSTRAINTS = (MEMBER_DOMAINS, MEMBERS, REQUIRE_INVOKER, INGRESS, LOCATIONS)
+
+FALLBACK = "the bootstrap switches Cloud Run's invoker check off instead (--no-invoker-iam-check); nothing to do"
+
+
+def reading_name(constraint: str) -> str:
+    return f"policy:{constraint}"
+
+
+def organization(context: Context) -> Iterable[Finding]:
+    answers = {constraint: context.of(reading_name(constraint)) for constraint in CONSTRAINTS}
+    refused = [answer for answer in answers.values() if not answer.ok and answer.refusal is not Refusal.NOT_FOUND]
+    if refused:
+        yield context.unasked("organization", "Organization policies", refused[0], "roles/orgpolicy.policyViewer")
+        return
+    rules = {constraint: _rules(answer) for constraint, answer in answers.items()}
+    found = [*_public(context, rules), *_ingress(context, rules), *_location(context, rules)]
+    yield from found or [ok("organization", "No organization policy stands in the way")]
+
+
+def _rules(answer: Answer) -> list[Mapping[str, Any]]:
+    """The rules in force; a constraint that Google does not know of here forbids nothing."""
+    return list(answer.value.get("spec", {}).get("rules", [])) if answer.ok and answer.value else []
+
+
+def _public(context: Context, rules: Mapping[str, list[Mapping[str, Any]]]) -> Iterable[Finding]:
+    closed = [name for name in (MEMBER_DOMAINS, MEMBERS) if is_restricted(rules[name]) or is_enforced(rules[name])]
+    if not closed:
+        return
+    title = f"An organization policy forbids allUsers: {', '.join(closed)}"
+    if not is_enforced(rules[REQUIRE_INVOKER]):
+        yield Finding("organization:public", "warning", title, FALLBACK, context.console("iam-admin/orgpolicies"))
+        return
+    detail = f"and {REQUIRE_INVOKER} forbids the way round it: Hosting could not reach the functions"
+    fix = f"Ask who administers the organization for an exception: {context.console('iam-admin/orgpolicies')}"
+    yield Finding("organization:public", "problem", title, detail, fix)
+
+
+def _ingress(context: Context, rules: Mapping[str, list[Mapping[str, Any]]]) -> Iterable[Finding]:
+    if not permits(rules[INGRESS], lambda value: value in ("all", "is:all")):
+        title = f"An organization policy forbids functions that can be reached from outside: {INGRESS}"
+        fix = f"Ask for an exception that allows `all`: {context.console('iam-admin/orgpolicies')}"
+        yield Finding("organization:ingress", "problem", title, "Hosting calls them from outside", fix)
+
+
+def _location(context: Context, rules: Mapping[str, list[Mapping[str, Any]]]) -> Iterable[Finding]:
+    region = context.desired.names.region
+    if not permits(rules[LOCATIONS], lambda value: _covers(value, region)):
+        title = f"An organization policy may forbid {region}: {LOCATIONS}"
+        fix = f"Ask, or choose another REGION: {context.console('iam-admin/orgpolicies')}"
+        yield Finding("organization:location", "warning", title, "", fix)
+
+
+def is_enforced(rules: Iterable[Mapping[str, Any]]) -> bool:
+    return any(rule.get("enforce") for rule in rules)
+
+
+def is_restricted(rules: Iterable[Mapping[str, Any]]) -> bool:
+    """A list that does not allow everything."""
+    return any(rule.get("denyAll") or rule.get("values", {}).get("allowedValues") for rule in rules)
+
+
+def permits(rules: Iterable[Mapping[str, Any]], covers: Any) -> bool:
+    """Whether a list constraint leaves something that `covers`; without a rule everything is allowed."""
+    for rule in rules:
+        values = rule.get("values", {})
+        allowed, denied = values.get("allowedValues", []), values.get("deniedValues", [])
+        if rule.get("denyAll") or any(map(covers, denied)) or (allowed and not any(map(covers, allowed))):
+            return False
+    return True
+
+
+def _covers(value: str, region: str) -> bool:
+    """`us-central1`, in:us-central1-locations, in:us-locations; a group that is not named so is not recognized."""
+    place = value.removeprefix("in:").removesuffix("-locations")
+    return region == place or region.startswith(f"{ {'eu': 'europe'}.get(place, place) }-")
