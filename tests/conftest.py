@@ -6,6 +6,10 @@ import pytest
 from standins.local_run import Site, local_run
 from standins.serving import ServerThread
 
+from .google import google, plane
+
+__all__ = ["google", "plane"]
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[ServerThread]:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from standins.google_errors import GoogleError, error_answer, errors_as_answers
 from standins.google_faults import Faults
-from standins.google_secret_manager.errors import SecretManagerError, error_answer, errors_as_answers
 from standins.google_secret_manager.secrets import Secret, Secrets, Version, payload
 
 SECRETS = web.AppKey("secrets", Secrets)
@@ -80,7 +80,7 @@ async def secrets_create(request: web.Request) -> web.Response:
     body = await _json_object(request)
     fields = {name: body[name] for name in WRITABLE_FIELDS if name in body}
     if not fields.get("replication"):
-        raise SecretManagerError("INVALID_ARGUMENT", "The Secret.replication field is required.")
+        raise GoogleError("INVALID_ARGUMENT", "The Secret.replication field is required.")
     secret = _secrets(request).create(request.query.get("secretId", ""), fields)
     return web.json_response(secret.resource())
 
@@ -97,13 +97,13 @@ async def secrets_delete(request: web.Request) -> web.Response:
 async def secrets_add_version(request: web.Request) -> web.Response:
     given = (await _json_object(request)).get("payload")
     if not isinstance(given, dict):
-        raise SecretManagerError("INVALID_ARGUMENT", "The payload field is required.")
+        raise GoogleError("INVALID_ARGUMENT", "The payload field is required.")
     try:
         # Clients may send either alphabet.
         data = base64.b64decode(str(given.get("data", "")).replace("-", "+").replace("_", "/"), validate=True)
         checksum = int(given["dataCrc32c"]) if "dataCrc32c" in given else None
     except (binascii.Error, ValueError):
-        raise SecretManagerError("INVALID_ARGUMENT", "payload.data or payload.dataCrc32c cannot be read.") from None
+        raise GoogleError("INVALID_ARGUMENT", "payload.data or payload.dataCrc32c cannot be read.") from None
     return web.json_response(_secret(request).add_version(data, checksum).resource())
 
 
@@ -129,10 +129,10 @@ async def versions_change(request: web.Request) -> web.Response:
 def _page(resources: Sequence[T], field: str, query: Mapping[str, str]) -> dict[str, Any]:
     """One page; the token is the position of the next one."""
     if query.get("filter"):
-        raise SecretManagerError("INVALID_ARGUMENT", "This stand-in does not implement filters.")
+        raise GoogleError("INVALID_ARGUMENT", "This stand-in does not implement filters.")
     size, start = query.get("pageSize", "0"), query.get("pageToken", "0")
     if not (size.isdigit() and start.isdigit()):
-        raise SecretManagerError("INVALID_ARGUMENT", "pageSize or pageToken is not valid.")
+        raise GoogleError("INVALID_ARGUMENT", "pageSize or pageToken is not valid.")
     first = int(start)
     end = first + (min(int(size), MAX_PAGE_SIZE) or MAX_PAGE_SIZE)
     return {
@@ -148,5 +148,5 @@ async def _json_object(request: web.Request) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise SecretManagerError("INVALID_ARGUMENT", "Invalid JSON payload received.")
+        raise GoogleError("INVALID_ARGUMENT", "Invalid JSON payload received.")
     return body

@@ -10,7 +10,7 @@ from typing import Any
 
 import google_crc32c
 
-from standins.google_secret_manager.errors import SecretManagerError
+from standins.google_errors import GoogleError
 
 SECRET_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 MAX_PAYLOAD_BYTES = 64 * 1024
@@ -42,14 +42,14 @@ class Version:
 
     def access(self) -> bytes:
         if self.data is None or self.state != "ENABLED":
-            raise SecretManagerError("FAILED_PRECONDITION", f"Secret Version [{self.name}] is in {self.state} state.")
+            raise GoogleError("FAILED_PRECONDITION", f"Secret Version [{self.name}] is in {self.state} state.")
         return self.data
 
     def change(self, state: str, etag: str | None) -> None:
         """Enable, disable or destroy; DESTROYED is final."""
         check_etag(self.etag, etag)
         if self.state == "DESTROYED":
-            raise SecretManagerError("FAILED_PRECONDITION", "SecretVersion.state is already DESTROYED.")
+            raise GoogleError("FAILED_PRECONDITION", "SecretVersion.state is already DESTROYED.")
         self.state = state
         self.etag = _new_etag()
         if state == "DESTROYED":
@@ -80,11 +80,11 @@ class Secret:
 
     def add_version(self, data: bytes, checksum: int | None) -> Version:
         if not 1 <= len(data) <= MAX_PAYLOAD_BYTES:
-            raise SecretManagerError(
+            raise GoogleError(
                 "INVALID_ARGUMENT", f"The payload has {len(data)} bytes; 1 to {MAX_PAYLOAD_BYTES} are allowed."
             )
         if checksum not in (None, google_crc32c.value(data)):
-            raise SecretManagerError(
+            raise GoogleError(
                 "INVALID_ARGUMENT", "The checksum in SecretPayload.data_crc32c does not match SecretPayload.data."
             )
         version = Version(f"{self.name}/versions/{len(self.versions) + 1}", data, checksum is not None)
@@ -94,11 +94,11 @@ class Secret:
     def version(self, number: str) -> Version:
         """By number, or the latest: the one created last, whatever its state."""
         if not self.versions:
-            raise SecretManagerError("NOT_FOUND", f"Secret [{self.name}] not found or has no versions.")
+            raise GoogleError("NOT_FOUND", f"Secret [{self.name}] not found or has no versions.")
         if number == LATEST:
             return self.versions[-1]
         if not number.isdigit() or not 1 <= int(number) <= len(self.versions):
-            raise SecretManagerError("NOT_FOUND", f"Secret Version [{self.name}/versions/{number}] not found.")
+            raise GoogleError("NOT_FOUND", f"Secret Version [{self.name}/versions/{number}] not found.")
         return self.versions[int(number) - 1]
 
     def resource(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Secrets:
 
     def check_project(self, project: str) -> None:
         if project not in self._projects:
-            raise SecretManagerError(
+            raise GoogleError(
                 "PERMISSION_DENIED", f"Permission denied on resource project {project} (or it may not exist)."
             )
 
@@ -125,15 +125,15 @@ class Secrets:
 
     def get(self, secret_id: str) -> Secret:
         if secret_id not in self._secrets:
-            raise SecretManagerError("NOT_FOUND", f"Secret [{self._parent}/secrets/{secret_id}] not found.")
+            raise GoogleError("NOT_FOUND", f"Secret [{self._parent}/secrets/{secret_id}] not found.")
         return self._secrets[secret_id]
 
     def create(self, secret_id: str, fields: Mapping[str, Any]) -> Secret:
         if not SECRET_ID.fullmatch(secret_id):
-            raise SecretManagerError("INVALID_ARGUMENT", f"Invalid secret id [{secret_id}].")
+            raise GoogleError("INVALID_ARGUMENT", f"Invalid secret id [{secret_id}].")
         name = f"{self._parent}/secrets/{secret_id}"
         if secret_id in self._secrets:
-            raise SecretManagerError("ALREADY_EXISTS", f"Secret [{name}] already exists.")
+            raise GoogleError("ALREADY_EXISTS", f"Secret [{name}] already exists.")
         self._secrets[secret_id] = Secret(name, fields)
         return self._secrets[secret_id]
 
@@ -144,7 +144,7 @@ class Secrets:
 
 def check_etag(current: str, given: str | None) -> None:
     if given and given != current:
-        raise SecretManagerError(
+        raise GoogleError(
             "FAILED_PRECONDITION", f"The etag provided ({given}) does not match the current etag ({current})."
         )
 

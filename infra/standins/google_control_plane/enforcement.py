@@ -1,0 +1,37 @@
+"""What Google asks of every request before its API looks at it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from standins.google_control_plane.api import Demand
+from standins.google_control_plane.projects import Project
+from standins.google_control_plane.refusals import billing_disabled, permission_denied, service_disabled
+from standins.google_control_plane.request_log import Logged
+
+if TYPE_CHECKING:
+    from standins.google_control_plane.plane import ControlPlane
+
+ANY_PROJECT = "-"
+
+
+def enforce(plane: "ControlPlane", demand: Demand, path: Mapping[str, str], entry: Logged) -> None:
+    """Raise GoogleError unless the project is there, the service is on, somebody pays, and the caller may."""
+    named = path.get("project") or entry.query.get("project")
+    if named is not None and named != ANY_PROJECT:
+        enforce_in_project(plane, demand, plane.project(named), entry.path)
+    elif demand.permission in plane.rules.denied_permissions:
+        raise permission_denied(demand.permission, entry.path.lstrip("/"), demand.service)
+
+
+def enforce_in_project(plane: "ControlPlane", demand: Demand, project: Project, path: str) -> None:
+    """The same for a request whose path does not say the project."""
+    if not demand.always_on:
+        refuses = project.services.get(demand.service)
+        if refuses is None or refuses > 0:
+            if refuses:
+                project.services[demand.service] = refuses - 1
+            raise service_disabled(demand.service, project.number)
+    if demand.permission in plane.rules.denied_permissions:
+        raise permission_denied(demand.permission, path.split("/", 2)[2], demand.service)
+    if demand.billed and project.billing_account is None:
+        raise billing_disabled(project)

@@ -1,0 +1,59 @@
+"""Google's refusals that are not one API's own, word for word as far as they are known."""
+
+from standins.google_control_plane.projects import Project
+from standins.google_errors import GoogleError
+
+ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+HELP = "type.googleapis.com/google.rpc.Help"
+
+
+def service_disabled(service: str, number: str) -> GoogleError:
+    url = f"https://console.developers.google.com/apis/api/{service}/overview?project={number}"
+    return GoogleError(
+        "PERMISSION_DENIED",
+        f"{service} API has not been used in project {number} before or it is disabled. Enable it by visiting {url} "
+        "then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems "
+        "and retry.",
+        [
+            {
+                "@type": ERROR_INFO,
+                "reason": "SERVICE_DISABLED",
+                "domain": "googleapis.com",
+                "metadata": {"service": service, "consumer": f"projects/{number}", "activationUrl": url},
+            },
+            {"@type": HELP, "links": [{"description": "Google developers console API activation", "url": url}]},
+        ],
+    )
+
+
+def billing_disabled(project: Project) -> GoogleError:
+    url = f"https://console.developers.google.com/billing/enable?project={project.number}"
+    return GoogleError(
+        "PERMISSION_DENIED",
+        f"This API method requires billing to be enabled. Please enable billing on project #{project.number} by "
+        f"visiting {url} then retry. If you enabled billing for this project recently, wait a few minutes for the "
+        "action to propagate to our systems and retry.",
+        [
+            {
+                "@type": ERROR_INFO,
+                "reason": "BILLING_DISABLED",
+                "domain": "googleapis.com",
+                "metadata": {"consumer": f"projects/{project.number}"},
+            },
+        ],
+    )
+
+
+def permission_denied(permission: str, resource: str, service: str) -> GoogleError:
+    return GoogleError(
+        "PERMISSION_DENIED",
+        f"Permission '{permission}' denied on resource '//{service}/{resource}' (or it may not exist).",
+        [
+            {
+                "@type": ERROR_INFO,
+                "reason": "IAM_PERMISSION_DENIED",
+                "domain": "iam.googleapis.com",
+                "metadata": {"permission": permission, "resource": resource},
+            },
+        ],
+    )

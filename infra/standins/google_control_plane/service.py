@@ -1,0 +1,158 @@
+"""All APIs as one aiohttp application, by host: each request is logged, held to what its route demands, answered."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import ClientSession, web
+from aiohttp.typedefs import Handler
+
+from standins.google_control_plane.api import Api, Call, CallHandler, Demand, aiohttp_path
+from standins.google_control_plane.apis import APIS
+from standins.google_control_plane.enforcement import enforce
+from standins.google_control_plane.faults import REFUSALS, Fault
+from standins.google_control_plane.request_log import Logged
+from standins.google_errors import GoogleError
+from standins.google_faults import reset_connection
+
+if TYPE_CHECKING:
+    from standins.google_control_plane.plane import ControlPlane
+
+MAX_BODY_BYTES = 128 * 1024 * 1024
+HOP_BY_HOP = frozenset({"connection", "content-encoding", "content-length", "host", "transfer-encoding"})
+
+
+def create_app(plane: "ControlPlane") -> web.Application:
+    """The whole of Google."""
+    service = _Service(plane)
+    root = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[service.middleware])
+    for host, app in service.apps_by_host().items():
+        root.add_domain(host, app)
+    return root
+
+
+class _Service:
+    """The middleware and what it knows of the routes."""
+
+    def __init__(self, plane: "ControlPlane") -> None:
+        self._plane = plane
+        self._demands: dict[Any, Demand] = {}
+
+    def apps_by_host(self) -> dict[str, web.Application]:
+        apps: dict[str, web.Application] = {}
+        for api in sorted(APIS, key=lambda api: api.mount is None):
+            for host in api.hosts:
+                if api.mount is not None:
+                    apps[host] = api.mount(self._plane)
+                    self._demands |= api.mounted_demands
+                self._add_routes(apps.setdefault(host, web.Application()), api)
+        return apps
+
+    def _add_routes(self, app: web.Application, api: Api) -> None:
+        for route in api.routes:
+            handler = self._adapted(route.handler)
+            self._demands[handler] = route.demand
+            app.router.add_route(route.method, aiohttp_path(route.path), handler)
+
+    def _adapted(self, handler: CallHandler) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            body = await request.read()
+            answered = handler(Call(self._plane, request, request.match_info, request.query, body))
+            return answered if isinstance(answered, web.StreamResponse) else web.json_response(answered)
+
+        return answer
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.host in self._plane.pass_through:
+            return await _forward(request, self._plane.pass_through[request.host])
+        demand = self._demands.get(request.match_info.handler)
+        entry = await _entry(request, demand)
+        self._plane.log.append(entry)
+        response = await self._answer(request, handler, demand, entry)
+        entry.status = response.status
+        entry.changed = entry.write and response.status < 400
+        if isinstance(response, web.Response):
+            entry.answer = _value(response.body if isinstance(response.body, bytes) else b"")
+        return response
+
+    async def _answer(
+        self, request: web.Request, handler: Handler, demand: Demand | None, entry: Logged
+    ) -> web.StreamResponse:
+        if request.match_info.http_exception is not None:
+            return self._not_there(entry)
+        fault = self._plane.faults.take(entry)
+        try:
+            _before(fault, request, entry)
+            if demand is not None:
+                enforce(self._plane, demand, request.match_info, entry)
+            response = await handler(request)
+        except GoogleError as error:
+            response = error.answer()
+        _after(fault, request, entry, response)
+        return response
+
+    def _not_there(self, entry: Logged) -> web.Response:
+        self._plane.unknown.append(f"{entry.method} {entry.host}{entry.path}")
+        return GoogleError("NOT_FOUND", f"The local Google has no {entry.method} {entry.host}{entry.path}").answer()
+
+
+def _before(fault: Fault | None, request: web.Request, entry: Logged) -> None:
+    if fault is None:
+        return
+    if fault.before:
+        fault.before(entry)
+    if fault.kind in REFUSALS:
+        raise REFUSALS[fault.kind](entry)
+    if fault.kind == "reset":
+        reset_connection(request)
+
+
+def _after(fault: Fault | None, request: web.Request, entry: Logged, response: web.StreamResponse) -> None:
+    if fault is None:
+        return
+    if fault.after:
+        fault.after(entry)
+    if fault.kind == "reset-after":
+        entry.changed = entry.write and response.status < 400
+        reset_connection(request)
+
+
+async def _entry(request: web.Request, demand: Demand | None) -> Logged:
+    return Logged(
+        request.method,
+        request.host,
+        request.path,
+        dict(request.query),
+        _value(await request.read()),
+        request.headers,
+        demand is not None and demand.write,
+    )
+
+
+def _value(body: bytes) -> Any:
+    """A JSON value, or the bytes as they are."""
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return body
+
+
+async def _forward(request: web.Request, base_url: str) -> web.Response:
+    """Let a server on loopback answer for the host."""
+    headers = _end_to_end(request.headers) | {"X-Forwarded-Host": request.host}
+    async with (
+        ClientSession(auto_decompress=False) as session,
+        session.request(
+            request.method,
+            f"{base_url}{request.raw_path}",
+            headers=headers,
+            data=await request.read(),
+            allow_redirects=False,
+        ) as answer,
+    ):
+        return web.Response(status=answer.status, body=await answer.read(), headers=_end_to_end(answer.headers))
+
+
+def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
