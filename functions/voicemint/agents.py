@@ -3,6 +3,7 @@
 Source of the session config's shape: OpenAI API reference, POST /v1/realtime/client_secrets.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,20 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+from voicemint.prices import load_prices
+from voicemint.server_tools import SERVER_TOOLS
 
 AGENTS_FOLDER = Path(__file__).parent.parent / "agents"
 DEFAULT_AGENT = "assistant"
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 MAX_CALL_MINUTES = 60  # OpenAI ends every session then
-_SETUPS = ("client-secret",)
+MAX_CALL_CENTS = 100_000
+CLIENT_SECRET, UNIFIED = "client-secret", "unified"
 _NOISE_REDUCTIONS = ("near_field", "far_field", "off")
 _TURN_DETECTIONS = ("semantic_vad", "server_vad")
+_NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """One agent's file. Fields without a default are required."""
+    """One agent's file. Fields without a default are required.
+
+    setup            who posts the SDP offer to OpenAI: the page with a client secret, or the server (unified)
+    max_call_cents   what a call may cost (US cents, by prices.json) before the server hangs it up
+    server_tools     names in server_tools.py; with `unified` only, where the server decides what the model is told
+    """
 
     label: str
     instructions: str
@@ -35,19 +45,28 @@ class Agent:
     turn_detection: Mapping[str, Any] | None = None
     noise_reduction: str = "near_field"
     transcription: str = "gpt-transcribe"
-    setup: str = "client-secret"
+    setup: str = CLIENT_SECRET
+    max_call_cents: int = 300
+    server_tools: tuple[str, ...] = ()
 
     def session_config(self, voice: str | None = None) -> dict[str, Any]:
         """What is sent to OpenAI as `session`; `voice` replaces the agent's own. Raises UnknownVoice."""
         if voice is not None and voice not in VOICES:
             raise UnknownVoice(f"There is no such voice. Expected one of: {', '.join(VOICES)}.")
-        return {
+        config: dict[str, Any] = {
             "type": "realtime",
             "model": self.model,
             "instructions": self.instructions,
             "output_modalities": ["audio"],
             "audio": {"input": self._audio_input(), "output": {"voice": voice or self.voice}},
         }
+        if self.server_tools:
+            config["tools"] = [SERVER_TOOLS[name].described(name) for name in self.server_tools]
+        return config
+
+    def call_seconds(self, at_most: int) -> int:
+        """How long one call may take: `at_most` is the owner's limit for all agents."""
+        return min(self.max_call_minutes * 60, at_most)
 
     def _audio_input(self) -> dict[str, Any]:
         transcription: dict[str, Any] = {"model": self.transcription}
@@ -60,20 +79,27 @@ class Agent:
         return audio_input
 
 
-def choose(agents: Mapping[str, Agent], name: str | None) -> Agent:
-    """The agent of that name, or the default one. Raises UnknownAgent."""
+def choose(agents: Mapping[str, Agent], name: str | None, setup: str | None = None) -> Agent:
+    """The agent of that name, or the default one; with `setup`, only one that is set up so. Raises UnknownAgent."""
     agent = agents.get(DEFAULT_AGENT if name is None else name)
-    if agent is None:
+    if agent is None or setup not in (None, agent.setup):
         raise UnknownAgent
     return agent
 
 
 def load_agents(folder: Path = AGENTS_FOLDER) -> dict[str, Agent]:
     """Every agent in `folder` by name. Raises SettingsError naming the file and the key."""
-    agents = {file.stem: _load_agent(file) for file in sorted(folder.glob("*.toml"))}
+    agents = {file.stem: _load_agent(file) for file in sorted(folder.glob("*.toml")) if _check_name(file.stem)}
     if DEFAULT_AGENT not in agents:
         raise SettingsError(f"{folder.name}/{DEFAULT_AGENT}.toml is missing: it is the default agent.")
     return agents
+
+
+def _check_name(name: str) -> bool:
+    """An agent's name is part of addresses and tasks."""
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"agents/{name}.toml: the file's name must be 1 to 40 of a-z, 0-9, '-' and '_'.")
+    return True
 
 
 def _load_agent(file: Path) -> Agent:
@@ -82,9 +108,11 @@ def _load_agent(file: Path) -> Agent:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"agents/{file.name} is not valid TOML: {error}") from None
     _check(file.name, values)
-    if "languages" in values:
-        values["languages"] = tuple(values["languages"])
-    return Agent(**values)
+    for key, value in values.items():
+        values[key] = tuple(value) if type(value) is list else value
+    agent = Agent(**values)
+    _check_prices(file.name, agent)
+    return agent
 
 
 _TYPES: dict[str, type] = {
@@ -99,11 +127,13 @@ _TYPES: dict[str, type] = {
     "noise_reduction": str,
     "transcription": str,
     "setup": str,
+    "max_call_cents": int,
+    "server_tools": list,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "voice": VOICES,
     "noise_reduction": _NOISE_REDUCTIONS,
-    "setup": _SETUPS,
+    "setup": (CLIENT_SECRET, UNIFIED),
 }
 
 
@@ -119,6 +149,7 @@ def _check(file_name: str, values: Mapping[str, Any]) -> None:
             raise SettingsError(f"agents/{file_name}: {key} is {value!r}; expected one of: {choices}.")
     _check_required(file_name, values)
     _check_limits(file_name, values)
+    _check_server_tools(file_name, values)
 
 
 def _check_required(file_name: str, values: Mapping[str, Any]) -> None:
@@ -130,8 +161,32 @@ def _check_required(file_name: str, values: Mapping[str, Any]) -> None:
 def _check_limits(file_name: str, values: Mapping[str, Any]) -> None:
     if not 1 <= values["max_call_minutes"] <= MAX_CALL_MINUTES:
         raise SettingsError(f"agents/{file_name}: max_call_minutes must be 1 to {MAX_CALL_MINUTES}.")
+    if not 1 <= values.get("max_call_cents", 1) <= MAX_CALL_CENTS:
+        raise SettingsError(f"agents/{file_name}: max_call_cents must be 1 to {MAX_CALL_CENTS}.")
     if not all(isinstance(language, str) for language in values.get("languages", [])):
         raise SettingsError(f'agents/{file_name}: languages must be language codes such as "en".')
     if values.get("turn_detection", {"type": "server_vad"}).get("type") not in _TURN_DETECTIONS:
         choices = ", ".join(_TURN_DETECTIONS)
         raise SettingsError(f"agents/{file_name}: turn_detection.type must be one of: {choices}.")
+
+
+def _check_server_tools(file_name: str, values: Mapping[str, Any]) -> None:
+    tools = values.get("server_tools", [])
+    if not all(isinstance(tool, str) and tool in SERVER_TOOLS for tool in tools):
+        raise SettingsError(f"agents/{file_name}: server_tools must be some of: {', '.join(SERVER_TOOLS)}.")
+    if tools and values.get("setup") != UNIFIED:
+        raise SettingsError(f"agents/{file_name}: server_tools need setup = {UNIFIED!r}.")
+
+
+def _check_prices(file_name: str, agent: Agent) -> None:
+    """Without a price nobody could tell what a call has cost."""
+    prices = load_prices()
+    for key, model, table in (
+        ("model", agent.model, "usd_per_million_tokens"),
+        ("transcription", agent.transcription, "transcription_usd_per_minute"),
+    ):
+        if model not in prices[table]:
+            raise SettingsError(
+                f"agents/{file_name}: {key} is {model!r}, which has no price; expected one of: "
+                f"{', '.join(prices[table])}. To use another, add its price to voicemint/prices.json."
+            )

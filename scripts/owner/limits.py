@@ -11,11 +11,12 @@ from typing import Any
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from voicemint.agents import MAX_CALL_MINUTES, load_agents
 from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
+from voicemint.prices import Prices, load_prices
 
 from .console import run, say, show
 from .control_state import TIMEOUT_SECONDS, read_control
 from .project import Project, add_project_options, project_of
-from .spend import Prices, WorstCase, load_prices, worst_case
+from .spend import WorstCase, worst_case
 
 NOT_COVERED = (
     f"a client secret may open several calls during the {CLIENT_SECRET_TTL_SECONDS} s that it lives",

@@ -1,19 +1,15 @@
-"""What a day can cost at most, by OpenAI's prices: prices.json, which is the one place where they stand."""
+"""What a day can cost at most, by OpenAI's prices: functions/voicemint/prices.json."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from voicemint.agents import MAX_CALL_MINUTES, Agent
+from voicemint.prices import PRICES_FILE, Prices
 
 from .console import CommandFailed
 
-PRICES_FILE = Path(__file__).with_name("prices.json")
 TALKING = 0.5  # of a minute, the person; the other half, the model
-
-Prices = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +30,6 @@ class WorstCase:
     def usd_at_longest(self) -> float:
         """The same, where no call ends before OpenAI ends it."""
         return self.calls * MAX_CALL_MINUTES * self.usd_per_minute
-
-
-def load_prices(file: Path = PRICES_FILE) -> Prices:
-    prices: Prices = json.loads(file.read_text(encoding="utf-8"))
-    return prices
 
 
 def worst_case(name: str, agent: Agent, daily_limit: int, prices: Prices) -> WorstCase:
@@ -68,6 +59,6 @@ def _known(table: Mapping[str, Any], model: str) -> Any:
         raise CommandFailed(
             expected=f"a price of one of: {', '.join(table)}",
             found=f"an agent with {model}",
-            todo=f"Add its price to scripts/owner/{PRICES_FILE.name}, from https://openai.com/api/pricing.",
+            todo=f"Add its price to functions/voicemint/{PRICES_FILE.name}, from https://openai.com/api/pricing.",
         )
     return table[model]

@@ -7,9 +7,10 @@ import pytest
 from owner.console import CommandFailed
 from owner.limits import main
 from owner.project import cloud_project
-from owner.spend import load_prices, usd_per_minute, worst_case
+from owner.spend import usd_per_minute, worst_case
 from voicemint.agents import Agent, load_agents
 from voicemint.errors import SettingsError
+from voicemint.prices import load_prices
 
 from .conftest import SCRIPTS, OwnerCloud
 

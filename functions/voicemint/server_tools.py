@@ -1,0 +1,78 @@
+"""Tools that run on the server, beside a call that watch_call watches: an agent's file names them in `server_tools`.
+
+A tool is a function from its checked-out arguments to what the model is told. It answers within milliseconds: the call
+is not watched meanwhile. SERVER_TOOLS is the registry.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+MAX_ARGUMENTS_BYTES = 4 * 1024
+NOTHING: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+class ToolError(Exception):
+    """The model asked for what the tool cannot do; the text is for the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTool:
+    """`parameters` is a JSON schema that the model sees; `run` raises ToolError."""
+
+    description: str
+    run: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+    def described(self, name: str) -> dict[str, Any]:
+        """The tool as a session config has it."""
+        return {
+            "type": "function",
+            "name": name,
+            "description": self.description,
+            "parameters": dict(self.parameters),
+        }
+
+
+def run_tool(name: str, arguments: str) -> str:
+    """What the model is told: JSON. A tool's failure is told to the model too, and goes no further."""
+    try:
+        return json.dumps(SERVER_TOOLS[name].run(_parsed(arguments)))
+    except ToolError as error:
+        return json.dumps({"error": str(error)})
+
+
+def _parsed(arguments: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(arguments or "{}") if len(arguments) <= MAX_ARGUMENTS_BYTES else None
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ToolError("The arguments must be a JSON object.")
+    return value
+
+
+def current_time(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    from zoneinfo import ZoneInfo  # the mint describes tools and runs none
+
+    zone = arguments.get("time_zone", "UTC")
+    try:
+        now = datetime.now(UTC).astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, TypeError, OSError):  # no such zone, a path, no text, a folder of zones
+        raise ToolError('Expected an IANA time zone such as "Europe/Madrid".') from None
+    return {"time": now.isoformat(timespec="seconds"), "weekday": f"{now:%A}", "time_zone": zone}
+
+
+SERVER_TOOLS: Mapping[str, ServerTool] = {
+    "current_time": ServerTool(
+        "The current date and time.",
+        current_time,
+        {
+            "type": "object",
+            "properties": {"time_zone": {"type": "string", "description": "IANA name, for example Europe/Madrid"}},
+            "additionalProperties": False,
+        },
+    )
+}
