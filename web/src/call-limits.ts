@@ -1,29 +1,77 @@
-/** Ends a call that has reached its limit or that nobody uses any more. */
+/** Ends a call that has reached its limit or that nobody uses any more, and says how long the last minute still is. */
 
+import { Emitter } from "./emitter.ts";
 import type { EndReason } from "./problems.ts";
 
 const IDLE_MS = 600_000;
 const LONGEST_MS = 86_400_000; // a larger number would overflow the browser's timer and end the call at once
+const COUNTDOWN_SECONDS = 60;
+const GOODBYE_SECONDS = 15;
+const SERVER_EARLIER_MS = 5_000; // the server counts from an earlier moment, and cuts by its own clock
 
-export class CallLimits {
-  readonly #end: (reason: EndReason) => void;
-  readonly #limit: ReturnType<typeof setTimeout>;
+export interface LimitEvents {
+  /** In the last minute, once a second. */
+  readonly secondsLeft: number;
+  /** There is just time for a goodbye. */
+  readonly goodbye: number;
+  readonly over: EndReason;
+}
+
+export class CallLimits extends Emitter<LimitEvents> {
+  readonly #endsAt: number;
+  #tick: ReturnType<typeof setTimeout> | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
+  #isFarewellDue: boolean;
 
-  constructor(maxCallSeconds: number, end: (reason: EndReason) => void) {
-    this.#end = end;
-    this.#limit = setTimeout(() => end("time_limit"), Math.min(maxCallSeconds * 1000, LONGEST_MS));
+  constructor(maxCallSeconds: number) {
+    super();
+    this.#isFarewellDue = maxCallSeconds > 2 * GOODBYE_SECONDS;
+    this.#endsAt = performance.now() + Math.min(maxCallSeconds * 1000, LONGEST_MS);
+  }
+
+  start(): void {
+    this.#count();
     this.touch();
   }
 
   /** Something was said. */
   touch(): void {
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#end("idle"), IDLE_MS);
+    this.#idle = setTimeout(() => this.emit("over", "idle"), IDLE_MS);
+  }
+
+  /** Whether a hang-up by the server now is the limit itself. */
+  get isNearlyOver(): boolean {
+    return this.#millisecondsLeft <= SERVER_EARLIER_MS;
   }
 
   stop(): void {
-    clearTimeout(this.#limit);
+    clearTimeout(this.#tick);
     clearTimeout(this.#idle);
+  }
+
+  get #millisecondsLeft(): number {
+    return this.#endsAt - performance.now();
+  }
+
+  #count(): void {
+    const left = Math.max(0, Math.ceil(this.#millisecondsLeft / 1000));
+    if (left > COUNTDOWN_SECONDS) this.#wait((left - COUNTDOWN_SECONDS) * 1000);
+    else {
+      this.emit("secondsLeft", left);
+      this.#sayGoodbye(left);
+      if (left === 0) this.emit("over", "time_limit");
+      else this.#wait(this.#millisecondsLeft - (left - 1) * 1000);
+    }
+  }
+
+  #wait(milliseconds: number): void {
+    this.#tick = setTimeout(() => this.#count(), milliseconds);
+  }
+
+  #sayGoodbye(left: number): void {
+    if (!this.#isFarewellDue || left > GOODBYE_SECONDS || left === 0) return;
+    this.#isFarewellDue = false;
+    this.emit("goodbye", left);
   }
 }

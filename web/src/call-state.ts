@@ -1,7 +1,7 @@
 /** The states of a call and what moves it from one to the next, as one table. */
 
-export type CallState = "idle" | "preparing" | "connecting" | "live" | "ending" | "ended" | "failed";
-export type CallStep = "dial" | "abandon" | "start" | "open" | "end" | "closed" | "fail";
+export type CallState = "idle" | "preparing" | "connecting" | "live" | "reconnecting" | "ending" | "ended" | "failed";
+export type CallStep = "dial" | "abandon" | "start" | "open" | "lose" | "recover" | "end" | "closed" | "fail";
 
 const beforeACall = { dial: "preparing", start: "connecting", fail: "failed" } as const;
 
@@ -9,7 +9,8 @@ const NEXT: Readonly<Record<CallState, Readonly<Partial<Record<CallStep, CallSta
   idle: beforeACall,
   preparing: { start: "connecting", abandon: "idle" },
   connecting: { open: "live", end: "ending", fail: "failed" },
-  live: { end: "ending" },
+  live: { lose: "reconnecting", end: "ending" },
+  reconnecting: { recover: "live", end: "ending", fail: "failed" },
   ending: { closed: "ended" },
   ended: beforeACall,
   failed: beforeACall,
@@ -22,5 +23,5 @@ export function next(state: CallState, step: CallStep): CallState | undefined {
 
 /** Whether the person has committed to a call: from the tap until everything is closed. */
 export function isInCall(state: CallState): boolean {
-  return state === "connecting" || state === "live" || state === "ending";
+  return state === "connecting" || state === "live" || state === "reconnecting" || state === "ending";
 }

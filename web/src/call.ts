@@ -1,19 +1,26 @@
 /**
- * A call, without a page: `Line` holds what is open, this decides when, and tells others by events.
+ * A call, without a page: `Line` holds one connection, this decides when there is one, and tells others by events.
  *
- * The offer is prepared in advance. `dial` (the finger comes down) mints the client secret and connects; `start` (the
- * tap is complete) commits, and only then is the microphone opened; `abandon` (no tap came) takes the dial back.
+ * The offer is prepared in advance. `dial` (the finger comes down) connects; `start` (the tap is complete) commits, and
+ * only then is the microphone opened; `abandon` (no tap came) takes the dial back. A call that is cut is connected
+ * again, and the new session is told what was said.
  */
 
 import type { Agent } from "virtual:agents";
-import { next, type CallState, type CallStep } from "./call-state.ts";
+import { isInCall, next, type CallState, type CallStep } from "./call-state.ts";
+import { Conversation } from "./conversation.ts";
 import { Emitter } from "./emitter.ts";
-import { Line, type LineEvents } from "./line.ts";
-import { canUseMicrophone } from "./microphone.ts";
-import { Peer } from "./peer.ts";
+import type { RealtimeEvent } from "./events.ts";
+import { Line, type LineEvents, type Opening } from "./line.ts";
+import { Microphone } from "./microphone.ts";
+import { impossible, Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
-import { asProblem, CallProblem, type EndReason } from "./problems.ts";
-import { isUsable, mintClientSecret, type ClientSecret } from "./signalling.ts";
+import { asProblem, type CallProblem, type EndReason } from "./problems.ts";
+import { farewell } from "./prompts.ts";
+import { isCut, triesAgain, waitBefore } from "./reconnect.ts";
+import { setupFor, type Opened, type Setup } from "./setup.ts";
+import type { TurnMode } from "./turn-modes.ts";
+import { Wait } from "./waiting.ts";
 
 export interface StateChange {
   readonly state: CallState;
@@ -21,29 +28,56 @@ export interface StateChange {
   readonly reason?: EndReason;
 }
 
+/** A call that was cut is set up again by itself. */
+export interface Reconnecting {
+  /** From 1. */
+  readonly attempt: number;
+  /** Until this attempt begins; 0 while it is under way. */
+  readonly secondsToWait: number;
+}
+
 export interface CallEvents extends Omit<LineEvents, "over"> {
   readonly state: StateChange;
   readonly muted: boolean;
   /** The browser refuses to play until the person taps once more. */
   readonly blocked: boolean;
+  readonly reconnecting: Reconnecting | undefined;
+  /** In the last minute. */
+  readonly secondsLeft: number | undefined;
+  /** The agent's voice, for a meter or a recording. */
+  readonly voice: MediaStream | undefined;
 }
 
 export class Call extends Emitter<CallEvents> {
-  readonly #agent: Agent;
-  readonly #playback: Playback;
+  readonly microphone = new Microphone();
+  readonly playback: Playback;
   readonly #signedIn: Promise<unknown>;
+  #agent: Agent;
+  #setup: Setup;
   #state: CallState = "idle";
   #peer: Peer | undefined;
   #line: Line | undefined;
-  #dialled: Promise<ClientSecret> | undefined;
-  #spareSecret: ClientSecret | undefined;
+  #dialled: Promise<Opened> | undefined;
+  #conversation: Conversation | undefined;
+  #turnMode: TurnMode = "hands_free";
+  readonly #wait = new Wait();
 
   /** Nothing is asked of the server before `signedIn` is settled: a link's invite may still be on its way. */
   constructor(agent: Agent, audio: HTMLAudioElement, signedIn: Promise<unknown> = Promise.resolve()) {
     super();
     this.#agent = agent;
+    this.#setup = setupFor({ agent, voice: "" });
     this.#signedIn = signedIn;
-    this.#playback = new Playback(audio, (blocked) => this.emit("blocked", blocked));
+    this.playback = new Playback(audio, (blocked) => this.emit("blocked", blocked));
+    this.microphone.on("state", (state) => this.#conversation?.noteMicrophone(state));
+  }
+
+  /** Who is called from now on, and with which voice ("": the agent's own); not in the middle of a call. */
+  choose(agent: Agent, voice: string): void {
+    if (isInCall(this.#state)) return;
+    this.abandon();
+    this.#agent = agent;
+    this.#setup = setupFor({ agent, voice });
   }
 
   /** Makes the offer before anyone asks for a call, or says at once why there can be none. */
@@ -55,10 +89,10 @@ export class Call extends Emitter<CallEvents> {
 
   /** Connects ahead of the tap. Nothing is recorded and nothing is said yet. */
   dial(): void {
-    if (impossible() === undefined && this.#step("dial")) this.#dial();
+    if (impossible() === undefined && this.#step("dial")) void this.#connect(this.#newLine());
   }
 
-  /** The tap did not come: its client secret serves the next one, until it expires. */
+  /** The tap did not come. */
   abandon(): void {
     if (this.#step("abandon")) this.#close();
   }
@@ -68,9 +102,9 @@ export class Call extends Emitter<CallEvents> {
     const problem = impossible();
     if (problem !== undefined) this.#step("fail", { problem });
     else if (this.#step("start")) {
-      const line = this.#line ?? this.#dial();
-      void this.#playback.play();
-      this.#open(line).catch((error: unknown) => this.#fail(line, error));
+      const line = this.#line ?? this.#newLine();
+      void this.playback.play();
+      this.#open(line, this.#dialled ?? this.#connect(line)).catch((error: unknown) => this.#fail(line, error));
     }
   }
 
@@ -90,67 +124,136 @@ export class Call extends Emitter<CallEvents> {
   }
 
   setMuted(muted: boolean): void {
-    if (this.#state !== "live") return;
-    void this.#line?.setMuted(muted);
+    if (this.#state !== "live" && this.#state !== "reconnecting") return;
+    this.microphone.setMuted(muted);
     this.emit("muted", muted);
   }
 
   /** Says typed words, once the call is open; false when they are too long or there is no call. */
   say(words: string): boolean {
+    this.#conversation?.touch();
     return this.#line?.say(words) ?? false;
+  }
+
+  /** The open line, for whoever sends more than words. */
+  get line(): Line | undefined {
+    return this.#state === "live" ? this.#line : undefined;
+  }
+
+  get turnMode(): TurnMode {
+    return this.#turnMode;
+  }
+
+  setTurnMode(mode: TurnMode): void {
+    this.#turnMode = mode;
+    void this.microphone.setHeldBack(mode === "push_to_talk");
+    this.#line?.take(mode);
   }
 
   /** For a browser that refused to play: call it inside the next tap. */
   unblock(): void {
-    void this.#playback.play();
+    void this.playback.play();
   }
 
-  #dial(): Line {
+  /** Tries again now instead of waiting. */
+  reconnectNow(): void {
+    this.#wait.hurry();
+  }
+
+  #newLine(): Line {
     const line = new Line(this.#preparePeer());
-    this.#peer = undefined; // an offer is good for one call
+    this.#peer = undefined; // an offer is good for one connection
     line.on("callId", (callId) => this.emit("callId", callId));
     line.on("client", (event) => this.emit("client", event));
-    line.on("server", (event) => this.emit("server", event));
+    line.on("server", (event) => this.#hear(event));
     line.on("unsteady", (unsteady) => this.emit("unsteady", unsteady));
-    line.on("over", (reason) => this.#over(reason));
+    line.on("over", (reason) => line === this.#line && this.#over(reason));
+    void this.microphone.connect((track) => line.sendTrack(track));
     this.#line = line;
-    this.#dialled = this.#connect(line);
-    this.#dialled.catch(() => undefined); // `start` tells it; an abandoned dial has nobody to tell
     return line;
   }
 
-  async #connect(line: Line): Promise<ClientSecret> {
-    await this.#signedIn;
-    line.signal.throwIfAborted();
-    const spare = this.#spareSecret;
-    const secret = spare && isUsable(spare) ? spare : await mintClientSecret(this.#agent.name, line.signal);
-    this.#spareSecret = secret;
-    await line.connect(secret);
-    return secret;
+  #connect(line: Line): Promise<Opened> {
+    this.#dialled = this.#signedIn.then(() => line.connect(this.#setup));
+    this.#dialled.catch(() => undefined); // `start` tells it; an abandoned dial has nobody to tell
+    return this.#dialled;
   }
 
-  async #open(line: Line): Promise<void> {
-    const [secret] = await Promise.all([this.#dialled, line.openMicrophone()]);
-    this.#spareSecret = undefined;
-    if (secret !== undefined && this.#step("open")) line.begin(this.#agent.greeting, secret.maxCallSeconds);
+  async #open(line: Line, dialled: Promise<Opened>): Promise<void> {
+    const [{ maxCallSeconds }] = await Promise.all([dialled, this.microphone.open(line.signal)]);
+    if (!this.#step("open")) return;
+    const conversation = new Conversation(maxCallSeconds);
+    conversation.on("secondsLeft", (seconds) => this.emit("secondsLeft", seconds));
+    conversation.on("goodbye", (seconds) => this.#line?.prompt(farewell(seconds)));
+    conversation.on("over", (reason) => this.end(reason));
+    this.#conversation = conversation;
+    this.#begin(line, { history: [], greeting: this.#agent.greeting, isUnanswered: false });
+    conversation.start();
+  }
+
+  #begin(line: Line, opening: Opening): void {
+    this.#setup.forget();
+    this.emit("unsteady", false);
+    this.emit("voice", line.voice);
+    line.begin(this.#turnMode, opening);
+  }
+
+  #hear(event: RealtimeEvent): void {
+    this.emit("server", event);
+    this.#conversation?.hear(event);
   }
 
   #over(reason: EndReason): void {
     this.abandon(); // a line that was lost before the tap is dialled again at the tap
-    this.end(reason);
+    if (isCut(reason) && this.#step("lose")) void this.#recover();
+    else this.end(this.#conversation?.reasonFor(reason) ?? reason);
   }
 
-  #fail(line: Line, error: unknown): void {
+  /** Connects again and again, until it works or shall not. */
+  async #recover(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#line?.close();
+      const tick = (secondsToWait: number) => this.emit("reconnecting", { attempt, secondsToWait });
+      if (!(await this.#wait.until(waitBefore(attempt, Math.random()), tick))) return;
+      tick(0);
+      const problem = await this.#reconnect();
+      if (problem === undefined) return;
+      if (triesAgain(problem.code, attempt)) continue;
+      this.#fail(this.#line, problem);
+      return;
+    }
+  }
+
+  /** One attempt; resolves with what went wrong, or with nothing, also when the call was ended meanwhile. */
+  async #reconnect(): Promise<CallProblem | undefined> {
+    const lost = this.#line;
+    const line = this.#newLine();
+    if (lost !== undefined) line.inherit(lost);
+    this.#setup.forget();
+    try {
+      await this.#connect(line);
+    } catch (error) {
+      return line === this.#line ? asProblem(error) : undefined;
+    }
+    if (this.#conversation !== undefined && this.#step("recover")) this.#begin(line, this.#conversation.opening);
+    return undefined;
+  }
+
+  #fail(line: Line | undefined, error: unknown): void {
     if (line !== this.#line) return; // ended on purpose: what is aborted by that is no problem
     this.#close();
-    this.#spareSecret = undefined; // it may be what was refused
+    this.#setup.forget(); // it may be what was refused
     this.#step("fail", { problem: asProblem(error) });
   }
 
   #close(): void {
+    this.#wait.cancel();
     this.#line?.close();
-    this.#line = undefined;
-    this.#dialled = undefined;
+    this.microphone.stop();
+    this.#conversation?.stop();
+    this.#line = this.#dialled = this.#conversation = undefined;
+    this.emit("secondsLeft", undefined);
+    this.emit("voice", undefined);
     this.#preparePeer();
   }
 
@@ -159,7 +262,7 @@ export class Call extends Emitter<CallEvents> {
       this.#peer?.close();
       this.#peer = new Peer();
     }
-    this.#playback.attach(this.#peer.voice);
+    this.playback.attach(this.#peer.voice);
     return this.#peer;
   }
 
@@ -167,13 +270,8 @@ export class Call extends Emitter<CallEvents> {
     const state = next(this.#state, step);
     if (state === undefined) return false;
     this.#state = state;
+    if (state !== "reconnecting") this.emit("reconnecting", undefined);
     this.emit("state", { state, ...because });
     return true;
   }
-}
-
-/** Why no call can be made from this page at all. */
-function impossible(): CallProblem | undefined {
-  if (!canUseMicrophone()) return new CallProblem("insecure_page");
-  return "RTCPeerConnection" in globalThis ? undefined : new CallProblem("browser_unsupported");
 }

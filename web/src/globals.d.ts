@@ -10,7 +10,7 @@ declare module "virtual:agents" {
     readonly greeting: string;
     readonly model: string;
     readonly voice: string;
-    readonly setup: "client-secret";
+    readonly setup: "client-secret" | "unified";
     readonly max_call_minutes: number;
   }
   export const agents: readonly [Agent, ...Agent[]];

@@ -1,12 +1,12 @@
-/** Everything one call has open, and the only place that closes it: peer connection, microphone, limits. */
+/** One connection of a call: what it has open, and the only place that closes it. A call that was cut takes another. */
 
-import { CallLimits } from "./call-limits.ts";
 import { Emitter } from "./emitter.ts";
 import { clientEvents, fields, type RealtimeEvent } from "./events.ts";
-import { Microphone, openMicrophone } from "./microphone.ts";
+import { Leash } from "./leash.ts";
+import type { Opened, Setup } from "./setup.ts";
 import type { Peer } from "./peer.ts";
 import type { EndReason } from "./problems.ts";
-import { postOffer, type ClientSecret } from "./signalling.ts";
+import { TurnTaking, type TurnMode } from "./turn-modes.ts";
 import { Turns } from "./turns.ts";
 
 export interface LineEvents {
@@ -14,18 +14,26 @@ export interface LineEvents {
   readonly client: RealtimeEvent;
   readonly server: RealtimeEvent;
   readonly unsteady: boolean;
-  /** The call cannot or shall not go on. */
+  /** This connection cannot or shall not go on. */
   readonly over: EndReason;
+}
+
+/** What a line begins with: the conversation so far, then the greeting, unless something was typed meanwhile. */
+export interface Opening {
+  readonly history: readonly RealtimeEvent[];
+  readonly greeting: string;
+  /** The person spoke last and was not answered. */
+  readonly isUnanswered: boolean;
 }
 
 export class Line extends Emitter<LineEvents> {
   readonly #peer: Peer;
   readonly #closing = new AbortController();
   readonly #turns = new Turns((event) => this.#send(event));
+  readonly #taking = new TurnTaking((event) => this.#send(event), () => this.#turns.ask());
   readonly #waiting: RealtimeEvent[] = [];
   #isOpen = false;
-  #microphone: Microphone | undefined;
-  #limits: CallLimits | undefined;
+  #leash: Leash | undefined;
 
   constructor(peer: Peer) {
     super();
@@ -35,62 +43,107 @@ export class Line extends Emitter<LineEvents> {
     peer.on("lost", (reason) => this.emit("over", reason));
   }
 
-  /** Aborted when the call is over: whatever sets it up listens to this. */
+  /** Aborted when the line is closed: whatever sets it up listens to this. */
   get signal(): AbortSignal {
     return this.#closing.signal;
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** The agent's voice. */
+  get voice(): MediaStream {
+    return this.#peer.voice;
+  }
+
+  stats(): Promise<RTCStatsReport> {
+    return this.#peer.stats();
+  }
+
   /** Connects without the microphone; resolves when events can be sent. */
-  async connect(secret: ClientSecret): Promise<void> {
-    const answer = await postOffer(secret, await this.#peer.offer, this.signal);
-    this.emit("callId", answer.callId);
-    await this.#peer.accept(answer.sdp);
+  async connect(setup: Setup): Promise<Opened> {
+    this.signal.throwIfAborted();
+    const opened = await setup.open(this.#peer.offer, this.signal);
+    this.#leash = new Leash(opened.callId, opened.ticket);
+    this.emit("callId", opened.callId);
+    await this.#peer.accept(opened.sdp);
     await this.#peer.opened();
+    return opened;
   }
 
-  async openMicrophone(): Promise<void> {
-    const track = await openMicrophone(this.signal);
-    const send = (sent: MediaStreamTrack | null) => this.#peer.sendTrack(sent);
-    this.#microphone = new Microphone(track, send, () => this.emit("over", "microphone_lost"));
-    await this.#microphone.setMuted(false);
+  /** Sends this track from now on; null sends nothing at all. */
+  sendTrack(track: MediaStreamTrack | null): Promise<void> {
+    return this.#peer.sendTrack(track);
   }
 
-  /** Both are there: the conversation begins with what was typed meanwhile, or with the greeting. */
-  begin(greeting: string, maxCallSeconds: number): void {
+  begin(mode: TurnMode, { history, greeting, isUnanswered }: Opening): void {
     this.#isOpen = true;
-    this.#limits = new CallLimits(maxCallSeconds, (reason) => this.emit("over", reason));
+    this.#leash?.registerSoon();
+    this.#taking.take(mode);
+    for (const event of history) this.#send(event);
     const typed = this.#waiting.splice(0);
-    for (const event of typed) this.#say(event);
-    if (typed.length > 0 || greeting === "") return;
-    this.#send(clientEvents.systemMessage(greeting));
-    this.#turns.ask();
+    for (const event of typed) this.#send(event);
+    const isGreeted = typed.length === 0 && greeting !== "";
+    if (isGreeted) this.#send(clientEvents.systemMessage(greeting));
+    if (isGreeted || typed.length > 0 || isUnanswered) this.#turns.ask();
   }
 
-  /** Says typed words, when the call is open; false when they are too long for the data channel. */
+  /** Says typed words once the line is open, false when they are too long. */
   say(words: string): boolean {
     const event = clientEvents.userMessage(words);
-    if (new TextEncoder().encode(JSON.stringify(event)).length > this.#peer.eventBytes) return false;
-    if (this.#isOpen) this.#say(event);
-    else this.#waiting.push(event);
+    if (!this.#fits(event)) return false;
+    if (!this.#isOpen) this.#waiting.push(event);
+    else {
+      this.#turns.interrupt();
+      this.#send(event);
+      this.#turns.ask();
+    }
     return true;
   }
 
-  async setMuted(muted: boolean): Promise<void> {
-    await this.#microphone?.setMuted(muted);
+  /** Takes over what was typed and not said yet. */
+  inherit(other: Line): void {
+    this.#waiting.push(...other.#waiting.splice(0));
+  }
+
+  /** Sends an event as it is; false when the line is not open or the event is too large. */
+  sendEvent(event: RealtimeEvent): boolean {
+    if (!this.#isOpen || !this.#fits(event)) return false;
+    if (event.type === "response.create") this.#turns.ask(event);
+    else this.#send(event);
+    return true;
+  }
+
+  take(mode: TurnMode): void {
+    if (this.#isOpen) this.#taking.take(mode);
+  }
+
+  /** Asks for an answer to what was said: now, or when the sentence that is being said is complete. */
+  answer(): void {
+    if (this.#isOpen) this.#taking.answer();
+  }
+
+  /** Tells the model something and has it speak. */
+  prompt(words: string): void {
+    if (!this.#isOpen) return;
+    this.#send(clientEvents.systemMessage(words));
+    this.#turns.ask();
+  }
+
+  interrupt(): void {
+    if (this.#isOpen) this.#turns.interrupt();
   }
 
   close(): void {
+    this.#isOpen = false;
     this.#closing.abort();
-    this.#limits?.stop();
-    this.#microphone?.stop();
     this.#peer.close();
+    this.#leash?.hangUp();
   }
 
-  #say(message: RealtimeEvent): void {
-    this.#turns.interrupt();
-    this.#send(message);
-    this.#turns.ask();
-    this.#limits?.touch();
+  #fits(event: RealtimeEvent): boolean {
+    return new TextEncoder().encode(JSON.stringify(event)).length <= this.#peer.eventBytes;
   }
 
   #send(event: RealtimeEvent): void {
@@ -101,7 +154,8 @@ export class Line extends Emitter<LineEvents> {
   #hear(event: RealtimeEvent): void {
     this.emit("server", event);
     this.#turns.hear(event);
-    this.#limits?.touch();
+    this.#taking.hear(event);
+    if (event.type === "output_audio_buffer.started") this.#leash?.register();
     if (event.type === "error" && fields(event.error).code === "session_expired") this.emit("over", "session_expired");
   }
 }

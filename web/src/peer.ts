@@ -2,9 +2,11 @@
 
 import { Emitter } from "./emitter.ts";
 import { DATA_CHANNEL_BYTES, parseEvent, type RealtimeEvent } from "./events.ts";
+import { canUseMicrophone } from "./microphone.ts";
 import { CallProblem } from "./problems.ts";
 
 const OPEN_MS = 15_000;
+const GRACE_MS = 5_000; // a short gap heals by itself; after this a new connection is quicker
 const FRESH_MS = 60_000; // an older offer may carry addresses of a network this device has left
 
 export interface PeerEvents {
@@ -25,6 +27,7 @@ export class Peer extends Emitter<PeerEvents> {
   readonly #channel: RTCDataChannel;
   readonly #sender: RTCRtpSender;
   #isUnsteady = false;
+  #grace: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -82,7 +85,12 @@ export class Peer extends Emitter<PeerEvents> {
     if (!this.#closing.signal.aborted) await this.#sender.replaceTrack(track);
   }
 
+  stats(): Promise<RTCStatsReport> {
+    return this.#connection.getStats();
+  }
+
   close(): void {
+    clearTimeout(this.#grace);
     this.#closing.abort();
     this.#channel.close();
     this.#connection.close();
@@ -107,8 +115,11 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   #noteUnsteady(unsteady: boolean): void {
-    if (unsteady !== this.#isUnsteady) this.emit("unsteady", unsteady);
+    if (unsteady === this.#isUnsteady) return;
     this.#isUnsteady = unsteady;
+    clearTimeout(this.#grace);
+    if (unsteady) this.#grace = setTimeout(() => this.emit("lost", "dropped"), GRACE_MS);
+    this.emit("unsteady", unsteady);
   }
 
   #receive(message: unknown): void {
@@ -120,4 +131,10 @@ export class Peer extends Emitter<PeerEvents> {
     await this.#connection.setLocalDescription();
     return this.#connection.localDescription?.sdp ?? "";
   }
+}
+
+/** Why no call can be made from this page at all. */
+export function impossible(): CallProblem | undefined {
+  if (!canUseMicrophone()) return new CallProblem("insecure_page");
+  return "RTCPeerConnection" in globalThis ? undefined : new CallProblem("browser_unsupported");
 }

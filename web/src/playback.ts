@@ -22,4 +22,14 @@ export class Playback {
       if (error instanceof DOMException && error.name === "NotAllowedError") this.#blocked(true);
     }
   }
+
+  /** Plays through this loudspeaker from now on; "" is the system's own choice. One that is gone changes nothing. */
+  async choose(speakerId: string): Promise<void> {
+    await this.#audio.setSinkId(speakerId).catch(() => undefined);
+  }
+}
+
+/** Safari lets no page choose. */
+export function canChooseSpeaker(): boolean {
+  return "setSinkId" in HTMLMediaElement.prototype;
 }

@@ -55,7 +55,7 @@ export function microphoneProblem(error: unknown): CallProblem {
   return code === undefined ? asProblem(error) : new CallProblem(code);
 }
 
-type Side = "server" | "openai";
+export type Side = "server" | "openai";
 
 /** A fetch that brought no answer at all. */
 export function fetchProblem(side: Side, error: unknown): CallProblem {

@@ -1,7 +1,8 @@
-/** The two requests that set up a call: mint a client secret here, post the SDP offer there. */
+/** The requests of a call: mint a client secret here and post the SDP offer there, or post it here; register, hang up. */
 
 import { fields, text } from "./events.ts";
-import { CallProblem, fetchProblem, refusal } from "./problems.ts";
+import { CallProblem, fetchProblem, refusal, type Side } from "./problems.ts";
+import type { Callee } from "./setup.ts";
 
 const REQUEST_MS = 30_000; // the functions give up after 25 s: their words are better than ours
 const ANSWER_BYTES = 262_144;
@@ -25,11 +26,9 @@ export function isUsable(secret: ClientSecret): boolean {
   return performance.now() < secret.usableUntil;
 }
 
-export async function mintClientSecret(agent: string, signal: AbortSignal): Promise<ClientSecret> {
-  const { response, body } = await post("server", "/api/client-secrets", signal, {
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ agent }),
-  });
+export async function mintClientSecret({ agent, voice }: Callee, signal: AbortSignal): Promise<ClientSecret> {
+  const asked = { agent: agent.name, ...(voice === "" ? {} : { voice }) };
+  const { response, body } = await post("server", "/api/client-secrets", signal, json(asked));
   const secret = response.ok ? readClientSecret(body, response.headers.get("date")) : undefined;
   if (secret === undefined) throw refusal("server", response.status, body);
   return secret;
@@ -41,8 +40,43 @@ export async function postOffer(secret: ClientSecret, offer: string, signal: Abo
     headers: { "content-type": "application/sdp", authorization: `Bearer ${secret.value}` },
     body: offer,
   });
-  if (!response.ok || !body.startsWith("v=0")) throw refusal("openai", response.status, body);
+  return readAnswer("openai", response, body);
+}
+
+/** Posts the SDP offer to our own server, which calls OpenAI for this page. */
+export async function postOfferToServer({ agent, voice }: Callee, offer: string, signal: AbortSignal) {
+  const asked = new URLSearchParams({ agent: agent.name, ...(voice === "" ? {} : { voice }) });
+  const { response, body } = await post("server", `/api/calls?${asked.toString()}`, signal, {
+    headers: { "content-type": "application/sdp" },
+    body: offer,
+  });
+  return { ...readAnswer("server", response, body), ticket: response.headers.get("voicemint-ticket") ?? undefined };
+}
+
+/** Gives a call opened with a client secret the same leash; undefined when the server did not take it. */
+export async function registerCall(callId: string): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(REQUEST_MS);
+  try {
+    const { body } = await post("server", "/api/calls/register", signal, json({ call_id: callId }));
+    return text(fields(parse(body)).ticket);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends a call on the server; the browser sends it even when the page is being closed. Never rejects. */
+export async function hangUp(ticket: string): Promise<void> {
+  const options = { ...json({ ticket }), keepalive: true };
+  await fetch("/api/calls/hangup", { method: "POST", cache: "no-store", ...options }).catch(() => undefined);
+}
+
+function readAnswer(side: Side, response: Response, body: string): Answer {
+  if (!response.ok || !body.startsWith("v=0")) throw refusal(side, response.status, body);
   return { sdp: body, callId: response.headers.get("location")?.split("/").pop() ?? "" };
+}
+
+function json(value: object): RequestInit {
+  return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }
 
 function readClientSecret(body: string, date: string | null): ClientSecret | undefined {
@@ -57,7 +91,7 @@ function readClientSecret(body: string, date: string | null): ClientSecret | und
   return { value, callsUrl, maxCallSeconds, usableUntil };
 }
 
-async function post(side: "server" | "openai", url: string, signal: AbortSignal, options: RequestInit) {
+async function post(side: Side, url: string, signal: AbortSignal, options: RequestInit) {
   const within = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]);
   try {
     const response = await fetch(url, { method: "POST", cache: "no-store", redirect: "error", signal: within, ...options });
@@ -69,7 +103,7 @@ async function post(side: "server" | "openai", url: string, signal: AbortSignal,
 }
 
 /** The body as text; an answer that goes on and on is not read to its end. */
-async function readBody(side: "server" | "openai", response: Response): Promise<string> {
+async function readBody(side: Side, response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let body = "";
   let bytes = 0;

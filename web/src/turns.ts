@@ -8,7 +8,7 @@ export class Turns {
   readonly #send: (event: RealtimeEvent) => void;
   #response: Response = "none";
   #isPlaying = false;
-  #isWanted = false;
+  #wanted: RealtimeEvent | undefined;
   #isUnwanted = false;
   #asked = 0;
 
@@ -16,27 +16,23 @@ export class Turns {
     this.#send = send;
   }
 
-  /** Asks for a response now, or as soon as the present one is done. */
-  ask(): void {
-    this.#isWanted = this.#response !== "none";
-    if (this.#isWanted) return;
-    this.#response = "asked";
-    this.#asked += 1;
-    this.#send({ ...clientEvents.createResponse(), event_id: this.#requestId });
+  /** Asks for a response now, or as soon as the present one is done; of several that wait the last one counts. */
+  ask(request: RealtimeEvent = clientEvents.createResponse()): void {
+    this.#wanted = request;
+    if (this.#response === "none") this.#askNow(request);
   }
 
   /** Stops what the agent is saying or about to say. */
   interrupt(): void {
-    if (this.#response === "active") this.#send(clientEvents.cancelResponse());
-    this.#isUnwanted = this.#response === "asked";
-    if (this.#isPlaying) this.#send(clientEvents.clearOutputAudio());
+    this.#wanted = undefined;
+    this.#stop();
   }
 
   hear(event: RealtimeEvent): void {
     switch (event.type) {
       case "response.created":
         this.#response = "active";
-        if (this.#isUnwanted) this.interrupt();
+        if (this.#isUnwanted) this.#stop();
         break;
       case "response.done":
         this.#free();
@@ -54,6 +50,12 @@ export class Turns {
     }
   }
 
+  #stop(): void {
+    if (this.#response === "active") this.#send(clientEvents.cancelResponse());
+    this.#isUnwanted = this.#response === "asked";
+    if (this.#isPlaying) this.#send(clientEvents.clearOutputAudio());
+  }
+
   get #requestId(): string {
     return `response_${this.#asked}`;
   }
@@ -62,13 +64,20 @@ export class Turns {
     if (error.event_id !== this.#requestId) return;
     if (error.code === "conversation_already_has_active_response") {
       this.#response = "active"; // a spoken turn was answered first: ours comes after it
-      this.#isWanted = true;
+      this.#wanted ??= clientEvents.createResponse();
     } else if (this.#response === "asked") this.#free();
   }
 
   #free(): void {
     this.#response = "none";
     this.#isUnwanted = false;
-    if (this.#isWanted) this.ask();
+    if (this.#wanted !== undefined) this.#askNow(this.#wanted);
+  }
+
+  #askNow(request: RealtimeEvent): void {
+    this.#wanted = undefined;
+    this.#response = "asked";
+    this.#asked += 1;
+    this.#send({ ...request, event_id: this.#requestId });
   }
 }

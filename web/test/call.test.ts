@@ -72,9 +72,8 @@ describe("a call", () => {
   });
 
   test("asks for the microphone and the sound inside the tap", () => {
-    const getUserMedia = vi.spyOn(browser, "getUserMedia");
     call.start();
-    expect(getUserMedia).toHaveBeenCalledOnce();
+    expect(browser.getUserMedia).toHaveBeenCalledOnce();
     expect(audio.play).toHaveBeenCalledOnce();
     expect(audio.srcObject).not.toBeNull();
   });
@@ -119,14 +118,29 @@ describe("a call", () => {
 
   test.each([
     ["the other side hangs up", "hung_up", () => connection().channel.hangUp()],
-    ["the network is gone", "dropped", () => connection().become("failed")],
-    ["the session is over", "session_expired", () => connection().channel.receive({ type: "error", error: { code: "session_expired" } })],
-    ["the microphone is unplugged", "microphone_lost", () => browser.track.dispatchEvent(new Event("ended"))],
     ["its time is over", "time_limit", () => vi.advanceTimersByTime(60_000)],
-  ])("ends when %s", async (_, reason, happen) => {
-    browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: 60 }));
+    [
+      "the server ends it a little before its time is over",
+      "time_limit",
+      () => {
+        vi.advanceTimersByTime(56_000);
+        connection().channel.hangUp();
+      },
+    ],
+    [
+      "the microphone is unplugged and there is none for a minute",
+      "microphone_lost",
+      async () => {
+        browser.getUserMedia.mockRejectedValue(new DOMException("", "NotFoundError"));
+        browser.track.dispatchEvent(new Event("ended"));
+        await settle();
+        vi.advanceTimersByTime(60_000);
+      },
+    ],
+  ] as [string, string, () => void | Promise<void>][])("ends when %s", async (_, reason, happen) => {
+    browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: reason === "time_limit" ? 60 : 600 }));
     await startAndConnect();
-    happen();
+    await Promise.resolve(happen());
     await settle();
     expect(changes.at(-1)).toEqual({ state: "ended", reason });
     expect(browser.track.readyState).toBe("ended");
@@ -143,9 +157,144 @@ describe("a call", () => {
   });
 });
 
+describe("a call that is cut", () => {
+  const said = { item: { id: "item_1", type: "message", role: "user", content: [{ type: "input_text", text: "My name is Ana." }] } };
+
+  async function cut(): Promise<void> {
+    connection().channel.receive({ type: "conversation.item.added", ...said });
+    connection().become("failed");
+    await settle();
+  }
+
+  async function comeBack(): Promise<void> {
+    await vi.advanceTimersByTimeAsync(1_000);
+    await settle();
+    connection().channel.open();
+    await settle();
+  }
+
+  test("goes on in a new session, which is told what was said, under the same ids", async () => {
+    await startAndConnect();
+    const { channel } = connection();
+    await cut();
+    await comeBack();
+    expect(states()).toEqual(["connecting", "live", "reconnecting", "live"]);
+    expect(connection().channel).not.toBe(channel);
+    const [told, ...others] = connection().channel.sent;
+    expect(told).toEqual({ type: "conversation.item.create", ...said });
+    expect(others).toMatchObject([{ item: { role: "system" } }, { type: "response.create" }]); // and answers what was asked
+    expect(connection().tracksSent).toEqual([browser.track]);
+    expect(browser.track.readyState).toBe("live");
+    expect(browser.requests.filter(({ url }) => url === "/api/client-secrets")).toHaveLength(2);
+  });
+
+  test("by a gap that does not heal goes on too, one that heals is none", async () => {
+    await startAndConnect();
+    connection().become("disconnected");
+    await vi.advanceTimersByTimeAsync(4_000);
+    connection().become("connected");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(states().at(-1)).toBe("live");
+    connection().become("disconnected");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(states().at(-1)).toBe("reconnecting");
+  });
+
+  test("by the longest session there is goes on too", async () => {
+    await startAndConnect();
+    connection().channel.receive({ type: "error", error: { code: "session_expired" } });
+    await settle();
+    await comeBack();
+    expect(states().slice(-2)).toEqual(["reconnecting", "live"]);
+  });
+
+  test("is tried again and again, with longer and longer waits, and sooner when the network is back", async () => {
+    const waits: number[] = [];
+    call.on("reconnecting", (told) => told && told.secondsToWait > 0 && (waits[told.attempt - 1] ??= told.secondsToWait));
+    await startAndConnect();
+    browser.mint = () => Promise.reject(new TypeError("Failed to fetch"));
+    await cut();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(states().at(-1)).toBe("reconnecting");
+    expect(waits.length).toBeGreaterThan(5);
+    expect(waits.slice(0, 5)).toEqual(waits.slice(0, 5).toSorted((one, other) => one - other));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(30);
+    browser.mint = () => Promise.resolve(mintAnswer());
+    dispatchEvent(new Event("online"));
+    await settle();
+    connection().channel.open();
+    await settle();
+    expect(states().at(-1)).toBe("live");
+  });
+
+  test("and then refused says what the server says", async () => {
+    await startAndConnect();
+    browser.mint = () => Promise.resolve(Response.json({ error: { message: "No more today." } }, { status: 429 }));
+    await cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await settle();
+    expect(changes.at(-1)).toMatchObject({ state: "failed", problem: { code: "server_refused", detail: "No more today." } });
+    expect(browser.track.readyState).toBe("ended");
+  });
+
+  test("is given up after some minutes without a network", async () => {
+    await startAndConnect();
+    browser.mint = () => Promise.reject(new TypeError("Failed to fetch"));
+    await cut();
+    await vi.advanceTimersByTimeAsync(600_000);
+    await settle();
+    expect(changes.at(-1)).toMatchObject({ state: "failed", problem: { code: "server_unreachable" } });
+  });
+
+  test("can be ended while it is tried", async () => {
+    await startAndConnect();
+    await cut();
+    call.end();
+    await settle();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(states().slice(-2)).toEqual(["ending", "ended"]);
+    expect(browser.requests.filter(({ url }) => url === "/api/client-secrets")).toHaveLength(1);
+  });
+
+  test("says what was typed meanwhile when it is back", async () => {
+    await startAndConnect();
+    await cut();
+    expect(call.say("Are you there?")).toBe(true);
+    await comeBack();
+    expect(connection().channel.sent.slice(-2)).toMatchObject([{ item: { content: [{ text: "Are you there?" }] } }, { type: "response.create" }]);
+  });
+
+  test("keeps its limit: a new session is no new call", async () => {
+    browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: 90 }));
+    await startAndConnect();
+    await vi.advanceTimersByTimeAsync(80_000);
+    await cut();
+    await comeBack();
+    await vi.advanceTimersByTimeAsync(10_000);
+    await settle();
+    expect(changes.at(-1)).toEqual({ state: "ended", reason: "time_limit" });
+  });
+});
+
+describe("the last minute", () => {
+  test("is counted down, and near its end the agent says goodbye", async () => {
+    const left: (number | undefined)[] = [];
+    browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: 90 }));
+    call.on("secondsLeft", (seconds) => left.push(seconds));
+    await startAndConnect();
+    connection().channel.receive({ type: "response.created" });
+    connection().channel.receive({ type: "response.done" });
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(left).toEqual([]);
+    await vi.advanceTimersByTimeAsync(46_000);
+    expect(left).toEqual(Array.from({ length: 46 }, (_, at) => 60 - at));
+    expect(connection().channel.sent.slice(-2)).toMatchObject([{ item: { role: "system" } }, { type: "response.create" }]);
+  });
+});
+
 describe("a call that cannot be made", () => {
   test.each([
-    ["microphone_denied", () => (browser.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError")))],
+    ["microphone_denied", () => browser.getUserMedia.mockRejectedValue(new DOMException("", "NotAllowedError"))],
     ["server_refused", () => (browser.mint = () => Promise.resolve(Response.json({ error: { message: "No." } }, { status: 503 })))],
     ["server_unclear", () => (browser.mint = () => Promise.resolve(new Response("<html>")))],
     ["server_unclear", () => (browser.mint = () => Promise.resolve(mintAnswer({ value: 7 })))],
@@ -183,11 +332,10 @@ describe("a call that cannot be made", () => {
 
 describe("a press before the tap", () => {
   test("mints and connects, but leaves the microphone alone", async () => {
-    const getUserMedia = vi.spyOn(browser, "getUserMedia");
     call.dial();
     await settle();
     expect(browser.requests).toHaveLength(2);
-    expect(getUserMedia).not.toHaveBeenCalled();
+    expect(browser.getUserMedia).not.toHaveBeenCalled();
     expect(states()).toEqual(["preparing"]);
   });
 

@@ -1,16 +1,20 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Microphone, openMicrophone } from "../src/microphone.ts";
+import { defaultWish, Microphone, type MicrophoneState } from "../src/microphone.ts";
+import { installBrowser, ScriptedTrack } from "./standins/browser.ts";
 
-class Track extends EventTarget {
-  enabled = true;
-  readyState = "live";
-  stop(): void {
-    this.readyState = "ended";
-  }
-}
+let browser: ReturnType<typeof installBrowser>;
+let microphone: Microphone;
+let states: MicrophoneState[];
+let sent: unknown[];
+const always = new AbortController().signal;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  browser = installBrowser();
+  microphone = new Microphone();
+  states = [];
+  sent = [];
+  microphone.on("state", (state) => states.push(state));
 });
 
 afterEach(() => {
@@ -18,51 +22,114 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function opened() {
-  const track = new Track();
-  const sent: unknown[] = [];
-  const lost = vi.fn();
-  const send = (what: MediaStreamTrack | null) => Promise.resolve(void sent.push(what));
-  return { track, sent, lost, microphone: new Microphone(track as unknown as MediaStreamTrack, send, lost) };
+async function open(): Promise<void> {
+  await microphone.connect((track) => Promise.resolve(void sent.push(track)));
+  await microphone.open(always);
+}
+
+function asked(): unknown[] {
+  return browser.getUserMedia.mock.calls.map(([constraints]) => constraints);
 }
 
 test("mute silences at once and then stops sending", async () => {
-  const { track, sent, microphone } = opened();
-  await microphone.setMuted(false);
-  await microphone.setMuted(true);
-  expect([track.enabled, sent]).toEqual([false, [track]]);
+  await open();
+  microphone.setMuted(true);
+  expect([browser.track.enabled, sent]).toEqual([false, [browser.track]]);
   await vi.runAllTimersAsync();
-  expect(sent).toEqual([track, null]);
+  expect(sent).toEqual([browser.track, null]);
+  expect(states).toEqual(["opening", "on", "muted"]);
 });
 
 test("unmute sends again, also when it comes before the silence is over", async () => {
-  const { track, sent, microphone } = opened();
-  await microphone.setMuted(true);
-  await microphone.setMuted(false);
+  await open();
+  microphone.setMuted(true);
+  microphone.setMuted(false);
   await vi.runAllTimersAsync();
-  expect([track.enabled, sent]).toEqual([true, [track]]);
+  expect(browser.track.enabled).toBe(true);
+  expect(sent).not.toContain(null);
 });
 
-test("a microphone that is taken away is reported", () => {
-  const { track, lost } = opened();
-  track.dispatchEvent(new Event("ended"));
-  expect(lost).toHaveBeenCalledOnce();
+test("held back it sends nothing at once", async () => {
+  await open();
+  await microphone.setHeldBack(true);
+  expect([browser.track.enabled, sent.at(-1), states.at(-1)]).toEqual([false, null, "held_back"]);
+  await microphone.setHeldBack(false);
+  expect([browser.track.enabled, sent.at(-1), states.at(-1)]).toEqual([true, browser.track, "on"]);
+});
+
+test("what is muted stays so when it is not held back any more", async () => {
+  await open();
+  microphone.setMuted(true);
+  await microphone.setHeldBack(true);
+  await microphone.setHeldBack(false);
+  expect([browser.track.enabled, states.at(-1)]).toEqual([false, "muted"]);
+});
+
+test("the system may take it for a while", async () => {
+  await open();
+  browser.track.muted = true;
+  browser.track.dispatchEvent(new Event("mute"));
+  browser.track.muted = false;
+  browser.track.dispatchEvent(new Event("unmute"));
+  expect(states).toEqual(["opening", "on", "paused", "on"]);
+});
+
+test("one that is unplugged is replaced by what else there is, muted if it was", async () => {
+  await open();
+  microphone.setMuted(true);
+  const other = new ScriptedTrack();
+  browser.getUserMedia.mockImplementation(() => Promise.resolve({ getAudioTracks: () => [other] }));
+  browser.track.dispatchEvent(new Event("ended"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(states).toEqual(["opening", "on", "muted", "lost", "opening", "muted"]);
+  expect(other.enabled).toBe(false);
+});
+
+test("one that is unplugged with nothing in its place is lost until there is another", async () => {
+  await open();
+  browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotFoundError"));
+  browser.track.dispatchEvent(new Event("ended"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(states.at(-1)).toBe("lost");
+  await microphone.tryAgain();
+  expect(states.at(-1)).toBe("on");
+});
+
+test("another one takes its place in the middle of a call, and the first is stopped", async () => {
+  await open();
+  const other = new ScriptedTrack();
+  browser.getUserMedia.mockImplementation(() => Promise.resolve({ getAudioTracks: () => [other] }));
+  await microphone.change({ ...defaultWish, id: "usb" });
+  expect([browser.track.readyState, sent.at(-1)]).toEqual(["ended", other]);
+  expect(asked().at(-1)).toEqual({ audio: { ...defaultWish.processing, deviceId: { ideal: "usb" } } });
+});
+
+test("one that is refused leaves the first in use", async () => {
+  await open();
+  browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotReadableError"));
+  await expect(microphone.change({ ...defaultWish, id: "usb" })).rejects.toMatchObject({ code: "microphone_busy" });
+  expect([browser.track.readyState, states.at(-1)]).toEqual(["live", "on"]);
+});
+
+test("another connection takes it over", async () => {
+  await open();
+  const others: unknown[] = [];
+  await microphone.connect((track) => Promise.resolve(void others.push(track)));
+  expect(others).toEqual([browser.track]);
 });
 
 test("permission that comes after the call is over records nothing", async () => {
-  const track = new Track();
   const ending = new AbortController();
-  vi.stubGlobal("isSecureContext", true);
-  const getUserMedia = () => {
+  browser.getUserMedia.mockImplementation(() => {
     ending.abort();
-    return Promise.resolve({ getAudioTracks: () => [track] });
-  };
-  vi.stubGlobal("navigator", { mediaDevices: { getUserMedia } });
-  await expect(openMicrophone(ending.signal)).rejects.toThrow();
-  expect(track.readyState).toBe("ended");
+    return Promise.resolve({ getAudioTracks: () => [browser.track] });
+  });
+  await expect(microphone.open(ending.signal)).rejects.toThrow();
+  expect(browser.track.readyState).toBe("ended");
 });
 
 test("a page that is not secure has no microphone", async () => {
   vi.stubGlobal("isSecureContext", false);
-  await expect(openMicrophone(new AbortController().signal)).rejects.toMatchObject({ code: "insecure_page" });
+  await expect(microphone.open(always)).rejects.toMatchObject({ code: "insecure_page" });
+  expect(states).toEqual(["opening", "off"]);
 });

@@ -75,6 +75,7 @@ export class ScriptedPeerConnection extends EventTarget {
 
 export class ScriptedTrack extends EventTarget {
   enabled = true;
+  muted = false;
   readyState = "live";
 
   stop(): void {
@@ -84,6 +85,7 @@ export class ScriptedTrack extends EventTarget {
 
 export class ScriptedAudio {
   srcObject: unknown = null;
+  setSinkId = vi.fn(() => Promise.resolve());
   play = vi.fn(() => Promise.resolve());
 }
 
@@ -97,12 +99,16 @@ export function installBrowser() {
     mint: (): Promise<Response> => Promise.resolve(mintAnswer()),
     answerOffer: (): Promise<Response> =>
       Promise.resolve(new Response("v=0 answer", { status: 201, headers: { location: "/v1/realtime/calls/rtc_1" } })),
-    getUserMedia: (): Promise<unknown> => Promise.resolve({ getAudioTracks: () => [track] }),
+    getUserMedia: vi.fn((_constraints: unknown): Promise<unknown> => Promise.resolve({ getAudioTracks: () => [track] })),
   };
   vi.stubGlobal("isSecureContext", true);
   vi.stubGlobal("RTCPeerConnection", ScriptedPeerConnection);
-  vi.stubGlobal("MediaStream", Object);
-  vi.stubGlobal("navigator", { onLine: true, mediaDevices: { getUserMedia: () => browser.getUserMedia() } });
+  vi.stubGlobal("MediaStream", class {});
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("dispatchEvent", page.dispatchEvent.bind(page));
+  vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "visible" }));
+  vi.stubGlobal("navigator", { onLine: true, mediaDevices: { getUserMedia: (constraints: unknown) => browser.getUserMedia(constraints) } });
   vi.stubGlobal("fetch", async (url: string, options: RequestInit) => {
     const authorization = new Headers(options.headers).get("authorization");
     browser.requests.push({ url, body: options.body as string, authorization });

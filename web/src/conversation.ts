@@ -1,0 +1,59 @@
+/** What outlives a cut: what was said, how long the call may still last, and whether anybody can be heard. */
+
+import { CallLimits, type LimitEvents } from "./call-limits.ts";
+import { Emitter } from "./emitter.ts";
+import type { RealtimeEvent } from "./events.ts";
+import { isUnanswered, noHistory, remember, retell } from "./history.ts";
+import type { Opening } from "./line.ts";
+import type { MicrophoneState } from "./microphone.ts";
+import type { EndReason } from "./problems.ts";
+
+const LOST_MICROPHONE_MS = 60_000; // there may be another one to plug in
+
+export class Conversation extends Emitter<LimitEvents> {
+  readonly #limits: CallLimits;
+  #history = noHistory;
+  #lost: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(maxCallSeconds: number) {
+    super();
+    this.#limits = new CallLimits(maxCallSeconds);
+    for (const name of ["over", "secondsLeft", "goodbye"] as const) {
+      this.#limits.on(name, (value) => this.emit(name, value));
+    }
+  }
+
+  start(): void {
+    this.#limits.start();
+  }
+
+  hear(event: RealtimeEvent): void {
+    this.#history = remember(this.#history, event);
+    this.touch();
+  }
+
+  touch(): void {
+    this.#limits.touch();
+  }
+
+  noteMicrophone(state: MicrophoneState): void {
+    if (state === "opening") return; // a try that may fail
+    clearTimeout(this.#lost);
+    if (state === "lost") this.#lost = setTimeout(() => this.emit("over", "microphone_lost"), LOST_MICROPHONE_MS);
+  }
+
+  /** What a new line is told after a cut. */
+  get opening(): Opening {
+    return { history: retell(this.#history), greeting: "", isUnanswered: isUnanswered(this.#history) };
+  }
+
+  /** Why the call is over, when a line says that it cannot go on for this reason. */
+  reasonFor(reason: EndReason): EndReason {
+    return reason === "hung_up" && this.#limits.isNearlyOver ? "time_limit" : reason;
+  }
+
+  stop(): void {
+    this.#limits.stop();
+    clearTimeout(this.#lost);
+  }
+}

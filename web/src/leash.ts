@@ -1,0 +1,50 @@
+/** The server's hold on a call: a ticket, with which the page ends the call also when it is being closed. */
+
+import { hangUp, registerCall } from "./signalling.ts";
+
+const TRIES = 3;
+const AGAIN_MS = 10_000;
+const QUIET_MS = 5_000;
+
+export class Leash {
+  readonly #callId: string;
+  #ticket: string | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #isRegistered: boolean;
+  #isOver = false;
+
+  constructor(callId: string, ticket: string | undefined) {
+    this.#callId = callId;
+    this.#ticket = ticket;
+    this.#isRegistered = ticket !== undefined;
+  }
+
+  /** For a call in which nobody speaks first. */
+  registerSoon(): void {
+    if (!this.#isRegistered) this.#again = setTimeout(() => this.register(), QUIET_MS);
+  }
+
+  /** Makes a call known to the server that was opened without it. Call it after the first sound, not on the way to it. */
+  register(): void {
+    if (this.#isRegistered || this.#isOver || this.#callId === "") return;
+    this.#isRegistered = true;
+    clearTimeout(this.#again);
+    void this.#register(TRIES);
+  }
+
+  /** Ends the call on the server too; a page that is closing has it sent by the browser. One try: the server has a clock. */
+  hangUp(): void {
+    this.#isOver = true;
+    clearTimeout(this.#again);
+    const ticket = this.#ticket;
+    this.#ticket = undefined;
+    if (ticket !== undefined) void hangUp(ticket);
+  }
+
+  async #register(tries: number): Promise<void> {
+    const ticket = await registerCall(this.#callId);
+    if (ticket !== undefined) this.#ticket = ticket;
+    else if (tries > 1 && !this.#isOver) this.#again = setTimeout(() => void this.#register(tries - 1), AGAIN_MS);
+    if (this.#isOver) this.hangUp();
+  }
+}

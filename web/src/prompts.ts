@@ -1,0 +1,8 @@
+/** What this page itself tells the model, as system messages; all else the agent's file says. */
+
+export const interruption =
+  "The connection was interrupted and is back. What was said before stands above. Go on from there; do not greet again.";
+
+export function farewell(seconds: number): string {
+  return `This call ends in ${seconds} seconds. Say goodbye now, in one short sentence, in the language of the conversation.`;
+}

@@ -1,0 +1,32 @@
+/** Keeps the screen on during a call; browsers let go of it whenever the page is hidden. */
+export class WakeLock {
+  #isWanted = false;
+  #lock: WakeLockSentinel | undefined;
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => void this.#take());
+  }
+
+  get isWanted(): boolean {
+    return this.#isWanted;
+  }
+
+  hold(): void {
+    this.#isWanted = true;
+    void this.#take();
+  }
+
+  release(): void {
+    this.#isWanted = false;
+    void this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  /** Refused on low battery and missing in old browsers: the call goes on without it. */
+  async #take(): Promise<void> {
+    if (!this.#isWanted || !("wakeLock" in navigator) || document.visibilityState === "hidden") return;
+    const lock = await navigator.wakeLock.request("screen").catch(() => undefined);
+    this.#lock = lock;
+    if (!this.isWanted) this.release(); // the call ended while the browser thought about it
+  }
+}

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import type { RealtimeEvent } from "../src/events.ts";
+import { isUnanswered, noHistory, remember, retell, type History } from "../src/history.ts";
+
+function after(...events: RealtimeEvent[]): History {
+  return events.reduce(remember, noHistory);
+}
+
+function added(id: string, role: string, text?: string, previous?: string): RealtimeEvent {
+  const content = text === undefined ? [{ type: "input_audio", transcript: null }] : [{ type: "input_text", text }];
+  return { type: "conversation.item.added", previous_item_id: previous ?? null, item: { id, type: "message", role, content } };
+}
+
+function told(history: History): unknown[] {
+  return retell(history)
+    .slice(0, -1)
+    .map(({ item }) => item)
+    .map((item) => {
+      const { id, role, content } = item as { id: string; role: string; content: { type: string; text: string }[] };
+      return [id, role, ...content.map(({ type, text }) => `${type}: ${text}`)];
+    });
+}
+
+test("both sides are told again as text, in their order", () => {
+  const history = after(
+    added("one", "user"),
+    added("two", "assistant", ""),
+    { type: "response.output_audio_transcript.delta", item_id: "two", delta: "Good " },
+    { type: "conversation.item.input_audio_transcription.completed", item_id: "one", transcript: "Hello." },
+    { type: "response.output_audio_transcript.done", item_id: "two", transcript: "Good morning." },
+    { type: "conversation.item.done", item: { id: "two", type: "message", role: "assistant", content: [{ type: "output_audio", transcript: "Good morning." }] } },
+    added("three", "user", "Typed", "two"),
+  );
+  expect(told(history)).toEqual([
+    ["one", "user", "input_text: Hello."],
+    ["two", "assistant", "output_text: Good morning."],
+    ["three", "user", "input_text: Typed"],
+  ]);
+  expect(isUnanswered(history)).toBe(true);
+});
+
+test("an answer that was cut is told as far as it had come", () => {
+  const delta = { type: "response.output_audio_transcript.delta", item_id: "one" };
+  const history = after(added("one", "assistant", ""), { ...delta, delta: "Once " }, { ...delta, delta: "upon" });
+  expect(told(history)).toEqual([["one", "assistant", "output_text: Once upon"]]);
+  expect(isUnanswered(history)).toBe(false);
+});
+
+test("what was not understood, deleted, or is no message is left out", () => {
+  const history = after(
+    added("greeting", "system", "Greet the person."),
+    added("noise", "user"),
+    added("gone", "user", "Forget this"),
+    { type: "conversation.item.deleted", item_id: "gone" },
+    { type: "conversation.item.added", item: { id: "call", type: "function_call", name: "weather" } },
+    { type: "conversation.item.added", item: 7 },
+    { type: "response.output_text.done", item_id: "nowhere", text: "?" },
+  );
+  expect(retell(history)).toEqual([]);
+});
+
+test("of a long conversation the newest part is told, each event within the data channel's limit", () => {
+  const many = Array.from({ length: 1000 }, (_, at) => added(`item_${at}`, "user", `${at} ${"漢".repeat(300)}`));
+  const events = retell(after(...many));
+  expect(events.length).toBeLessThanOrEqual(201);
+  expect(JSON.stringify(events)).toContain("item_999");
+  expect(JSON.stringify(events).length).toBeLessThan(80_000);
+  const [huge] = retell(after(added("huge", "user", "漢".repeat(19_000))));
+  expect(new TextEncoder().encode(JSON.stringify(huge)).length).toBeLessThan(60_000);
+});
