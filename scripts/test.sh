@@ -6,7 +6,7 @@
 #   scripts/test.sh                  all of them: the page's unit tests, then pytest
 #   scripts/test.sh functions        tests/functions only; also: infra, scripts, security, web
 #   scripts/test.sh security --long  the security suite with minutes of fuzzing instead of seconds
-#   scripts/test.sh -k mint -x       pytest's own arguments
+#   scripts/test.sh -k mint -x       pytest's own arguments; -n 0: in one process, for --pdb
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -33,7 +33,7 @@ main() {
     npm --prefix web run --silent test
   fi
   step "pytest"
-  "$PYTHON" -m pytest "${arguments[@]}"
+  "$PYTHON" -m pytest --numprocesses=2 --dist=loadfile "${arguments[@]}"
 }
 
 main "$@"

@@ -11,6 +11,16 @@ from .google import google, plane
 __all__ = ["google", "plane"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="try in minutes what is otherwise sampled in seconds")
+
+
+@pytest.fixture(scope="session")
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether this is the long run: scripts/test.sh security --long."""
+    return bool(request.config.getoption("--long"))
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[ServerThread]:
     """A thread that serves stand-ins until the run ends: `servers.serve(create_app(...))` returns a base URL."""

@@ -22,28 +22,22 @@ from ..functions.conftest import (  # noqa: F401 - fixtures
 Figure = Callable[[str, str], None]
 Upstream = Callable[[], int]
 
-_FIGURES = pytest.StashKey[dict[str, str]]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="fuzz each parser for minutes, not for seconds")
-
-
-@pytest.fixture(scope="session")
-def is_long(request: pytest.FixtureRequest) -> bool:
-    """Whether this is the long run: scripts/test.sh security --long."""
-    return bool(request.config.getoption("--long", default=False))
+_FIGURE = "security figure"
 
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Figure:
-    """`figure(what, result)` puts a line into the table that the run ends with."""
-    figures = request.config.stash.setdefault(_FIGURES, {})
-    return figures.__setitem__
+    """`figure(what, result)` puts a line into the table that the run ends with.
+
+    It travels as a property of the test's report, the one way out of a process of pytest-xdist.
+    """
+    return lambda what, result: request.node.user_properties.append((_FIGURE, (what, result)))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    figures = config.stash.get(_FIGURES, {})
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    properties = (property for report in reports for property in report.user_properties)
+    figures = dict(value for name, value in properties if name == _FIGURE)
     if not figures:
         return
     terminalreporter.section("security figures")
