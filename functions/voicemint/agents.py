@@ -8,11 +8,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
 from voicemint.prices import load_prices
 from voicemint.server_tools import SERVER_TOOLS
+
+if TYPE_CHECKING:
+    from voicemint.phone_policy import PhonePolicy
 
 AGENTS_FOLDER = Path(__file__).parent.parent / "agents"
 DEFAULT_AGENT = "assistant"
@@ -33,6 +36,7 @@ class Agent:
     setup            who posts the SDP offer to OpenAI: the page with a client secret, or the server (unified)
     max_call_cents   what a call may cost (US cents, by prices.json) before the server hangs it up
     server_tools     names in server_tools.py; with `unified` only, where the server decides what the model is told
+    phone            which phone calls it answers: phone_policy.py. Without it, none
     """
 
     label: str
@@ -48,6 +52,7 @@ class Agent:
     setup: str = CLIENT_SECRET
     max_call_cents: int = 300
     server_tools: tuple[str, ...] = ()
+    phone: "PhonePolicy | None" = None
 
     def session_config(self, voice: str | None = None) -> dict[str, Any]:
         """What is sent to OpenAI as `session`; `voice` replaces the agent's own. Raises UnknownVoice."""
@@ -110,6 +115,10 @@ def _load_agent(file: Path) -> Agent:
     _check(file.name, values)
     for key, value in values.items():
         values[key] = tuple(value) if type(value) is list else value
+    if "phone" in values:
+        from voicemint.phone_policy import parse_phone  # loads the time zones: only where a line is to be answered
+
+        values["phone"] = parse_phone(file.name, values["phone"])
     agent = Agent(**values)
     _check_prices(file.name, agent)
     return agent
@@ -129,6 +138,7 @@ _TYPES: dict[str, type] = {
     "setup": str,
     "max_call_cents": int,
     "server_tools": list,
+    "phone": dict,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "voice": VOICES,
