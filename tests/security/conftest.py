@@ -36,8 +36,7 @@ def figure(request: pytest.FixtureRequest) -> Figure:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    properties = (property for report in reports for property in report.user_properties)
-    figures = dict(value for name, value in properties if name == _FIGURE)
+    figures = dict(value for report in reports for name, value in report.user_properties if name == _FIGURE)
     if not figures:
         return
     terminalreporter.section("security figures")
