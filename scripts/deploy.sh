@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Deploy functions to the project: all of them, or those named. They build at the same time.
 #
-# Usage: scripts/deploy.sh [--dry-run] [--project ID] [function...]
+# Usage: scripts/deploy.sh [--if-changed] [--dry-run] [--project ID] [function...]
 #
-#   --dry-run      print the gcloud commands and run none
+#   --if-changed   leave out a function that is live with these sources and settings: one read, and maybe no write
+#   --dry-run      print the gcloud commands and run none; with --if-changed, those of what is not current
 #   --project ID   the project, instead of PROJECT_ID
 #
 # A function is a file of infra/functions/: what gcloud is told about it. Who may invoke it is not touched.
@@ -19,13 +20,16 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=project.sh
 source "$(dirname "$0")/project.sh"
+# shellcheck source-path=SCRIPTDIR source=functions.sh
+source "$(dirname "$0")/functions.sh"
 
 main() {
-  local name dry_run="" functions=()
+  local name dry_run="" if_changed="" functions=()
   while (($#)); do
     case "$1" in
       -h | --help) usage && return ;;
       --dry-run) dry_run=yes ;;
+      --if-changed) if_changed=yes ;;
       --project) [[ ${2:-} ]] || die "--project needs a project id" && PROJECT_ID=$2 && shift ;;
       --project=*) PROJECT_ID=${1#*=} ;;
       -*) die "unknown option '$1'; see scripts/deploy.sh --help" ;;
@@ -37,22 +41,23 @@ main() {
   read_project
   ((${#functions[@]})) || for name in $(known_functions); do functions+=("$name"); done
   check_known "${functions[@]}"
+  export "${PROJECT_VARIABLES[@]}"
+  if [[ $if_changed ]]; then keep_changed; fi
+  ((${#functions[@]})) || { step "Every function is live and current" && return; }
   if [[ $dry_run ]]; then
     for name in "${functions[@]}"; do deploy "$name" show; done
   else
-    command -v gcloud >/dev/null || die "gcloud was not found. Install it: https://cloud.google.com/sdk/docs/install"
+    need_gcloud
     deploy_all "${functions[@]}"
   fi
 }
 
-known_functions() { (cd infra/functions && printf '%s\n' *.yaml | sed 's/\.yaml$//'); }
-
-check_known() {
-  local name
-  for name in "$@"; do
-    [[ -f infra/functions/$name.yaml ]] ||
-      die "there is no function '$name'; expected one of: $(known_functions | paste -sd ' ' -)"
-  done
+keep_changed() {
+  local name changed
+  need_gcloud
+  changed=$(changed_functions "${functions[@]}") || exit 1
+  functions=()
+  for name in $changed; do functions+=("$name"); done
 }
 
 # deploy FUNCTION [COMMAND]: COMMAND is handed the gcloud command, which is run otherwise.
@@ -62,10 +67,9 @@ deploy() {
     --service-account="$1@$PROJECT_ID.iam.gserviceaccount.com" \
     --build-service-account="projects/$PROJECT_ID/serviceAccounts/builder@$PROJECT_ID.iam.gserviceaccount.com" \
     --docker-repository="projects/$PROJECT_ID/locations/$REGION/repositories/voicemint" \
-    --set-env-vars="PROJECT_ID=$PROJECT_ID,CONTROL_BUCKET=$CONTROL_BUCKET,BUCKET=$BUCKET"
+    --set-env-vars="PROJECT_ID=$PROJECT_ID,CONTROL_BUCKET=$CONTROL_BUCKET,BUCKET=$BUCKET" \
+    --update-labels="voicemint-source=$(fingerprint "$1")"
 }
-
-show() { printf '%q ' "$@" && echo; }
 
 deploy_all() {
   local name outcome seconds failed=0
@@ -88,11 +92,6 @@ deploy_one() {
   local outcome=live started=$SECONDS
   deploy "$1" 2>&1 | prefix "$1" >&2 || outcome=failed
   echo "$outcome $((SECONDS - started))" >"$OUTCOMES/$1"
-}
-
-prefix() {
-  local line
-  while IFS= read -r line || [[ $line ]]; do printf '%s | %s\n' "$1" "$line"; done
 }
 
 main "$@"

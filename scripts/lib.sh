@@ -16,6 +16,15 @@ die() {
 # Print the header comment of the calling script (from its second line to the first that is no comment).
 usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"; }
 
+# show COMMAND...: print it, so that it can be pasted.
+show() { printf '%q ' "$@" && echo; }
+
+# prefix NAME: put the name before each line of the input.
+prefix() {
+  local line
+  while IFS= read -r line || [[ $line ]]; do printf '%s | %s\n' "$1" "$line"; done
+}
+
 # Run a command as root: an apt-get install, where that is possible without asking anything.
 as_root() {
   if [[ $EUID -eq 0 ]]; then "$@"; else sudo -n "$@"; fi

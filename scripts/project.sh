@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Which project a script works on. Sourced after lib.sh, never run. scripts/owner/project.py is the same for Python.
 
+# shellcheck disable=SC2034  # for the scripts that source this: export "${PROJECT_VARIABLES[@]}"
+PROJECT_VARIABLES=(PROJECT_ID REGION CONTROL_BUCKET BUCKET)
+
 # Set PROJECT_ID, REGION, CONTROL_BUCKET and BUCKET: the caller's and the environment's values win over
 # infra/project.env, and that over what follows from PROJECT_ID. Dies where there is no project, or no usable one.
 read_project() {

@@ -90,7 +90,9 @@ def _site(config: Any, folder: Path, services: Mapping[str, str], replacements: 
 
 def _rewrite(entry: Any, place: str, services: Mapping[str, str]) -> Rewrite:
     rewrite = _fields(entry, place, {"source": str, "run": dict}, required=("source", "run"))
-    run = _fields(rewrite["run"], f"{place}.run", {"serviceId": str, "region": str}, required=("serviceId",))
+    # pinTag says which revision answers once it is deployed; as the emulator, we have one of each service.
+    fields = {"serviceId": str, "region": str, "pinTag": bool}
+    run = _fields(rewrite["run"], f"{place}.run", fields, required=("serviceId",))
     service = run["serviceId"]
     if service not in services:
         known = ", ".join(sorted(services)) or "none"

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import requests
 
-EMULATOR_FOLDER = Path(__file__).parent / "emulator"
-FIREBASE = EMULATOR_FOLDER / "node_modules" / "firebase-tools" / "lib" / "bin" / "firebase.js"
+ROOT = Path(__file__).parents[4]
+FIREBASE = ROOT / "infra" / "firebase" / "node_modules" / "firebase-tools" / "lib" / "bin" / "firebase.js"
 PROJECT_ID = "hosting-conformance"
 INSTALL_SECONDS = 300
 START_SECONDS = 60
@@ -27,20 +27,15 @@ TERM_SECONDS = 3
 
 
 def install() -> None:
-    """`npm ci` of the locked firebase-tools, once; takes about a minute. Raises RuntimeError with npm's words."""
+    """The locked firebase-tools, once; takes about a minute. Raises RuntimeError with npm's words."""
     if FIREBASE.is_file():
         return
-    print(f"\nInstalling firebase-tools into {EMULATOR_FOLDER} (once, about a minute)", flush=True)  # noqa: T201
-    npm = shutil.which("npm")
-    if npm is None:
-        raise RuntimeError("npm is not installed")
-    command = [npm, "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(
-        command, cwd=EMULATOR_FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-    )
+    print("\nInstalling firebase-tools into infra/firebase (once, about a minute)", flush=True)  # noqa: T201
+    command = ["bash", "-c", "source scripts/lib.sh; ensure_npm infra/firebase"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     if done.returncode:
-        shutil.rmtree(EMULATOR_FOLDER / "node_modules", ignore_errors=True)
-        raise RuntimeError(f"npm ci failed: {done.stderr[-2000:]}")
+        shutil.rmtree(ROOT / "infra" / "firebase" / "node_modules", ignore_errors=True)
+        raise RuntimeError(f"firebase-tools could not be installed: {done.stderr[-2000:]}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from standins.serving import ServerThread
 
 from .conftest import FIREBASE_JSON, SERVICES
 
-RUN = {"serviceId": "log-payload", "region": "us-central1"}
+RUN = {"serviceId": "log-payload", "region": "us-central1", "pinTag": True}
 
 
 def config_file(folder: Path, **hosting_fields: Any) -> Path:
@@ -32,6 +32,7 @@ def config_file(folder: Path, **hosting_fields: Any) -> Path:
         ({"rewrites": [{"source": "**", "destination": "/index.html"}]}, r"rewrites\[0\] uses destination"),
         ({"rewrites": [{"regex": ".*", "run": RUN}]}, r"rewrites\[0\] uses regex"),
         ({"rewrites": [{"source": "/a", "run": {"serviceId": "gone"}}]}, "the service 'gone', which does not run here"),
+        ({"rewrites": [{"source": "/a", "run": {**RUN, "pinTag": "v1"}}]}, r"rewrites\[0\].run.pinTag is not a bool"),
         ({"rewrites": [{"source": "/@(a|b)", "run": RUN}]}, "only \\* and \\*\\* are implemented"),
         ({"headers": [{"source": "**", "headers": [{"key": "A"}]}]}, r"headers\[0\].headers\[0\] has no value"),
         ({"headers": ["**"]}, r"hosting.headers\[0\] is not an object"),
