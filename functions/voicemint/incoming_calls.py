@@ -20,7 +20,7 @@ _CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _COMPACT = {"f": "from", "t": "to"}
 # name-addr or addr-spec of RFC 3261, with its parameters: a quoted name is no place for an address.
 _ADDRESS = re.compile(
-    r"""\s*(?:(?:"(?:[^"\\]|\\.)*"|[^"<>,;]*)<([^<>]*)>|([^"<>,;\s]+))(?:[^",]|"(?:[^"\\]|\\.)*")*(?:,|\Z)"""
+    r"""\s*(?:(?:"(?:[^"\\]|\\.)*"\s*|[^"<>,;]*)<([^<>]*)>|([^"<>,;\s]+))(?:[^",]|"(?:[^"\\]|\\.)*")*(?:,|\Z)"""
 )
 _NUMBER_URI = re.compile(r"(?:sips?|tel):(\+[1-9][0-9]{6,14})(?:[@;?].*)?", re.ASCII | re.IGNORECASE | re.DOTALL)
 
