@@ -96,7 +96,8 @@ def test_a_wrong_table_is_refused_with_file_and_key(key: str, value: object) -> 
 @pytest.mark.parametrize(
     "target",
     ["+18005550199", "tel:18005550199", "tel:+1800555019 9", "tel:+18005550199;ext=1", "tel:+18005550199\r\nX: y", "",
-     "sip:a@b@c", "sip:a b@host", "sip:a@host?Replaces=x", "sip:a@host;maddr=1.2.3.4", "https://evil.example", "sip:@host",
+     "sip:a@b@c", "sip:a b@host", "sip:a@host?Replaces=x", "sip:a@host;maddr=1.2.3.4", "https://evil.example",
+     "sip:@host",
      "sip:a@", "tel:911", "mailto:a@b.c", "sip:a%40evil@host", 7, None],
 )  # fmt: skip
 def test_a_transfer_leads_to_a_number_or_to_a_plain_sip_address(target: object) -> None:
@@ -167,7 +168,8 @@ def test_a_transfer_leads_where_the_table_says() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", "{", "[]", "null", '"front-desk"', '{"to": null}', '{"to": ["front-desk"]}', '{"to": {}}', '{"to": "Front-desk"}',
+    ["", "{", "[]", "null", '"front-desk"', '{"to": null}', '{"to": ["front-desk"]}', '{"to": {}}',
+     '{"to": "Front-desk"}',
      '{"to": "tel:+18005550199"}', '{"target_uri": "tel:+19005550199"}', "[" * 5000, '{"to": "nobody"}',
      json.dumps({"to": "front-desk" + " " * 2000})],
 )  # fmt: skip
