@@ -46,7 +46,7 @@ def look(project_id: str | None) -> Context:
     desired = read_desired(ROOT, read_names(os.environ, project_env, project_id))
     gcloud = Gcloud(desired.names.project_id)
     say(f"Looking at {desired.names.project_id}; nothing is changed")
-    return context_of(desired, read(gcloud, desired, Asker(gcloud.project_id)), preflight=False)
+    return context_of(desired, read(desired, Asker(gcloud)), preflight=False)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,26 @@
 """Asks many questions at once, each with a limit in time and all of them with one, and says how far it is."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from owner.console import CommandFailed
 from requests.exceptions import RequestException
 from voicemint.redaction import redact
 
-from ..gcloud import GcloudFailed
+from ..gcloud import Gcloud, GcloudFailed
 from .answers import Answer, Refusal, refusal_of
 
 ONE_SECONDS = 15.0
 ALL_SECONDS = 60.0
 AT_ONCE = 8
 SAY_AFTER_SECONDS = 2.0
+MAX_SAID_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -30,50 +33,80 @@ class Reading:
 
 
 class Asker:
-    def __init__(self, project_id: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._project_id = project_id
-        self._clock = clock
-        self._started = clock()
-        self._said_at = self._started
-        self._asked = self._answered = 0
+    """Thread-safe. The same gcloud command is asked once."""
 
-    def ask(self, readings: Sequence[Reading]) -> dict[str, Answer]:
-        """An answer each, in the order of `readings`."""
-        self._asked += len(readings)
+    def __init__(self, gcloud: Gcloud, clock: Callable[[], float] = time.monotonic) -> None:
+        self.gcloud = gcloud
+        self._clock = clock
+        self._started = self._said_at = clock()
+        self._asked = self._answered = 0
+        self._free = BoundedSemaphore(AT_ONCE)
+        self._lock = Lock()
+        self._remembered: dict[tuple[str, ...], Any] = {}
+
+    def ask(self, readings: Sequence[Reading], seconds: float = ONE_SECONDS) -> dict[str, Answer]:
+        """An answer each, within `seconds` each."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            asked = {threads.submit(self._answer, reading): reading.name for reading in readings}
+            asked = {threads.submit(self.answer, reading.ask, seconds): reading.name for reading in readings}
             for _ in as_completed(asked):
-                self._answered += 1
-                self._say()
+                pass
             return {name: future.result() for future, name in asked.items()}
 
-    def _answer(self, reading: Reading) -> Answer:
+    def answer(self, ask: Callable[[float], Any], seconds: float = ONE_SECONDS) -> Answer:
+        with self._lock:
+            self._asked += 1
+        try:
+            return self._answer(ask, seconds)
+        finally:
+            with self._lock:
+                self._answered += 1
+                self._say()
+
+    def json(self, arguments: tuple[str, ...], seconds: float) -> Any:
+        """What a gcloud command answers. Raises GcloudFailed."""
+        with self._lock:
+            if arguments in self._remembered:
+                return self._remembered[arguments]
+        with self._free:
+            value = json.loads(self.text((*arguments, "--format=json"), seconds) or "null")
+        with self._lock:
+            self._remembered[arguments] = value
+        return value
+
+    def text(self, arguments: tuple[str, ...], seconds: float) -> str:
+        """What a gcloud command prints. Raises GcloudFailed."""
+        return self.gcloud.run(self.gcloud.command(*arguments), seconds=seconds)
+
+    def _answer(self, ask: Callable[[float], Any], seconds: float) -> Answer:
         left = ALL_SECONDS - (self._clock() - self._started)
         if left <= 0:
             return Answer(refusal=Refusal.NO_ANSWER, said=f"all of it took {ALL_SECONDS:.0f} s")
         try:
-            return Answer(reading.ask(min(ONE_SECONDS, left)))
+            return Answer(ask(min(seconds, left)))
         except GcloudFailed as error:
-            return Answer(refusal=refusal_of(error.text, self._project_id), said=_sentence(error.text))
-        except (CommandFailed, ValueError) as error:
-            return Answer(refusal=Refusal.OTHER, said=redact(str(error)))
+            return Answer(refusal=refusal_of(error.text, self.gcloud.project_id), said=_sentence(error.text))
         except (RequestException, OSError) as error:
             return Answer(refusal=Refusal.NO_ANSWER, said=type(error).__name__)
+        except (CommandFailed, ValueError) as error:
+            return Answer(refusal=Refusal.OTHER, said=redact(str(error)))
+
+    def done(self) -> None:
+        """Nothing more is asked: the line of progress goes."""
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
     def _say(self) -> None:
         now = self._clock()
         if sys.stderr.isatty():
-            print(f"\rAsking: {self._answered} of {self._asked} ", end="", file=sys.stderr, flush=True)
+            print(f"\rAsked: {self._answered} of {self._asked} ", end="", file=sys.stderr, flush=True)
         elif now - self._said_at > SAY_AFTER_SECONDS:
             self._said_at = now
-            print(f"Asking: {self._answered} of {self._asked}", file=sys.stderr, flush=True)
-
-
-MAX_SAID_CHARACTERS = 200
+            print(f"Asked: {self._answered} of {self._asked}", file=sys.stderr, flush=True)
 
 
 def _sentence(text: str) -> str:
-    """gcloud's own first sentence about the error, without its name."""
+    """gcloud's own first sentence about the error, without the name of the command."""
     lines = [line.removeprefix("ERROR:").strip() for line in text.splitlines() if line.startswith("ERROR:")]
     sentence = redact(lines[0] if lines else "")
+    sentence = sentence.partition(") ")[2] or sentence if sentence.startswith("(gcloud.") else sentence
     return sentence if len(sentence) <= MAX_SAID_CHARACTERS else f"{sentence[:MAX_SAID_CHARACTERS]}…"

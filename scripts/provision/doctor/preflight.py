@@ -17,7 +17,7 @@ from .table import PREFLIGHT, findings
 
 def preflight(gcloud: Gcloud, desired: Desired) -> list[Finding]:
     """Looks and changes nothing. A bootstrap goes on where no finding is a problem; it takes some seconds."""
-    answers = read(gcloud, desired, Asker(gcloud.project_id))
+    answers = read(desired, Asker(gcloud))
     return findings(context_of(desired, answers, preflight=True), PREFLIGHT)
 
 

@@ -1,84 +1,92 @@
 """What is asked, in rounds: what a round answers decides what the next one asks. Only reads."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from owner.secret_versions import OPENAI_API_KEY
 
 from ..desired import SECRETS, Desired
-from ..gcloud import Gcloud
 from . import buckets, keys, policies
 from .answers import Answer, Refusal
 from .asking import Asker, Reading
 from .permissions import held_permissions
 
 OPENAI_URL = "https://api.openai.com/v1"
+OFFLINE_SECONDS = 5.0  # what a question may take after one that did not get through
 
 
-def read(gcloud: Gcloud, desired: Desired, asker: Asker) -> dict[str, Answer]:
+def read(desired: Desired, asker: Asker) -> dict[str, Answer]:
     """All answers by the name of the reading. What cannot be asked any more has none."""
-    answers = asker.ask(_about_gcloud(gcloud))
+    try:
+        return _rounds(desired, asker)
+    finally:
+        asker.done()
+
+
+def _rounds(desired: Desired, asker: Asker) -> dict[str, Answer]:
+    answers = asker.ask(_about_gcloud(asker))
     if not answers["token"].ok:
         return answers
-    answers |= asker.ask(_about_project(gcloud, answers["token"].value))
+    project_id, token = desired.names.project_id, answers["token"].value
+    answers |= asker.ask([Reading("permissions", partial(held_permissions, project_id, token))])
+    reached = answers["permissions"].refusal is not Refusal.NO_ANSWER
+    answers |= asker.ask(_about_project(asker), *([] if reached else [OFFLINE_SECONDS]))
     if not answers["project"].ok:
         return answers
-    answers |= _ask_where_on(asker, _about_what_is_inside(gcloud, desired), answers)
-    answers |= asker.ask([*_other_buckets(gcloud, desired, answers), *_openai(answers)])
+    answers |= _ask_where_on(asker, _about_what_is_inside(asker, desired), answers)
+    answers |= asker.ask([*_other_buckets(asker, desired, answers), *_openai(answers)])
     return answers
 
 
-def _about_gcloud(gcloud: Gcloud) -> list[Reading]:
-    active = ("auth", "list", "--filter=status:ACTIVE")
+def _about_gcloud(asker: Asker) -> list[Reading]:
     return [
-        Reading("gcloud", partial(_json, gcloud, ("version",))),
-        Reading("account", lambda seconds: _account(_json(gcloud, active, seconds))),
-        Reading("token", lambda seconds: _text(gcloud, ("auth", "print-access-token"), seconds).strip()),
+        Reading("gcloud", partial(asker.json, ("version",))),
+        Reading("account", lambda seconds: _account(asker, seconds)),
+        Reading("token", lambda seconds: asker.text(("auth", "print-access-token"), seconds).strip()),
     ]
 
 
-def _account(listed: list[Mapping[str, str]]) -> str:
-    return listed[0]["account"] if listed else ""
+def _account(asker: Asker, seconds: float) -> str:
+    listed = asker.json(("auth", "list", "--filter=status:ACTIVE"), seconds)
+    return str(listed[0]["account"]) if listed else ""
 
 
-def _about_project(gcloud: Gcloud, token: str) -> list[Reading]:
-    project_id = gcloud.project_id
-    enabled = ("services", "list", "--enabled")
+def _about_project(asker: Asker) -> list[Reading]:
+    project_id = asker.gcloud.project_id
     return [
-        Reading("permissions", partial(held_permissions, project_id, token)),
-        Reading("project", partial(_json, gcloud, ("projects", "describe", project_id))),
-        Reading("billing", partial(_json, gcloud, ("billing", "projects", "describe", project_id))),
-        Reading("services", lambda seconds: {item["config"]["name"] for item in _json(gcloud, enabled, seconds)}),
+        Reading("project", partial(asker.json, ("projects", "describe", project_id))),
+        Reading("billing", partial(asker.json, ("billing", "projects", "describe", project_id))),
+        Reading("services", lambda seconds: _services(asker, seconds)),
     ]
 
 
-def _about_what_is_inside(gcloud: Gcloud, desired: Desired) -> list[Reading]:
-    region = desired.names.region
+def _services(asker: Asker, seconds: float) -> set[str]:
+    return {item["config"]["name"] for item in asker.json(("services", "list", "--enabled"), seconds)}
+
+
+def _about_what_is_inside(asker: Asker, desired: Desired) -> list[Reading]:
+    region, ask = desired.names.region, asker.json
+    effective = [(name, ("org-policies", "describe", name, "--effective")) for name in policies.CONSTRAINTS]
     return [
-        Reading("accounts", partial(_json, gcloud, ("iam", "service-accounts", "list")), "iam"),
-        Reading("buckets", partial(_json, gcloud, ("storage", "buckets", "list", "--raw"))),
-        Reading("runtimes", partial(_json, gcloud, ("functions", "runtimes", "list", f"--region={region}")),
-                "cloudfunctions"),
-        *(
-            Reading(policies.reading_name(name),
-                    partial(_json, gcloud, ("org-policies", "describe", name, "--effective")), "orgpolicy")
-            for name in policies.CONSTRAINTS
-        ),
-        *(Reading(keys.reading_name(name), partial(_secret, gcloud, name), "secretmanager") for name in SECRETS),
-    ]  # fmt: skip
+        Reading("accounts", partial(ask, ("iam", "service-accounts", "list")), "iam"),
+        Reading("buckets", partial(ask, ("storage", "buckets", "list", "--raw"))),
+        Reading("runtimes", partial(ask, ("functions", "runtimes", "list", f"--region={region}")), "cloudfunctions"),
+        *(Reading(policies.reading_name(name), partial(ask, command), "orgpolicy") for name, command in effective),
+        *(Reading(keys.reading_name(name), partial(_secret, asker, name), "secretmanager") for name in SECRETS),
+    ]
 
 
-def _other_buckets(gcloud: Gcloud, desired: Desired, answers: Mapping[str, Answer]) -> list[Reading]:
+def _secret(asker: Asker, name: str, seconds: float) -> str:
+    return keys.payload(asker.json(("secrets", "versions", "access", "latest", f"--secret={name}"), seconds))
+
+
+def _other_buckets(asker: Asker, desired: Desired, answers: Mapping[str, Answer]) -> list[Reading]:
     """The names that are not this project's: free, or somebody else's."""
     ours = {bucket["name"] for bucket in answers["buckets"].value or []}
-    return [
-        Reading(buckets.reading_name(bucket.name),
-                partial(_json, gcloud, ("storage", "buckets", "describe", f"gs://{bucket.name}")))
-        for bucket in desired.buckets if bucket.name not in ours
-    ]  # fmt: skip
+    names = [bucket.name for bucket in desired.buckets if bucket.name not in ours]
+    describe = [(name, ("storage", "buckets", "describe", f"gs://{name}")) for name in names]
+    return [Reading(buckets.reading_name(name), partial(asker.json, command)) for name, command in describe]
 
 
 def _openai(answers: Mapping[str, Answer]) -> list[Reading]:
@@ -100,15 +108,3 @@ def _ask_where_on(asker: Asker, readings: Iterable[Reading], answers: Mapping[st
         if services.ok and reading.api and f"{reading.api}.googleapis.com" not in services.value
     }
     return off | asker.ask([reading for reading in readings if reading.name not in off])
-
-
-def _secret(gcloud: Gcloud, name: str, seconds: float) -> str:
-    return keys.payload(_json(gcloud, ("secrets", "versions", "access", "latest", f"--secret={name}"), seconds))
-
-
-def _json(gcloud: Gcloud, arguments: tuple[str, ...], seconds: float) -> Any:
-    return json.loads(_text(gcloud, (*arguments, "--format=json"), seconds) or "null")
-
-
-def _text(gcloud: Gcloud, arguments: tuple[str, ...], seconds: float) -> str:
-    return gcloud.run(gcloud.command(*arguments), seconds=seconds)
