@@ -1,4 +1,7 @@
-"""The realtime models the stand-in serves, as `GET /v1/models` lists them."""
+"""The models the stand-in serves, as `GET /v1/models` lists them.
+
+`shutdown_date` is YYYY-MM-DD, or null while no end is announced: https://developers.openai.com/api/docs/deprecations.
+"""
 
 from .errors import JsonObject, model_not_found
 
@@ -13,6 +16,12 @@ SHUTDOWN_DATES: dict[str, str | None] = {
     "gpt-realtime-mini": "2027-01-20",
     "gpt-realtime-mini-2025-12-15": "2027-01-20",
 }
+TRANSCRIPTION_SHUTDOWN_DATES: dict[str, str | None] = {
+    "gpt-transcribe": None,
+    "gpt-4o-transcribe": "2027-02-26",
+    "gpt-4o-mini-transcribe": "2027-02-26",
+    "whisper-1": "2027-02-26",
+}
 CREATED_AT = 1756271701
 
 
@@ -24,14 +33,15 @@ def check_model(model: str) -> None:
 
 def model_list() -> JsonObject:
     """The body of `GET /v1/models`."""
-    return {"object": "list", "data": [_model(name) for name in SHUTDOWN_DATES]}
+    dates = SHUTDOWN_DATES | TRANSCRIPTION_SHUTDOWN_DATES
+    return {"object": "list", "data": [_model(name, date) for name, date in dates.items()]}
 
 
-def _model(name: str) -> JsonObject:
+def _model(name: str, shutdown_date: str | None) -> JsonObject:
     return {
         "id": name,
         "object": "model",
         "created": CREATED_AT,
         "owned_by": "openai",
-        "shutdown_date": SHUTDOWN_DATES[name],
+        "shutdown_date": shutdown_date,
     }

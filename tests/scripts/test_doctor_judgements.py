@@ -1,0 +1,291 @@
+"""What scripts/doctor.sh makes of answers: no process, no network."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from provision.desired import read_desired
+from provision.doctor import buckets, keys, models, policies, project, sign_in
+from provision.doctor.answers import Answer, Refusal, refusal_of
+from provision.doctor.context import Context
+from provision.doctor.permissions import NEEDED, Held, permissions
+from provision.findings import Finding
+from provision.names import read_names
+from voicemint.agents import load_agents
+
+ROOT = Path(__file__).parents[2]
+PROJECT_ID = "judged-in-a-test"
+CANARY = "sk-canary-0123456789abcdefghij"
+NAMES = read_names({"REGION": "us-central1"}, ROOT / "infra" / "project.env", PROJECT_ID)
+DESIRED = read_desired(ROOT, NAMES)
+BUCKET = NAMES.bucket
+TODAY = date(2026, 11, 21)
+
+
+def context(answers: Mapping[str, Answer], **changes: Any) -> Context:
+    given: dict[str, Any] = {
+        "desired": DESIRED, "agents": load_agents(), "runtimes": {"sign-in": "python313"}, "today": TODAY,
+        "answers": answers, **changes,
+    }  # fmt: skip
+    return Context(**given)
+
+
+def refused(refusal: Refusal) -> Answer:
+    return Answer(refusal=refusal)
+
+
+def only(findings: Any) -> Finding:
+    (finding,) = findings
+    assert isinstance(finding, Finding)
+    assert finding.fix or finding.status == "ok", "every finding says what to do"
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("ERROR: (gcloud.x) You do not currently have an active account selected.\n gcloud auth login", "SIGNED_OUT"),
+        ("ERROR: (gcloud.x) PERMISSION_DENIED: API has not been used in project 1 before or is disabled.", "API_OFF"),
+        ("ERROR: (gcloud.x) [None] does not have permission to access projects instance [x] (or it may not exist)",
+         "DENIED"),
+        ("ERROR: (gcloud.storage.buckets.describe) HTTPError 403: me does not have storage.buckets.get access to the "
+         "Google Cloud Storage bucket. Permission 'storage.buckets.get' denied on resource (or it may not exist).",
+         "DENIED"),
+        ("ERROR: (gcloud.storage.buckets.describe) gs://b not found: 404.", "NOT_FOUND"),
+        ("ERROR: gcloud crashed (ConnectionError): HTTPSConnectionPool(host='x'): Max retries exceeded", "NO_ANSWER"),
+        ("ERROR: no end after 15 s", "NO_ANSWER"),
+        ("ERROR: something new", "OTHER"),
+    ],
+    ids=lambda value: value if value.isupper() else "",
+)  # fmt: skip
+def test_gclouds_words_are_understood(text: str, refusal: str) -> None:
+    assert refusal_of(text, PROJECT_ID).name == refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        ("", "empty"),
+        (" \n", "empty"),
+        (f"{CANARY}\n", "ends with a newline"),
+        (f"{CANARY}\r\n", "ends with a newline"),
+        (f" {CANARY}", "spaces around it"),
+        (f'"{CANARY}"', "quotes around it"),
+        (f"\u201c{CANARY}\u201d", "quotes around it"),
+        (f"{CANARY}\nOPENAI=1", "further lines"),
+        (f"{CANARY}\u00e9", "characters in it that no key has"),
+        ("sk-short", "20 to 256"),
+        (CANARY * 20, "20 to 256"),
+    ],
+    ids=repr,
+)
+def test_a_malformed_key_is_described_and_not_shown(text: str, flaw: str) -> None:
+    finding = only(keys.openai_key(context({"secret:openai-api-key": Answer(text)})))
+    assert finding.status == "problem"
+    assert flaw in finding.title
+    assert finding.fix == "scripts/rotate-key.sh openai"
+    assert CANARY not in str(finding)
+
+
+def test_a_well_formed_key_is_not_shown_either() -> None:
+    answer = Answer(CANARY)
+    finding = only(keys.openai_key(context({"secret:openai-api-key": answer})))
+    assert finding.status == "ok"
+    assert CANARY not in str(finding) + repr(answer)
+
+
+def test_a_client_secret_is_no_key() -> None:
+    finding = only(keys.openai_key(context({"secret:openai-api-key": Answer("ek_0123456789abcdefghij")})))
+    assert (finding.status, "does not look like a key" in finding.title) == ("warning", True)
+
+
+def test_a_payload_is_read_as_gcloud_writes_it() -> None:
+    data = base64.urlsafe_b64encode("sk-ÿ?>\n".encode()).decode().rstrip("=")
+    assert keys.payload({"payload": {"data": data}}) == "sk-ÿ?>\n"
+
+
+@pytest.mark.parametrize(("text", "status"), [("k1 " + "ab" * 32, "ok"), ("ab" * 32, "problem"), ("", "problem")])
+def test_a_signing_key_is_one_or_is_replaced(text: str, status: str) -> None:
+    finding = only(keys.signing_key(context({"secret:signing-key": Answer(text)})))
+    assert finding.status == status
+    assert "ab" * 32 not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [(200, "ok"), (401, "problem"), (403, "warning"), (429, "warning"), (500, "unknown")]
+)
+def test_what_openai_says_of_the_key(status: int, found: str) -> None:
+    assert only(keys.key_accepted(context({"models": Answer(SimpleNamespace(status_code=status))}))).status == found
+
+
+@pytest.mark.parametrize(
+    ("known", "status", "words"),
+    [
+        ({"m": None}, "ok", "no end is announced"),
+        ({"m": "2027-11-21"}, "ok", "until 2027-11-21"),
+        ({"m": "2027-02-20"}, "ok", "until 2027-02-20"),
+        ({"m": "2027-02-19"}, "warning", "in 90 days"),
+        ({"m": "2026-11-22"}, "warning", "in 1 days"),
+        ({"m": "2026-11-21"}, "problem", "was shut down"),
+        ({"m": "soon"}, "ok", "no end is announced"),
+        ({"other": None}, "problem", "knows no model m"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_model_retires(known: dict[str, str | None], status: str, words: str) -> None:
+    finding = models.judge_model("m", ["assistant"], known, TODAY)
+    assert finding.status == status
+    assert words in finding.title
+    assert finding.status == "ok" or "functions/agents/assistant.toml" in finding.fix
+
+
+def test_models_and_transcriptions_of_every_agent_are_judged() -> None:
+    listed = SimpleNamespace(status_code=200, json=lambda: {"data": []})
+    found = {finding.id for finding in models.models(context({"models": Answer(listed)}))}
+    assert found == {f"model:{name}" for agent in load_agents().values() for name in (agent.model, agent.transcription)}
+
+
+@pytest.mark.parametrize(
+    ("info", "status", "words"),
+    [
+        ({"billingEnabled": True, "billingAccountName": "billingAccounts/0-1-2"}, "ok", "0-1-2 pays"),
+        ({"billingEnabled": False, "billingAccountName": ""}, "problem", "no billing account"),
+        ({"billingEnabled": False, "billingAccountName": "billingAccounts/0-1-2"}, "problem", "is closed"),
+    ],
+    ids=["on", "off", "closed"],
+)
+def test_billing_on_off_and_closed(info: dict[str, Any], status: str, words: str) -> None:
+    finding = only(project.billing(context({"billing": Answer(info)})))
+    assert (finding.status, words in finding.title) == (status, True)
+
+
+def test_billing_that_may_not_be_seen_is_not_billing_that_is_off() -> None:
+    finding = only(project.billing(context({"billing": refused(Refusal.DENIED)})))
+    assert finding.status == "warning"
+    assert "this account may not look at it" in finding.title
+
+
+def test_another_payer_than_the_confirmed_one_is_a_problem() -> None:
+    confirmed = replace(DESIRED, names=replace(NAMES, billing_account="0-1-2"))
+    info = {"billingEnabled": True, "billingAccountName": "billingAccounts/9-9-9"}
+    finding = only(project.billing(context({"billing": Answer(info)}, desired=confirmed)))
+    assert finding.status == "problem"
+    assert finding.fix.startswith(f"gcloud billing projects link {PROJECT_ID} --billing-account=0-1-2")
+
+
+@pytest.mark.parametrize("lacking", sorted(NEEDED))
+def test_a_missing_permission_is_named_with_the_role_that_has_it(lacking: str) -> None:
+    held = Held(frozenset(NEEDED) - {lacking}, "", datetime.now(UTC))
+    answers = {"permissions": Answer(held), "account": Answer("ana@example.com")}
+    finding = only(permissions(context(answers)))
+    assert (finding.id, finding.status) == (f"permission:{lacking}", "problem")
+    assert finding.fix == (
+        f"gcloud projects add-iam-policy-binding {PROJECT_ID} --member=user:ana@example.com --role={NEEDED[lacking]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [(0, "ok"), (-59, "ok"), (61, "warning"), (-61, "warning"), (301, "problem"), (-999, "problem")],
+)  # fmt: skip
+def test_a_clock_that_is_wrong(seconds: int, status: str) -> None:
+    asked_at = datetime(2026, 11, 21, 12, 0, tzinfo=UTC) + timedelta(seconds=seconds)
+    held = Held(frozenset(), "Sat, 21 Nov 2026 12:00:00 GMT", asked_at)
+    finding = only(sign_in.clock(context({"permissions": Answer(held)})))
+    assert finding.status == status
+    assert status == "ok" or f"{abs(seconds)} s {'ahead' if seconds > 0 else 'behind'}" in finding.title
+
+
+@pytest.mark.parametrize(
+    "held", [Held(frozenset(), "yesterday", datetime.now(UTC)), None], ids=["no date", "no answer"]
+)
+def test_a_clock_that_cannot_be_compared(held: Held | None) -> None:
+    answer = Answer(held) if held else refused(Refusal.NO_ANSWER)
+    assert only(sign_in.clock(context({"permissions": answer}))).status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [({"Google Cloud SDK": "528.0.0", "alpha": "1"}, "ok"), ({"Google Cloud SDK": "600.1.0", "alpha": "1"}, "ok"),
+     ({"Google Cloud SDK": "460.0.0", "alpha": "1"}, "warning"), ({"Google Cloud SDK": "528.0.0"}, "problem")],
+    ids=["tested", "newer", "older", "without alpha"],
+)  # fmt: skip
+def test_gclouds_version(version: dict[str, str], status: str) -> None:
+    assert only(sign_in.gcloud(context({"gcloud": Answer(version)}))).status == status
+
+
+def organization(**rules: Any) -> list[Finding]:
+    constraints = {
+        "domains": policies.MEMBER_DOMAINS, "members": policies.MEMBERS, "invoker": policies.REQUIRE_INVOKER,
+        "ingress": policies.INGRESS, "locations": policies.LOCATIONS,
+    }  # fmt: skip
+    answers = {
+        policies.reading_name(constraint): Answer({"spec": {"rules": [rules[name]]}}) if name in rules else Answer({})
+        for name, constraint in constraints.items()
+    }
+    return list(policies.organization(context(answers)))
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({}, ("organization", "ok")),
+        ({"domains": {"allowAll": True}}, ("organization", "ok")),
+        ({"domains": {"values": {"allowedValues": ["C0abc"]}}}, ("organization:public", "warning")),
+        ({"members": {"enforce": True}}, ("organization:public", "warning")),
+        ({"invoker": {"enforce": True}}, ("organization", "ok")),
+        ({"domains": {"denyAll": True}, "invoker": {"enforce": True}}, ("organization:public", "problem")),
+        ({"ingress": {"values": {"allowedValues": ["internal"]}}}, ("organization:ingress", "problem")),
+        ({"ingress": {"values": {"allowedValues": ["is:all", "internal"]}}}, ("organization", "ok")),
+        ({"locations": {"values": {"allowedValues": ["in:us-locations"]}}}, ("organization", "ok")),
+        ({"locations": {"values": {"allowedValues": ["in:eu-locations"]}}}, ("organization:location", "warning")),
+        ({"locations": {"values": {"deniedValues": ["us-central1"]}}}, ("organization:location", "warning")),
+    ],
+    ids=str,
+)
+def test_organization_policies(rules: dict[str, Any], expected: tuple[str, str]) -> None:
+    finding = only(organization(**rules))
+    assert (finding.id, finding.status) == expected
+    assert (
+        finding.status != "warning" or finding.id != "organization:public" or "--no-invoker-iam-check" in finding.detail
+    )
+
+
+@pytest.mark.parametrize(
+    ("listed", "described", "status", "words"),
+    [
+        (Answer([{"name": BUCKET}]), None, "ok", "is this project's"),
+        (Answer([]), refused(Refusal.NOT_FOUND), "pending", "not there yet"),
+        (Answer([]), refused(Refusal.DENIED), "problem", "taken by another project"),
+        (Answer([]), Answer({"name": BUCKET}), "problem", "taken by another project"),
+        (refused(Refusal.DENIED), refused(Refusal.DENIED), "unknown", "not checked"),
+    ],
+    ids=["ours", "free", "somebody's", "somebody's, public", "not allowed to list"],
+)
+def test_bucket_names(listed: Answer, described: Answer | None, status: str, words: str) -> None:
+    answers = {"buckets": listed} | ({f"bucket:{BUCKET}": described} if described else {})
+    finding = next(finding for finding in buckets.buckets(context(answers)) if finding.id == f"bucket:{BUCKET}")
+    assert (finding.status, words in finding.title) == (status, True)
+    assert status != "problem" or finding.fix == f"Write another name into infra/project.env: BUCKET={BUCKET}-2"
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "status"),
+    [
+        (Answer([{"name": "python313", "stage": "GA"}]), "ok"),
+        (Answer([{"name": "python313", "stage": "DEPRECATED"}, {"name": "python314", "stage": "GA"}]), "warning"),
+        (Answer([{"name": "python313", "stage": "DECOMMISSIONED"}]), "problem"),
+        (Answer([{"name": "nodejs22", "stage": "GA"}]), "problem"),
+        (Answer([]), "problem"),
+        (refused(Refusal.NOT_FOUND), "problem"),
+        (refused(Refusal.API_OFF), "pending"),
+    ],
+    ids=["there", "deprecated", "gone", "unknown", "no runtime at all", "no such region", "not yet"],
+)
+def test_region_and_runtime(runtimes: Answer, status: str) -> None:
+    assert only(project.runtimes(context({"runtimes": runtimes}))).status == status
