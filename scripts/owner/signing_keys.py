@@ -24,6 +24,11 @@ def new_line(lines: list[str]) -> str:
     return f"k{max(map(_number, lines)) + 1} {os.urandom(32).hex()}"
 
 
+def first_line() -> str:
+    """The key of a project that has none yet."""
+    return f"k1 {os.urandom(32).hex()}"
+
+
 def unfinished(lines: list[str]) -> str | None:
     """The key of a rotation that ended half-way: newer than the one that signs, and verifying only."""
     newest = max(lines, key=_number)

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import yaml
 from owner.console import CommandFailed
-from owner.secret_versions import OPENAI_API_KEY, SIGNING_KEY
 
 from .names import Names
 
@@ -18,7 +17,8 @@ LABEL_VALUE = "voicemint"
 MARK = f"{LABEL}={LABEL_VALUE}"
 ACCOUNT_DESCRIPTION = "Voicemint, made by scripts/bootstrap.sh"  # accounts have no labels
 REPOSITORY = "voicemint"
-SECRETS = (OPENAI_API_KEY, SIGNING_KEY)
+SecretName = Literal["openai-api-key", "signing-key"]
+SECRETS: tuple[SecretName, ...] = ("openai-api-key", "signing-key")
 EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 SOFT_DELETE_SECONDS = 7 * 24 * 3600  # what the owner deletes by mistake can be had back for a week
 KINDS = ("account", "bucket", "repository", "secret", "service", "queue")
@@ -101,6 +101,7 @@ class Desired:
     budget: Budget
     dashboard: Document
     alerts: tuple[Document, ...]
+    secrets: tuple[SecretName, ...] = SECRETS
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -115,7 +116,7 @@ class Desired:
             *(Resource("account", account) for account in self.accounts),
             *(Resource("bucket", bucket.name) for bucket in self.buckets),
             Resource("repository", REPOSITORY),
-            *(Resource("secret", secret) for secret in SECRETS),
+            *(Resource("secret", secret) for secret in self.secrets),
             *(Resource("queue", queue.name) for queue in self.queues),
             *(Resource("service", function) for function in self.functions),
         ]

@@ -109,7 +109,8 @@ _TABLE = (
     _Known(
         "unavailable", "wait",
         r"UNAVAILABLE|INTERNAL|HTTPError 50\d|\b50[0234]\b|[Cc]onnection (was )?(reset|aborted|refused)"
-        r"|RemoteDisconnected|Remote end closed|EOF occurred|[Tt]imed? ?out|no end after|Unable to reach|ProxyError|Max retries",
+        r"|RemoteDisconnected|Remote end closed|EOF occurred|[Tt]imed? ?out|no end after|Unable to reach|ProxyError"
+        r"|Max retries",
         "Google did not answer",
         "Is the network there? Run this again",
     ),

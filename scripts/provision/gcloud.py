@@ -110,15 +110,15 @@ def run_bound(
         try:
             stdout, stderr = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired:
-            _end(process)
+            end_group(process)
             raise GcloudFailed(shlex.join(command), f"ERROR: no end after {seconds:.0f} s") from None
         except BaseException:
-            _end(process)
+            end_group(process)
             raise
     return subprocess.CompletedProcess(list(command), process.returncode, stdout, stderr)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end_group(process: subprocess.Popen[str]) -> None:
     """The whole group: a script has children of its own."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)

@@ -7,8 +7,10 @@ from typing import Any
 import requests
 
 from .gcloud import Gcloud, GcloudFailed
+from .retry import Backoff
 
 TIMEOUT = (10, 60)
+POLLS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,17 @@ def ask(gcloud: Gcloud, method: str, url: str, body: Any = None) -> Any:
         text = f"ERROR: HTTPError {answered.status}: {json.dumps(answered.body)}"
         raise GcloudFailed(f"{method} {url}", text)
     return answered.body
+
+
+def wait_for(gcloud: Gcloud, operation: Any, url: str, backoff: Backoff) -> None:
+    """Ask until a long-running operation is done; anything else is done already. Raises GcloudFailed."""
+    origin = "/".join(url.split("/")[:4])
+    for _ in range(POLLS):
+        if not str(operation.get("name", "")).startswith("operations/") or operation.get("done"):
+            break
+        backoff.sleep(backoff.first_seconds)
+        operation = ask(gcloud, "GET", f"{origin}/{operation['name']}")
+    else:
+        raise GcloudFailed(url, f"ERROR: no end after {POLLS} polls")
+    if error := operation.get("error"):
+        raise GcloudFailed(url, f"ERROR: {json.dumps(error)}")

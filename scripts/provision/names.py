@@ -5,6 +5,7 @@ REGION          the environment or the file
 BUCKET          $PROJECT_ID-voicemint-payloads
 CONTROL_BUCKET  $PROJECT_ID-voicemint-control
 SITE_URL        https://$PROJECT_ID.web.app
+PROJECT_ENV     another file instead of infra/project.env, for a second project (environment only)
 PROJECT_NUMBER, BILLING_ACCOUNT   what the owner confirmed at the first bootstrap; written by it, never guessed
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from owner.console import CommandFailed
-from owner.project import parse_env
+from owner.project import ROOT, parse_env
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
 REGION = re.compile(r"[a-z]+-[a-z]+\d{1,2}", re.ASCII)
@@ -31,8 +32,24 @@ class Names:
     project_number: str  # empty until it was confirmed
     billing_account: str  # likewise; 012345-6789AB-CDEF01
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """For the scripts that are run as steps: the same names, wherever they came from."""
+        return {
+            "PROJECT_ID": self.project_id,
+            "REGION": self.region,
+            "BUCKET": self.bucket,
+            "CONTROL_BUCKET": self.control_bucket,
+            "SITE_URL": self.site_url,
+        }
+
     def email(self, account: str) -> str:
         return f"{account}@{self.project_id}.iam.gserviceaccount.com"
+
+
+def project_env_file(environ: Mapping[str, str]) -> Path:
+    """infra/project.env, or the file that PROJECT_ENV names: one for each further project."""
+    return Path(environ.get("PROJECT_ENV") or ROOT / "infra" / "project.env")
 
 
 def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | None = None) -> Names:

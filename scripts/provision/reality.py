@@ -5,6 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from voicemint.invites import INVITED_PREFIX, REDEEMED_PREFIX
+
 from .desired import SECRETS, Desired, Grant, Resource
 from .failures import Failure
 from .gcloud import Gcloud
@@ -15,6 +17,8 @@ from .retry import Backoff, Refused, patiently
 Json = Mapping[str, Any]
 READERS = 8
 FIREBASE = "https://firebase.googleapis.com/v1beta1"
+HOSTING = "https://firebasehosting.googleapis.com/v1beta1"
+INVOKER_UNCHECKED = "run.googleapis.com/invoker-iam-disabled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,8 @@ class Reality:
     """Every mapping is by the short name of the thing."""
 
     identity: Identity
-    configuration: Json | None
+    configuration: Json | None = None  # gcloud's own, of this project
+    active_account: str = ""  # who is signed in where the owner's shell is
     services: frozenset[str] = frozenset()
     accounts: Mapping[str, Json] = field(default_factory=dict)
     buckets: Mapping[str, Json] = field(default_factory=dict)
@@ -45,9 +50,23 @@ class Reality:
     run_services: Mapping[str, Json] = field(default_factory=dict)
     policies: Mapping[Resource, frozenset[Grant]] = field(default_factory=dict)
     firebase: bool = False
+    sites: tuple[str, ...] = ()
     budgets: tuple[Json, ...] | None = ()
     dashboards: tuple[Json, ...] = ()
     alerts: tuple[Json, ...] = ()
+
+    @property
+    def open_services(self) -> frozenset[str]:
+        """Services that anybody may invoke without a binding: --no-invoker-iam-check."""
+        return frozenset(
+            name
+            for name, service in self.run_services.items()
+            if str(service["metadata"].get("annotations", {}).get(INVOKER_UNCHECKED)).lower() == "true"
+        )
+
+    @property
+    def guests(self) -> bool:
+        return any(name.startswith((INVITED_PREFIX, REDEEMED_PREFIX)) for name in self.control_objects)
 
 
 class Reader:
@@ -89,7 +108,8 @@ class Reader:
         objects = self._pool.submit(self._control_objects, found["buckets"])
         return Reality(
             identity=identity,
-            configuration=configurations.result(),
+            configuration=configurations.result()[0],
+            active_account=configurations.result()[1],
             services=self._services,
             policies=_results(policies),
             versions=_results(versions),
@@ -116,6 +136,7 @@ class Reader:
             "alerts": lambda: tuple(self._list("monitoring", "alpha", "monitoring", "policies", "list")),
             "budgets": lambda: self._budgets(identity),
             "firebase": self._is_firebase,
+            "sites": self._sites,
         }
 
     def _existing(self, found: Mapping[str, Any]) -> Iterable[Resource]:
@@ -160,15 +181,26 @@ class Reader:
         return None if listed is None else tuple(listed)
 
     def _is_firebase(self) -> bool:
-        if not self._is_on("firebase"):
-            return False
-        return request(self._gcloud, "GET", f"{FIREBASE}/projects/{self._project_id}").status == 200
+        return self._is_on("firebase") and self._request(f"{FIREBASE}/projects/{self._project_id}") is not None
 
-    def _configurations(self) -> Json | None:
-        """gcloud's own configuration of this project, None where there is none yet."""
+    def _sites(self) -> tuple[str, ...]:
+        if not self._is_on("firebasehosting"):
+            return ()
+        listed = self._request(f"{HOSTING}/projects/{self._project_id}/sites") or {}
+        return tuple(site["name"].rpartition("/")[2] for site in listed.get("sites", []))
+
+    def _request(self, url: str) -> Any:
+        """None for what is not there, which Firebase says in two ways."""
+        answered = self._patiently(lambda: request(self._gcloud, "GET", url))
+        return answered.body if answered.status == 200 else None
+
+    def _configurations(self) -> tuple[Json | None, str]:
+        """gcloud's own configuration of this project, None where there is none yet; and the active one's account."""
         command = ("config", "configurations", "list")
-        listed = self._ask(*command, "--format=json(name,properties.core.account,properties.core.project)")
-        return next((item for item in listed if item["name"] == self._gcloud.pinned().configuration), None)
+        listed = self._ask(*command, "--format=json(name,is_active,properties.core.account,properties.core.project)")
+        pinned = next((item for item in listed if item["name"] == self._gcloud.pinned().configuration), None)
+        active = next((item["properties"]["core"]["account"] for item in listed if item["is_active"]), None)
+        return pinned, self._gcloud.environ.get("CLOUDSDK_CORE_ACCOUNT") or active or ""
 
     def _by_name(self, service: str, *arguments: str, key: str) -> Mapping[str, Json]:
         outer, _, inner = key.partition(".")

@@ -6,7 +6,7 @@ VOICEMINT_BACKOFF_SECONDS   before the second try (default 2); each wait is twic
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from owner.console import CommandFailed, say
@@ -24,6 +24,7 @@ class Backoff:
     """2, 4, 8, 16, 30, 30, 30: two minutes in all, which is what Google says that a change of permissions may take."""
 
     first_seconds: float = 2.0
+    tries: int = TRIES
     sleep: Callable[[float], None] = time.sleep
 
     @classmethod
@@ -36,8 +37,11 @@ class Backoff:
                 expected="VOICEMINT_BACKOFF_SECONDS to be a number of seconds", found=repr(text), todo="Correct it."
             ) from None
 
+    def at_most(self, tries: int) -> "Backoff":
+        return replace(self, tries=min(tries, self.tries))
+
     def waits(self) -> Iterator[float]:
-        for number in range(TRIES - 1):
+        for number in range(self.tries - 1):
             yield min(self.first_seconds * 2**number, LONGEST_WAIT_SECONDS)
 
 
@@ -73,7 +77,7 @@ def patiently(
                 return failure
             if failure.kind != "wait" or wait is None:
                 raise Refused(error, failure) from None
-            say(f"      {failure.cause}: try {number + 1} of {TRIES} in {wait:.0f} s")
+            say(f"      {failure.cause}: try {number + 1} of {backoff.tries} in {wait:.0f} s")
             backoff.sleep(wait)
             if settled():
                 return failure

@@ -1,29 +1,29 @@
 """A plan as data: ordered steps, each with the exact command lines that it would run."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
+from .desired import SecretName
 from .failures import Kind
-
-# What a command reads on stdin, and only there: a value that apply.py looks up, or a text that is no secret.
-SecretInput = Literal["openai-api-key", "signing-key"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One command: gcloud, a script of ours, or a request to an API that no command reaches (`http`, method, URL).
 
+    `secret` and `text` are what it reads on stdin; a secret is looked up when it is needed, and is in no plan.
+
     `check` is a reading gcloud command that lists what a creation makes, `before` how many there were: for creations
     that would make a second one when they are tried again after an answer was lost.
     """
 
     command: tuple[str, ...]
-    secret: SecretInput | None = None
+    secret: SecretName | None = None
     text: str = ""
     check: tuple[str, ...] = ()
     before: int = 0
+    shown: tuple[str, ...] = ()  # the gcloud lines that a script of ours runs
 
     @property
     def line(self) -> str:
@@ -38,7 +38,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """`id` stays the same from run to run. `needs` are ids: what is in the plan of them has to be done before.
+    """`id` stays the same from run to run. `needs` are ids, or names in another's `provides`: done before.
 
     `done` are kinds of failures that mean that there is nothing to do. `otherwise` runs instead where an organization
     policy forbids the actions, and `otherwise_title` says so.
@@ -48,16 +48,24 @@ class Step:
     title: str
     actions: tuple[Action, ...]
     needs: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
     done: frozenset[Kind] = frozenset()
     otherwise: tuple[Action, ...] = ()
     otherwise_title: str = ""
     removes: bool = False
 
+    @property
+    def lines(self) -> list[str]:
+        return [line for action in self.actions for line in (action.line, *(f"    {shown}" for shown in action.shown))]
+
+    def needing(self, needs: tuple[str, ...]) -> "Step":
+        return replace(self, needs=needs)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "title": self.title,
-            "commands": [action.line for action in self.actions],
+            "commands": self.lines,
             "needs": list(self.needs),
             "removes": self.removes,
         }
@@ -73,16 +81,3 @@ class Plan:
     @property
     def needs_openai_key(self) -> bool:
         return any(action.secret == "openai-api-key" for step in self.steps for action in step.actions)  # noqa: S105
-
-
-@dataclass(slots=True)
-class PlanBuilder:
-    steps: list[Step] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, steps: Sequence[Step]) -> None:
-        self.steps.extend(steps)
-
-    def plan(self) -> Plan:
-        """A need that is not in the plan is met already."""
-        return Plan(tuple(self.steps), tuple(self.notes))

@@ -1,0 +1,153 @@
+"""The command line of scripts/bootstrap.sh."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from owner.console import EXIT_FAILED, CommandFailed, run, say, show
+from owner.invite import checked_name
+
+from .apply import Applying, Ended, Secrets
+from .confirm import agree, confirm_project, refuse_wrong_project
+from .deployment import read_deployment
+from .desired import Desired, read_desired
+from .doctor.preflight import preflight
+from .ending import Ending, as_text, ending_of
+from .gcloud import ROOT, Gcloud
+from .key import given_key, key_state, prompted_key
+from .names import project_env_file, read_names, remember
+from .plan import Bootstrap, Wish
+from .reality import Reader, Reality
+from .report import failed_text, findings_text, plan_text, result_json
+from .retry import Backoff
+from .steps import Plan
+
+ROUNDS = 3  # what a first round has not done because of a lost answer, a second one finds
+FIRST_GUEST = "First guest"
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, and takes its children along
+    try:
+        return Command(options).run()
+    except CommandFailed as error:
+        if options.json:
+            show(json.dumps({"schema": 1, "error": str(error)}, ensure_ascii=False))
+        raise
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/bootstrap.sh", description=__doc__)
+    parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan; nothing is changed, nothing is asked")
+    parser.add_argument("--yes", action="store_true", help="do not ask: this is the project, and the plan is good")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout: plan and result")
+    parser.add_argument("--invite", type=checked_name, default=FIRST_GUEST, metavar="NAME",
+                        help="whom the first link is for (default: %(default)s)")  # fmt: skip
+    return parser.parse_args(arguments)
+
+
+@dataclass
+class Command:
+    """One run: look, plan, ask, do, look again."""
+
+    options: argparse.Namespace
+
+    def __post_init__(self) -> None:
+        self.project_env: Path = project_env_file(os.environ)
+        self.desired: Desired = read_desired(ROOT, read_names(os.environ, self.project_env, self.options.project))
+        self.backoff = Backoff.from_environ()
+        self.gcloud = Gcloud(self.desired.names.project_id)
+        self.secrets = Secrets()
+        self.ended: list[Ended] = []
+
+    def run(self) -> int:
+        reality = self.look()
+        refuse_wrong_project(self.desired.names, reality.identity)
+        self.secrets.openai_key = None if self.options.dry_run else given_key(sys.stdin)
+        plan = self.plan(reality)
+        if plan.steps:
+            self.refuse_problems()
+        show_plan = say if self.options.json else show
+        show_plan(plan_text(self.gcloud, plan, nothing="Nothing to do: the project is as infra/ says."))
+        if self.options.dry_run:
+            return self.end(plan, None)
+        self.confirm(plan, reality)
+        if plan.steps:
+            reality = self.apply(plan, reality)
+        return self.end(plan, ending_of(self.desired, self.ended))
+
+    def look(self) -> Reality:
+        say(f"Looking at {self.gcloud.project_id}")
+        reality = Reader(self.gcloud, self.desired, self.backoff).read()
+        if reality.configuration:
+            self.gcloud = self.gcloud.pinned()
+        return reality
+
+    def plan(self, reality: Reality) -> Plan:
+        key = key_state(self.gcloud, reality, self.secrets.openai_key)
+        wish = Wish(account=reality.active_account, key=key, guest=self.options.invite)
+        deployment = read_deployment(self.gcloud, self.desired, reality)
+        return Bootstrap(self.gcloud, self.desired, reality, deployment, wish).plan()
+
+    def refuse_problems(self) -> None:
+        """What a bootstrap would fail at, before anything is done."""
+        say("Looking for what would stop it")
+        found = [finding for finding in preflight(self.gcloud, self.desired) if finding.status != "ok"]
+        say(findings_text(found))
+        problems = [finding for finding in found if finding.status == "problem"]
+        if problems and not self.options.dry_run:
+            raise CommandFailed(
+                expected="nothing in the way",
+                found="; ".join(problem.title for problem in problems),
+                todo=f"Nothing was changed. First: {problems[0].fix}",
+            )
+
+    def confirm(self, plan: Plan, reality: Reality) -> None:
+        """Everything that needs a person, before the first change: the project, the key, the plan."""
+        ask = partial(agree, yes=self.options.yes)
+        confirmed = confirm_project(self.gcloud, self.desired, reality, ask)
+        if plan.needs_openai_key and self.secrets.openai_key is None:
+            self.secrets.openai_key = prompted_key(sys.stdin)
+        if plan.steps:
+            ask(f"Do these {len(plan.steps)} steps?")
+        if confirmed:
+            remember(self.project_env, confirmed)
+
+    def apply(self, plan: Plan, reality: Reality) -> Reality:
+        """Do the plan, and look again: what an answer that was lost has hidden is done in another round."""
+        self.gcloud = self.gcloud.pinned()
+        for number in range(ROUNDS):
+            applying = Applying(self.gcloud, self.secrets, self.backoff, self.desired.names.environment)
+            self.ended += applying.run(plan)
+            if any(ended.outcome in ("failed", "left") for ended in self.ended):
+                break
+            say("Looking again" if number == 0 else "Looking once more")
+            reality = self.look()
+            plan = self.plan(reality)
+            if not plan.steps:
+                break
+        return reality
+
+    def end(self, plan: Plan, ending: Ending | None) -> int:
+        failed = [ended for ended in self.ended if ended.outcome in ("failed", "left")]
+        if self.options.json:
+            told = result_json(self.desired.names, plan, self.ended, ending.as_dict() if ending else None)
+            show(json.dumps(told, indent=2, ensure_ascii=False))
+        if failed:
+            say(failed_text(self.ended, "scripts/bootstrap.sh"))
+            return EXIT_FAILED
+        if ending and not self.options.json:
+            show(as_text(ending, colours=sys.stdout.isatty()))
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))

@@ -1,0 +1,62 @@
+"""What a bootstrap ends with: where the page is, who may open it, and what a day can cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from owner.invite import qr_code
+from owner.spend import WorstCase, worst_case
+from voicemint.agents import MAX_CALL_MINUTES, load_agents
+from voicemint.prices import load_prices
+
+from .apply import Ended
+from .desired import Desired
+from .gcloud import ROOT
+
+MINT_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """`invite` is the first guest's link, empty where somebody was invited before."""
+
+    url: str
+    invite: str
+    worst_cases: tuple[WorstCase, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "url": self.url,
+            "invite": self.invite,
+            "worst_case_a_day": [formula(case) for case in self.worst_cases],
+        }
+
+
+def ending_of(desired: Desired, ended: Sequence[Ended]) -> Ending:
+    """Raises CommandFailed for an agent whose price nobody knows."""
+    limit = int(yaml.safe_load(MINT_FLAGS.read_text(encoding="utf-8"))["--set-env-vars"]["DAILY_LIMIT"])
+    prices = load_prices()
+    return Ending(
+        url=desired.names.site_url,
+        invite=next((step.said.strip() for step in ended if step.step.id == "invite"), ""),
+        worst_cases=tuple(worst_case(name, agent, limit, prices) for name, agent in sorted(load_agents().items())),
+    )
+
+
+def as_text(ending: Ending, *, colours: bool) -> str:
+    lines = [f"The page: {ending.url}", qr_code(ending.url, colours=colours)]
+    if ending.invite:
+        lines += ["", "The first guest's link, good once and for a day (its QR code is above):", ending.invite]
+    else:
+        lines += ["", 'Let somebody in: scripts/invite.sh "Ana\'s iPad"']
+    lines += ["", "What a day can cost at most, where everybody talks without a pause:"]
+    return "\n".join([*lines, *(f"  {formula(case)}" for case in ending.worst_cases), "Limits: scripts/limits.sh"])
+
+
+def formula(case: WorstCase) -> str:
+    return (
+        f"{case.agent} ({case.model}): {case.calls} calls x {case.minutes_per_call} min x "
+        f"${case.usd_per_minute:.5f}/min = ${case.usd:,.2f}; "
+        f"at {MAX_CALL_MINUTES} min a call ${case.usd_at_longest:,.2f}"
+    )

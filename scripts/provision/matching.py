@@ -1,0 +1,27 @@
+"""Whether Google's answer is what was asked for: it adds fields of its own, and leaves out what is zero or empty."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def includes(found: Any, wanted: Any) -> bool:
+    """Every value of `wanted` is in `found`, at the same place; lists are the same, item by item."""
+    if isinstance(wanted, Mapping):
+        return isinstance(found, Mapping) and all(
+            includes(found.get(name), value) if name in found else not value for name, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(wanted)
+            and all(includes(*pair) for pair in zip(found, wanted, strict=True))
+        )
+    return found == wanted or _number(found) == _number(wanted) != ""
+
+
+def _number(value: Any) -> str:
+    """64-bit numbers are text in Google's JSON, and 5 may come back as 5.0."""
+    try:
+        return "" if isinstance(value, bool) or value is None else repr(float(value))
+    except (TypeError, ValueError):
+        return ""

@@ -1,0 +1,158 @@
+"""Steps for what watches: the budget, the dashboard, the alerts. They have no names of ours: found by display name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .desired import LABEL, LABEL_VALUE, Budget, Desired, Document
+from .gcloud import Gcloud
+from .matching import includes
+from .reality import Json, Reality
+from .steps import Action, Step
+
+# Everything that a file of infra/monitoring/alerts/ may say. Whom to tell is not in it: that is chosen in the console.
+ALERT_FIELDS = "displayName,combiner,conditions,documentation,alertStrategy,severity,userLabels"
+
+
+def steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
+    if reality.budgets is not None and reality.identity.billing_account:
+        yield from _budget_steps(gcloud, desired, reality)
+    yield from _dashboard_steps(gcloud, desired, reality)
+    for alert in desired.alerts:
+        yield from _alert_steps(gcloud, alert, reality)
+    yield from _surplus_alerts(gcloud, desired, reality)
+
+
+def _budget_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
+    ours = budgets_of(desired.budget, reality)
+    if not ours:
+        yield Step(
+            id="budget", title=f"Ask for a mail when {desired.budget.amount} a month are spent at Google",
+            actions=(create_budget(gcloud, desired, reality),), needs=("services",),
+        )  # fmt: skip
+    elif not _is_as_wanted(desired.budget, ours[0]):
+        yield Step(
+            id="budget", title="Correct the budget", needs=("services",),
+            actions=tuple(_update_budget(gcloud, desired.budget, ours[0], reality)),
+        )  # fmt: skip
+    for extra in ours[1:]:
+        yield _delete("budget", extra, _delete_budget(gcloud, extra, reality))
+
+
+def create_budget(gcloud: Gcloud, desired: Desired, reality: Reality) -> Action:
+    budget = desired.budget
+    command = gcloud.command("billing", "budgets", "create", f"--flags-file={budget.file}", *_of_the_project(reality))
+    listing = ("billing", "budgets", "list", f"--billing-account={reality.identity.billing_account}")
+    check = (*listing, f"--filter=displayName={budget.display_name} AND budgetFilter.projects:{_project(reality)}")
+    return Action(command=tuple(command), check=check)
+
+
+def _update_budget(gcloud: Gcloud, budget: Budget, found: Json, reality: Reality) -> Iterator[Action]:
+    """In two: gcloud clears thresholds or adds to them."""
+    update = ("billing", "budgets", "update", _id(found))
+    account = f"--billing-account={reality.identity.billing_account}"
+    settings = (f"--budget-amount={budget.amount}", f"--calendar-period={budget.period.lower()}")
+    yield Action(command=tuple(gcloud.command(*update, account, *settings, "--clear-threshold-rules")))
+    rules = (f"--add-threshold-rule={rule}" for rule in budget.rules)
+    yield Action(command=tuple(gcloud.command(*update, account, *rules)))
+
+
+def budgets_of(budget: Budget, reality: Reality) -> list[Json]:
+    """Ours of this project: a billing account may pay for several."""
+    return [
+        found
+        for found in reality.budgets or ()
+        if found.get("displayName") == budget.display_name
+        and found.get("budgetFilter", {}).get("projects") == [_project(reality)]
+    ]
+
+
+def _is_as_wanted(budget: Budget, found: Json) -> bool:
+    thresholds = frozenset(
+        (float(rule["thresholdPercent"]), rule.get("spendBasis", "CURRENT_SPEND"))
+        for rule in found.get("thresholdRules", [])
+    )
+    return (
+        found.get("amount", {}).get("specifiedAmount", {}).get("units") == budget.amount
+        and found.get("budgetFilter", {}).get("calendarPeriod") == budget.period
+        and thresholds == budget.thresholds
+    )
+
+
+def _of_the_project(reality: Reality) -> tuple[str, str]:
+    return (
+        f"--billing-account={reality.identity.billing_account}",
+        f"--filter-projects={_project(reality)}",
+    )
+
+
+def _project(reality: Reality) -> str:
+    return f"projects/{reality.identity.number}"
+
+
+def _delete_budget(gcloud: Gcloud, found: Json, reality: Reality) -> list[str]:
+    account = f"--billing-account={reality.identity.billing_account}"
+    return gcloud.command("billing", "budgets", "delete", _id(found), account)
+
+
+def _dashboard_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
+    wanted = desired.dashboard
+    ours = named(wanted.display_name, reality.dashboards)
+    config = f"--config-from-file={wanted.file}"
+    if not ours:
+        create = Action(
+            command=tuple(gcloud.command("monitoring", "dashboards", "create", config)),
+            check=("monitoring", "dashboards", "list", f'--filter=displayName="{wanted.display_name}"'),
+        )
+        yield Step(id="dashboard", title="Create the dashboard", actions=(create,), needs=("services",))
+    elif not includes(ours[0], wanted.content):
+        update = gcloud.command("monitoring", "dashboards", "update", _id(ours[0]), config)
+        yield Step(id="dashboard", title="Correct the dashboard", actions=(Action(command=tuple(update)),))
+    for extra in ours[1:]:
+        yield _delete("dashboard", extra, gcloud.command("monitoring", "dashboards", "delete", _id(extra)))
+
+
+def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality) -> Iterator[Step]:
+    ours = named(alert.display_name, reality.alerts)
+    id_, policy = f"alert/{alert.file.rpartition('/')[2].removesuffix('.json')}", f"--policy-from-file={alert.file}"
+    if not ours:
+        create = Action(
+            command=tuple(gcloud.command("alpha", "monitoring", "policies", "create", policy)),
+            check=("alpha", "monitoring", "policies", "list", f'--filter=displayName="{alert.display_name}"'),
+        )
+        yield Step(id=id_, title=f"Create the alert {alert.display_name!r}", actions=(create,), needs=("services",))
+    elif not includes(ours[0], alert.content):
+        update = gcloud.command(
+            "alpha", "monitoring", "policies", "update", _id(ours[0]), policy, f"--fields={ALERT_FIELDS}"
+        )
+        yield Step(
+            id=id_, title=f"Correct the alert {alert.display_name!r}", actions=(Action(command=tuple(update)),)
+        )  # fmt: skip
+
+
+def _surplus_alerts(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
+    """Ours that no file describes, and second ones."""
+    kept = {ours[0]["name"] for alert in desired.alerts if (ours := named(alert.display_name, reality.alerts))}
+    for found in reality.alerts:
+        if is_marked(found.get("userLabels", {})) and found["name"] not in kept:
+            yield _delete("alert", found, gcloud.command("alpha", "monitoring", "policies", "delete", _id(found)))
+
+
+def named(display_name: str, found: tuple[Json, ...]) -> list[Json]:
+    """In an order that stays the same from run to run."""
+    return sorted((item for item in found if item.get("displayName") == display_name), key=_id)
+
+
+def is_marked(labels: Mapping[str, Any]) -> bool:
+    return labels.get(LABEL) == LABEL_VALUE
+
+
+def _delete(kind: str, found: Json, command: list[str]) -> Step:
+    return Step(
+        id=f"surplus/{kind}/{_id(found)}",
+        title=f"Delete the {kind} {found.get('displayName', '')!r} that is one too many",
+        actions=(Action(command=tuple(command)),), done=frozenset({"gone"}), removes=True,
+    )  # fmt: skip
+
+
+def _id(found: Json) -> str:
+    return str(found["name"]).rpartition("/")[2]

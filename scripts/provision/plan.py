@@ -1,0 +1,252 @@
+"""The plan of scripts/bootstrap.sh: from what a project is to what infra/ says, in the order that Google needs.
+
+Pure: nothing is asked here. A step that is in no plan is done already, so a plan for what is as it should be is empty.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from . import monitoring, policies
+from .deployment import Deployment
+from .desired import ACCOUNT_DESCRIPTION, Binding, Desired
+from .gcloud import Gcloud
+from .reality import FIREBASE, HOSTING, Reality
+from .resources import bucket_steps, queue_steps, repository_steps, secret_steps
+from .steps import Action, Plan, Step
+
+SERVICES_AT_ONCE = 20  # what one call of services:batchEnable takes
+KeyState = Literal["not given", "new", "stored"]
+PUBLIC_OTHERWISE = (
+    "An organization policy forbids allUsers here: {service} no longer checks who invokes it, which is Google's own way "
+    "around that. Every function of ours checks access itself."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the owner brings besides infra/: whether a key was given and is another than the stored one, and a guest."""
+
+    account: str = ""
+    key: KeyState = "not given"
+    guest: str = ""
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    gcloud: Gcloud
+    desired: Desired
+    reality: Reality
+    deployment: Deployment
+    wish: Wish = field(default_factory=Wish)
+
+    def plan(self) -> Plan:
+        steps = [
+            *self._pin(),
+            *self._services(),
+            *self._accounts(),
+            *repository_steps(self.gcloud, self.desired, self.reality),
+            *bucket_steps(self.gcloud, self.desired, self.reality),
+            *secret_steps(self.gcloud, self.reality, new_key=self.wish.key == "new"),
+            *queue_steps(self.gcloud, self.desired, self.reality),
+            *self._bindings(of_services=False),
+            *self._deployments(),
+            *self._bindings(of_services=True),
+            *self._firebase(),
+            *self._release(),
+            *monitoring.steps(self.gcloud, self.desired, self.reality),
+            *self._surplus(),
+            *self._invite(),
+        ]
+        return Plan(tuple(_with_known_needs(steps)), tuple(self._notes()))
+
+    def _pin(self) -> Iterator[Step]:
+        """A configuration of gcloud's that belongs to this project; the one that is active stays as it is."""
+        project, found = self.desired.names.project_id, self.reality.configuration
+        core = {} if found is None else found["properties"]["core"]
+        name = self.gcloud.pinned().configuration or ""
+        commands = []
+        if found is None:
+            commands.append(("gcloud", "config", "configurations", "create", name, "--no-activate"))
+        if core.get("project") != project:
+            commands.append(("gcloud", "config", "set", "project", project, f"--configuration={name}"))
+        if self.wish.account and not core.get("account"):
+            commands.append(("gcloud", "config", "set", "account", self.wish.account, f"--configuration={name}"))
+        if commands:
+            actions = tuple(Action(command=command) for command in commands)
+            yield Step(
+                id="configuration", title="Pin gcloud to the project, in a configuration of its own",
+                actions=actions, done=frozenset({"exists"}),
+            )  # fmt: skip
+
+    def _services(self) -> Iterator[Step]:
+        off = [service for service in self.desired.services if service not in self.reality.services]
+        batches = [off[start : start + SERVICES_AT_ONCE] for start in range(0, len(off), SERVICES_AT_ONCE)]
+        if off:
+            yield Step(
+                id="services",
+                title=f"Turn on {len(off)} Google {'API' if len(off) == 1 else 'APIs'}",
+                actions=tuple(self._gcloud("services", "enable", *batch) for batch in batches),
+                needs=("configuration",),
+            )
+
+    def _accounts(self) -> Iterator[Step]:
+        for account in self.desired.accounts:
+            if self.desired.names.email(account) not in self.reality.accounts:
+                yield Step(
+                    id=f"account/{account}",
+                    title=f"Create the account {account}",
+                    actions=(
+                        self._gcloud(
+                            "iam", "service-accounts", "create", account,
+                            f"--display-name=Voicemint {account}", f"--description={ACCOUNT_DESCRIPTION}",
+                        ),
+                    ),
+                    needs=("services",),
+                    done=frozenset({"exists"}),
+                )  # fmt: skip
+
+    def _bindings(self, *, of_services: bool) -> Iterator[Step]:
+        """One at a time and resource by resource: Google refuses a policy that was changed since it was read."""
+        last: dict[str, str] = {}
+        for binding in policies.missing(self.desired, self.reality.policies, self.reality.open_services):
+            if (binding.resource.kind == "service") != of_services:
+                continue
+            step = self._binding(binding, last.get(str(binding.resource)))
+            last[str(binding.resource)] = step.id
+            yield step
+
+    def _binding(self, binding: Binding, before: str | None) -> Step:
+        grant, resource = binding
+        command = policies.change_command(binding, "add", self.desired.names)
+        public = policies.is_public_invoker(binding)
+        member = grant.member.removeprefix("serviceAccount:").partition("@")[0]
+        otherwise = self._gcloud(
+            "run", "services", "update", resource.name, f"--region={self.desired.names.region}",
+            "--no-invoker-iam-check",
+        )  # fmt: skip
+        return Step(
+            id=_binding_id("binding", binding),
+            title=f"Give {member} {grant.role} on {resource}" + (" (named buckets)" if grant.condition else ""),
+            actions=(self._gcloud(*command),),
+            needs=(
+                "services",
+                f"account/{member}",
+                str(resource),
+                f"function/{resource.name}",
+                *filter(None, [before]),
+            ),
+            otherwise=(otherwise,) if public else (),
+            otherwise_title=PUBLIC_OTHERWISE.format(service=resource.name),
+        )
+
+    def _surplus(self) -> Iterator[Step]:
+        for binding in policies.surplus(self.desired, self.reality.policies):
+            member = binding.grant.member.removeprefix("serviceAccount:").partition("@")[0]
+            yield Step(
+                id=_binding_id("surplus", binding),
+                title=f"Take {binding.grant.role} on {binding.resource} from {member}: infra/iam.txt does not say it",
+                actions=(self._gcloud(*policies.change_command(binding, "remove", self.desired.names)),),
+                done=frozenset({"gone"}),
+                removes=True,
+            )
+
+    def _deployments(self) -> Iterator[Step]:
+        """One function alone first: what Google sets up at a first deployment is not set up several times at once."""
+        stale = self.deployment.functions
+        policies_of_build = tuple(
+            _binding_id("binding", binding) for binding in self.desired.bindings if binding.resource.kind != "service"
+        )
+        resources = tuple(str(resource) for resource in self.desired.resources)
+        first = not any(name in self.reality.run_services for name in self.desired.functions)
+        groups = [stale[:1], stale[1:]] if first else [stale]
+        before: tuple[str, ...] = ()
+        for group in filter(None, groups):
+            step = Step(
+                id="functions/" + "+".join(group),
+                title=f"Deploy {', '.join(group)}",
+                actions=(Action(command=("scripts/deploy.sh", *group), shown=self.deployment.lines_of(group)),),
+                needs=(
+                    "services",
+                    *resources,
+                    *policies_of_build,
+                    "version/openai-api-key",
+                    "version/signing-key",
+                    *before,
+                ),
+                provides=tuple(f"function/{name}" for name in group),
+            )
+            before = (step.id,)
+            yield step
+
+    def _firebase(self) -> Iterator[Step]:
+        project = self.desired.names.project_id
+        if not self.reality.firebase:
+            yield Step(
+                id="firebase", title="Make it a Firebase project, which Hosting belongs to",
+                actions=(Action(command=("http", "POST", f"{FIREBASE}/projects/{project}:addFirebase")),),
+                needs=("services",), done=frozenset({"exists"}),
+            )  # fmt: skip
+        if not self.reality.sites:
+            url = f"{HOSTING}/projects/{project}/sites?siteId={project}"
+            yield Step(
+                id="site", title=f"Create the Hosting site {project}", actions=(Action(command=("http", "POST", url)),),
+                needs=("firebase",), done=frozenset({"exists"}),
+            )  # fmt: skip
+
+    def _release(self) -> Iterator[Step]:
+        if self.deployment.release:
+            invokers = tuple(
+                _binding_id("binding", binding)
+                for binding in self.desired.bindings
+                if policies.is_public_invoker(binding)
+            )
+            functions = tuple(f"function/{name}" for name in self.desired.functions)
+            yield Step(
+                id="release", title="Release the page: a preview, the smoke test, and then live",
+                actions=(Action(command=self.deployment.release, shown=self.deployment.release_lines),),
+                needs=("firebase", "site", "control", *functions, *invokers),
+            )  # fmt: skip
+
+    def _invite(self) -> Iterator[Step]:
+        if self.wish.guest and not self.reality.guests:
+            yield Step(
+                id="invite", title=f"Invite the first guest: {self.wish.guest}",
+                actions=(Action(command=("scripts/invite.sh", self.wish.guest)),),
+                needs=("control", "version/signing-key", "release"),
+            )  # fmt: skip
+
+    def _notes(self) -> Iterator[str]:
+        names = self.desired.names
+        if self.reality.budgets is None:
+            yield (
+                "This account may not see the budgets of the billing account, so none is made. Who administers it can: "
+                f"{' '.join(monitoring.create_budget(self.gcloud, self.desired, self.reality).command)}"
+            )
+        for secret, found in self.reality.secrets.items():
+            if "automatic" not in found.get("replication", {}) and secret in self.desired.secrets:
+                yield (
+                    f"The secret {secret} has replicas in chosen places, which stay. To have Google choose: "
+                    f"gcloud secrets delete {secret} --project={names.project_id}, and run this again."
+                )
+        for bucket in self.desired.buckets:
+            where = self.reality.buckets.get(bucket.name, {}).get("location", names.region)
+            if where.lower() != names.region:
+                yield f"The bucket {bucket.name} is in {where}, not in {names.region}, which cannot be changed."
+
+    def _gcloud(self, *arguments: str) -> Action:
+        return Action(command=tuple(self.gcloud.command(*arguments)))
+
+
+def _binding_id(kind: str, binding: Binding) -> str:
+    grant, resource = binding
+    member = grant.member.removeprefix("serviceAccount:").partition("@")[0]
+    where = f"{resource}?{grant.condition}" if grant.condition else str(resource)
+    return f"{kind}/{member}/{grant.role.removeprefix('roles/')}/{where}"
+
+
+def _with_known_needs(steps: list[Step]) -> Iterator[Step]:
+    """What a step needs and no step provides is there already."""
+    provided = {name for step in steps for name in (step.id, *step.provides)}
+    for step in steps:
+        yield step.needing(tuple(need for need in step.needs if need in provided))

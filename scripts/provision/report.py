@@ -1,0 +1,70 @@
+"""Plans, findings and results as text and as JSON."""
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from .apply import Ended
+from .findings import Finding
+from .gcloud import Gcloud
+from .names import Names
+from .steps import Plan
+
+SCHEMA = 1
+
+
+def plan_text(gcloud: Gcloud, plan: Plan, *, nothing: str) -> str:
+    """Every step with the exact command lines; `nothing` is what is said of an empty plan."""
+    lines = [f"Note: {note}" for note in plan.notes]
+    if not plan.steps:
+        return "\n".join([*lines, nothing])
+    pin = shlex.quote(gcloud.pinned().configuration or "")
+    lines += [
+        f"The plan, {len(plan.steps)} steps. To run a line yourself: export CLOUDSDK_ACTIVE_CONFIG_NAME={pin}",
+        "",
+    ]
+    for number, step in enumerate(plan.steps, start=1):
+        lines.append(f"{number:>3}. {step.title}{' (REMOVES)' if step.removes else ''}")
+        lines += [f"       {line}" for line in step.lines]
+    return "\n".join(lines) + "\n"
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    return "\n".join(
+        f"  {finding.status}: {finding.title}"
+        + (f"\n    {finding.detail}" if finding.detail else "")
+        + (f"\n    fix: {finding.fix}" if finding.fix else "")
+        for finding in findings
+    )
+
+
+def failed_text(ended: Sequence[Ended], script: str) -> str:
+    """What failed and why, how to mend it, what was done and what is left."""
+    lines = [""]
+    for step in ended:
+        if step.refused:
+            lines += [
+                f"FAILED: {step.step.title}",
+                f"  command: {step.refused.line}",
+                *(f"  | {line}" for line in step.refused.text.splitlines()[-12:]),
+                f"  why:  {step.refused.failure.cause}",
+                f"  fix:  {step.refused.failure.fix}",
+            ]
+    for outcomes, word in ((("done", "was there"), "Done"), (("left",), "Left")):
+        titles = [step.step.title for step in ended if step.outcome in outcomes]
+        lines += [
+            f"{word}: {len(titles)} {'step' if len(titles) == 1 else 'steps'}",
+            *(f"  - {title}" for title in titles),
+        ]
+    return "\n".join([*lines, f"When it is mended, run {script} again: it does what is left."])
+
+
+def result_json(names: Names, plan: Plan, ended: Sequence[Ended], ending: dict[str, Any] | None) -> dict[str, Any]:
+    """Stable: a later `schema` adds fields, or has another number. `result` is null for a plan that was not applied."""
+    failed = any(step.outcome in ("failed", "left") for step in ended)
+    return {
+        "schema": SCHEMA,
+        "project_id": names.project_id,
+        "plan": {"steps": [step.as_dict() for step in plan.steps], "notes": list(plan.notes)},
+        "result": None if ending is None else {"ok": not failed, "steps": [step.as_dict() for step in ended], **ending},
+    }

@@ -1,0 +1,165 @@
+"""Steps for what holds things: repository, buckets, secrets, queues. Created where missing, corrected where changed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from voicemint.control import CONTROL_OBJECT, ControlState
+
+from .desired import (
+    LABEL,
+    LABEL_VALUE,
+    MARK,
+    REPOSITORY,
+    SECRETS,
+    SOFT_DELETE_SECONDS,
+    Bucket,
+    Desired,
+    Queue,
+    SecretName,
+)
+from .failures import Kind
+from .gcloud import Gcloud
+from .matching import includes
+from .reality import Json, Reality
+from .steps import Action, Step
+
+EXISTS: frozenset[Kind] = frozenset({"exists"})
+SOFT_DELETE = f"--soft-delete-duration={SOFT_DELETE_SECONDS}s"
+
+
+def repository_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
+    found, where = reality.repositories.get(REPOSITORY), f"--location={desired.names.region}"
+    id_ = f"repository/{REPOSITORY}"
+    if found is None:
+        command = gcloud.command(
+            "artifacts", "repositories", "create", REPOSITORY, where, "--repository-format=docker",
+            "--description=Images of the functions", f"--labels={MARK}",
+        )  # fmt: skip
+        yield _step(id_, "Create the repository of the functions' images", command)
+    elif not _marked(found):
+        command = gcloud.command("artifacts", "repositories", "update", REPOSITORY, where, f"--update-labels={MARK}")
+        yield _step(id_, "Mark the repository as Voicemint's", command)
+
+
+def bucket_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
+    for bucket in desired.buckets:
+        yield from _bucket_steps(gcloud, desired, bucket, reality.buckets.get(bucket.name))
+    if CONTROL_OBJECT not in reality.control_objects:
+        name = f"gs://{desired.names.control_bucket}/{CONTROL_OBJECT}"
+        create = Action(
+            command=tuple(
+                gcloud.command("storage", "cp", "-", name, "--content-type=application/json", "--if-generation-match=0")
+            ),
+            text=ControlState().encode().decode(),
+            check=("storage", "objects", "list", name),
+        )
+        yield Step(
+            id="control", title=f"Create {CONTROL_OBJECT}: calls are allowed, nobody is signed out", actions=(create,),
+            needs=(f"bucket/{desired.names.control_bucket}",), done=EXISTS,
+        )  # fmt: skip
+
+
+def _bucket_steps(gcloud: Gcloud, desired: Desired, bucket: Bucket, found: Json | None) -> Iterator[Step]:
+    url = f"gs://{bucket.name}"
+    lifecycle = (f"--lifecycle-file={bucket.lifecycle_file}",) if bucket.lifecycle_file else ()
+    mark = gcloud.command("storage", "buckets", "update", url, f"--update-labels={MARK}")
+    if found is None:
+        create = gcloud.command(
+            "storage", "buckets", "create", url, f"--location={desired.names.region}",
+            "--uniform-bucket-level-access", "--public-access-prevention", SOFT_DELETE, *lifecycle,
+        )  # fmt: skip
+        yield _step(f"bucket/{bucket.name}", f"Create the bucket {bucket.name}", create, mark)
+    elif wrong := list(_bucket_drift(bucket, found)):
+        words = " and ".join(what for what, _ in wrong)
+        command = gcloud.command("storage", "buckets", "update", url, *(flag for _, flag in wrong))
+        yield _step(f"bucket/{bucket.name}", f"Correct the bucket {bucket.name}: {words}", command)
+
+
+def _bucket_drift(bucket: Bucket, found: Json) -> Iterator[tuple[str, str]]:
+    """What is not as it should be, and the flag that corrects it."""
+    iam = found.get("iamConfiguration", {})
+    if not iam.get("uniformBucketLevelAccess", {}).get("enabled"):
+        yield "uniform access", "--uniform-bucket-level-access"
+    if iam.get("publicAccessPrevention") != "enforced":
+        yield "public access prevention", "--public-access-prevention"
+    if str(found.get("softDeletePolicy", {}).get("retentionDurationSeconds", 0)) != str(SOFT_DELETE_SECONDS):
+        yield "soft delete", SOFT_DELETE
+    if found.get("lifecycle", {}).get("rule", []) != bucket.lifecycle.get("rule", []):
+        yield "lifecycle", f"--lifecycle-file={bucket.lifecycle_file}" if bucket.lifecycle_file else "--clear-lifecycle"
+    if not _marked(found):
+        yield "label", f"--update-labels={MARK}"
+
+
+def secret_steps(gcloud: Gcloud, reality: Reality, *, new_key: bool) -> Iterator[Step]:
+    """`new_key`: another key was given than the one that is stored."""
+    for secret in SECRETS:
+        found, versions = reality.secrets.get(secret), reality.versions.get(secret, ())
+        live = [version for version in versions if version["state"] == "ENABLED"]
+        if found is None:
+            command = gcloud.command(
+                "secrets", "create", secret, "--replication-policy=automatic", f"--labels={MARK}"
+            )  # fmt: skip
+            yield _step(f"secret/{secret}", f"Create the secret {secret}", command)
+        elif not _marked(found):
+            command = gcloud.command("secrets", "update", secret, f"--update-labels={MARK}")
+            yield _step(f"secret/{secret}", f"Mark the secret {secret} as Voicemint's", command)
+        adds = not live or (new_key and secret == SECRETS[0])
+        if adds:
+            yield _add_version(gcloud, secret, len(live))
+        yield from _destroy_versions(gcloud, secret, versions, keep_newest=not adds)
+
+
+def _add_version(gcloud: Gcloud, secret: SecretName, live: int) -> Step:
+    what = "the OpenAI API key" if secret == SECRETS[0] else "a new signing key"
+    add = Action(
+        command=tuple(gcloud.command("secrets", "versions", "add", secret, "--data-file=-")),
+        secret=secret,
+        check=("secrets", "versions", "list", secret, "--filter=state=ENABLED"),
+        before=live,
+    )
+    return Step(id=f"version/{secret}", title=f"Store {what}", actions=(add,), needs=(f"secret/{secret}",))
+
+
+def _destroy_versions(gcloud: Gcloud, secret: str, versions: tuple[Json, ...], *, keep_newest: bool) -> Iterator[Step]:
+    """What is older than the newest live version is read by nobody, and costs as much."""
+    numbers = sorted(
+        (int(version["name"].rpartition("/")[2]), version["state"])
+        for version in versions
+        if version["state"] != "DESTROYED"
+    )
+    newest = max((number for number, state in numbers if state == "ENABLED"), default=0)
+    for number, _ in numbers:
+        if number < newest or (number == newest and not keep_newest):
+            command = gcloud.command("secrets", "versions", "destroy", str(number), f"--secret={secret}")
+            yield Step(
+                id=f"superseded/{secret}/{number}", title=f"Destroy version {number} of {secret}, which is superseded",
+                actions=(Action(command=tuple(command)),), needs=(f"version/{secret}",), removes=True,
+                done=frozenset({"gone"}),
+            )  # fmt: skip
+
+
+def queue_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
+    for queue in desired.queues:
+        found = reality.queues.get(queue.name)
+        if found is None or not _is_as_wanted(queue, found):
+            verb = "create" if found is None else "update"
+            command = gcloud.command(
+                "tasks", "queues", verb, queue.name, f"--location={desired.names.region}", f"--flags-file={queue.file}"
+            )
+            yield _step(f"queue/{queue.name}", f"{verb.capitalize()} the queue {queue.name}", command)
+
+
+def _is_as_wanted(queue: Queue, found: Json) -> bool:
+    wanted: dict[str, dict[str, Any]] = {}
+    for (outer, inner), value in queue.fields.items():
+        wanted.setdefault(outer, {})[inner] = value
+    return includes(found, wanted)
+
+
+def _marked(found: Json) -> bool:
+    return bool(found.get("labels", {}).get(LABEL) == LABEL_VALUE)
+
+
+def _step(id_: str, title: str, *commands: list[str]) -> Step:
+    actions = tuple(Action(command=tuple(command)) for command in commands)
+    return Step(id=id_, title=title, actions=actions, needs=("services",), done=EXISTS)
