@@ -6,12 +6,13 @@ PROJECT_VARIABLES=(PROJECT_ID REGION CONTROL_BUCKET BUCKET)
 
 # Set PROJECT_ID, REGION, CONTROL_BUCKET and BUCKET: the caller's and the environment's values win over
 # infra/project.env, and that over what follows from PROJECT_ID. Dies where there is no project, or no usable one.
+# PROJECT_ENV names another file instead of infra/project.env: one for each further project.
 read_project() {
   local name value
   PROJECT_ID=${PROJECT_ID:-} REGION=${REGION:-}
   while IFS='=' read -r name value || [[ $name ]]; do
     [[ $name =~ ^[A-Z_]+$ && -z ${!name:-} ]] && printf -v "$name" '%s' "${value//[\"\']/}"
-  done <"$ROOT/infra/project.env"
+  done <"${PROJECT_ENV:-$ROOT/infra/project.env}"
   CONTROL_BUCKET=${CONTROL_BUCKET:-$PROJECT_ID-voicemint-control}
   BUCKET=${BUCKET:-$PROJECT_ID-voicemint-payloads}
   check_project

@@ -5,6 +5,7 @@ BUCKET          $PROJECT_ID-voicemint-payloads
 CONTROL_BUCKET  $PROJECT_ID-voicemint-control
 SITE_URL        https://$PROJECT_ID.web.app
 PROJECT_NUMBER, BILLING_ACCOUNT: what scripts/bootstrap.sh showed and was told to remember; no command here needs them
+PROJECT_ENV     infra/project.env                   another file, for a second project (environment only)
 and what voicemint/settings.py reads, limits among it: what a function is deployed with is in
 infra/functions/mint-client-secret.yaml. The environment wins over infra/project.env, and that over the function's.
 """
@@ -87,7 +88,12 @@ def project_of(options: argparse.Namespace) -> Project:
     """The project that the command line means. Raises CommandFailed or SettingsError."""
     if options.local or options.folder:
         return local_project(ROOT / (options.folder or LOCAL_FOLDER))  # as scripts/dev.sh takes it
-    return cloud_project(os.environ, PROJECT_ENV, FUNCTION_FLAGS)
+    return cloud_project(os.environ, project_env_file(os.environ), FUNCTION_FLAGS)
+
+
+def project_env_file(environ: Mapping[str, str]) -> Path:
+    """infra/project.env, or the file that PROJECT_ENV names: one for each further project."""
+    return Path(environ.get("PROJECT_ENV") or PROJECT_ENV).resolve()
 
 
 def local_project(folder: Path) -> Project:

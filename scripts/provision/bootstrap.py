@@ -12,6 +12,7 @@ from pathlib import Path
 
 from owner.console import EXIT_FAILED, CommandFailed, run, say, show
 from owner.invite import checked_name
+from owner.project import project_env_file
 
 from .apply import Applying, Ended, Secrets
 from .confirm import agree, confirm_project, refuse_wrong_project
@@ -21,7 +22,7 @@ from .doctor.preflight import preflight
 from .ending import Ending, as_text, ending_of
 from .gcloud import ROOT, Gcloud
 from .key import given_key, key_state, prompted_key
-from .names import project_env_file, read_names, remember
+from .names import read_names, remember
 from .plan import Bootstrap, Wish
 from .reality import Reader, Reality
 from .report import failed_text, findings_text, plan_text, result_json
@@ -100,8 +101,9 @@ class Command:
     def refuse_problems(self) -> None:
         """What a bootstrap would fail at, before anything is done."""
         say("Looking for what would stop it")
-        found = [finding for finding in preflight(self.gcloud, self.desired) if finding.status != "ok"]
-        say(findings_text(found))
+        found = [finding for finding in preflight(self.gcloud, self.desired) if finding.status not in ("ok", "pending")]
+        if found:
+            say(findings_text(found))
         problems = [finding for finding in found if finding.status == "problem"]
         if problems and not self.options.dry_run:
             raise CommandFailed(
@@ -125,7 +127,12 @@ class Command:
         """Do the plan, and look again: what an answer that was lost has hidden is done in another round."""
         self.gcloud = self.gcloud.pinned()
         for number in range(ROUNDS):
-            applying = Applying(self.gcloud, self.secrets, self.backoff, self.desired.names.environment)
+            applying = Applying(
+                self.gcloud,
+                self.secrets,
+                self.backoff,
+                {**self.desired.names.environment, "PROJECT_ENV": str(self.project_env)},
+            )
             self.ended += applying.run(plan)
             if any(ended.outcome in ("failed", "left") for ended in self.ended):
                 break

@@ -54,7 +54,8 @@ def confirm_project(
     companion = "on" if GEMINI in reality.services else "off"
     say(
         f"\n  project          {names.project_id}\n  number           {identity.number}"
-        f"\n  name             {identity.name}\n  billing account  {_billing_account(gcloud, account)}\n  cloudaicompanion {companion}\n\n"
+        f"\n  name             {identity.name}\n  billing account  {_billing_account(gcloud, account)}"
+        f"\n  cloudaicompanion {companion}\n\n"
         "A project that a Marketplace trial pays for has cloudaicompanion (Gemini for Google Cloud) on, and the "
         "trial's billing account.\n"
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from owner.console import CommandFailed
-from owner.project import ROOT, parse_env
+from owner.project import parse_env
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
 REGION = re.compile(r"[a-z]+-[a-z]+\d{1,2}", re.ASCII)
@@ -45,11 +45,6 @@ class Names:
 
     def email(self, account: str) -> str:
         return f"{account}@{self.project_id}.iam.gserviceaccount.com"
-
-
-def project_env_file(environ: Mapping[str, str]) -> Path:
-    """infra/project.env, or the file that PROJECT_ENV names: one for each further project."""
-    return Path(environ.get("PROJECT_ENV") or ROOT / "infra" / "project.env")
 
 
 def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | None = None) -> Names:

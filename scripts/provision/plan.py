@@ -18,8 +18,8 @@ from .steps import Action, Plan, Step
 SERVICES_AT_ONCE = 20  # what one call of services:batchEnable takes
 KeyState = Literal["not given", "new", "stored"]
 PUBLIC_OTHERWISE = (
-    "An organization policy forbids allUsers here: {service} no longer checks who invokes it, which is Google's own way "
-    "around that. Every function of ours checks access itself."
+    "An organization policy forbids allUsers here: {service} no longer checks who invokes it, which is Google's own "
+    "way around that. Every function of ours checks access itself."
 )
 
 
