@@ -46,6 +46,8 @@ export interface CallEvents extends Omit<LineEvents, "over"> {
   readonly secondsLeft: number | undefined;
   /** The agent's voice, for a meter or a recording. */
   readonly voice: MediaStream | undefined;
+  /** Typed words are about to be sent: what belongs before them goes now. */
+  readonly saying: string;
 }
 
 export class Call extends Emitter<CallEvents> {
@@ -132,6 +134,7 @@ export class Call extends Emitter<CallEvents> {
   /** Says typed words, once the call is open; false when they are too long or there is no call. */
   say(words: string): boolean {
     this.#conversation?.touch();
+    this.emit("saying", words);
     return this.#line?.say(words) ?? false;
   }
 

@@ -2,7 +2,8 @@
 
 import { effect, signal, type Signal } from "@preact/signals";
 import { agents } from "virtual:agents";
-import { fields, type Fields } from "./events.ts";
+import type { Fields } from "./events.ts";
+import { keptAs, type Store } from "./store.ts";
 import { isLanguage, preferredLanguage, type Language } from "./words.ts";
 
 export type Theme = "system" | "light" | "dark";
@@ -22,7 +23,7 @@ export class Choices {
   readonly voice: Signal<string>;
   readonly shortcuts: Signal<boolean>;
 
-  constructor(store: Store = deviceStore) {
+  constructor(store: Store = keptAs(KEPT_AS)) {
     const kept = store.read();
     const pick = <Value extends string>(key: string, among: readonly Value[], otherwise: Value) =>
       signal(among.find((value) => value === kept[key]) ?? otherwise);
@@ -44,26 +45,3 @@ export class Choices {
     return Object.fromEntries(Object.entries({ language, theme, agent, voice, shortcuts }).map(([key, { value }]) => [key, value]));
   }
 }
-
-export interface Store {
-  read(): Fields;
-  write(values: Fields): void;
-}
-
-/** Where the browser keeps nothing, the choices hold for this visit. */
-const deviceStore: Store = {
-  read() {
-    try {
-      return fields(JSON.parse(localStorage.getItem(KEPT_AS) ?? "{}"));
-    } catch {
-      return {};
-    }
-  },
-  write(values) {
-    try {
-      localStorage.setItem(KEPT_AS, JSON.stringify(values));
-    } catch {
-      // full, or refused: nothing is lost that cannot be chosen again
-    }
-  },
-};

@@ -4,61 +4,42 @@
  */
 
 import type { ReadonlySignal } from "@preact/signals";
-import type { CallProblem } from "./problems.ts";
+import type { Call, Reconnecting } from "./call.ts";
+import { checkControls } from "./controls/check.ts";
+import { connectionControls } from "./controls/connection.ts";
+import { deviceControls } from "./controls/devices.ts";
+import { keptPreferences } from "./controls/preferences.ts";
+import { soundControls } from "./controls/sound.ts";
+import { turnControls } from "./controls/turns.ts";
+import { viewControls } from "./controls/view.ts";
+import type { Device } from "./devices.ts";
+import type { MicrophoneCheck } from "./microphone-check.ts";
+import type { MicrophoneState, SoundProcessing } from "./microphone.ts";
+import type { Picture } from "./pictures.ts";
+import type { TurnMode } from "./turn-modes.ts";
+import type { View, ViewProblem } from "./view.ts";
 
-/** Hands-free: the agent answers each pause. Push-to-talk: it hears only while held. On request: it hears, and waits. */
-export type TurnMode = "hands_free" | "push_to_talk" | "on_request";
+export type { Reconnecting } from "./call.ts";
+export type { MicrophoneCheck } from "./microphone-check.ts";
+export { pictureIntervals, turnModes } from "./controls/preferences.ts";
+export type { Device } from "./devices.ts";
+export type { MicrophoneState, SoundProcessing } from "./microphone.ts";
+export type { Picture } from "./pictures.ts";
+export type { TurnMode } from "./turn-modes.ts";
+export type { View, ViewKind, ViewProblem } from "./view.ts";
 
-/**
- * What the microphone does, always shown. `held_back`: push-to-talk, not held. `paused`: the system took it for a while
- * (a telephone call, a locked screen). `lost`: unplugged or taken away; it is asked for again by itself.
- */
-export type MicrophoneState = "off" | "opening" | "on" | "muted" | "held_back" | "paused" | "lost";
-
-/** A call that was cut is set up again by itself. */
-export interface Reconnecting {
-  /** From 1. */
-  readonly attempt: number;
-  /** Until this attempt begins; 0 while it is under way. */
-  readonly secondsToWait: number;
-}
-
-export interface Device {
-  readonly id: string;
-  /** Empty until the microphone has been allowed once: browsers hide the names until then. */
-  readonly label: string;
-}
-
-export interface SoundProcessing {
-  readonly echoCancellation: boolean;
-  readonly noiseSuppression: boolean;
-  readonly autoGainControl: boolean;
-}
-
-/** A microphone check before the first call: `level` moves, and after something loud enough it is `heard`. */
-export type MicrophoneCheck =
-  | { readonly kind: "none" }
-  | { readonly kind: "listening" }
-  | { readonly kind: "heard" }
-  | { readonly kind: "silent" }
-  | { readonly kind: "problem"; readonly problem: CallProblem };
-
-export type ViewKind = "camera" | "screen";
-
-/** What the agent is shown: give the stream to a muted `<video playsinline>` as the preview. */
-export interface View {
-  readonly kind: ViewKind;
-  readonly stream: MediaStream;
-}
-
-/** Why there is no picture: the words are the page's. */
-export type ViewProblem = "denied" | "missing" | "busy" | "too_large" | "no_call";
-
-export interface Picture {
-  /** The item's id in the conversation: `conversation.item.added` and `.deleted` name it. */
-  readonly itemId: string;
-  /** A JPEG as a data URI, as it was sent. */
-  readonly url: string;
+/** Everything there is to turn about this call. */
+export function makeControls(call: Call): CallControls {
+  const preferences = keptPreferences();
+  const { checked, controls: check } = checkControls(call, preferences);
+  return {
+    ...connectionControls(call),
+    ...soundControls(call, checked),
+    ...deviceControls(call, preferences),
+    ...check,
+    ...turnControls(call, preferences),
+    ...viewControls(call, preferences),
+  };
 }
 
 export interface CallControls {

@@ -7,13 +7,15 @@ const AGAIN_MS = 10_000;
 const QUIET_MS = 5_000;
 
 export class Leash {
+  readonly #agent: string;
   readonly #callId: string;
   #ticket: string | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #isRegistered: boolean;
   #isOver = false;
 
-  constructor(callId: string, ticket: string | undefined) {
+  constructor(agent: string, callId: string, ticket: string | undefined) {
+    this.#agent = agent;
     this.#callId = callId;
     this.#ticket = ticket;
     this.#isRegistered = ticket !== undefined;
@@ -42,7 +44,7 @@ export class Leash {
   }
 
   async #register(tries: number): Promise<void> {
-    const ticket = await registerCall(this.#callId);
+    const ticket = await registerCall(this.#callId, this.#agent);
     if (ticket !== undefined) this.#ticket = ticket;
     else if (tries > 1 && !this.#isOver) this.#again = setTimeout(() => void this.#register(tries - 1), AGAIN_MS);
     if (this.#isOver) this.hangUp();

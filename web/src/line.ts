@@ -65,7 +65,7 @@ export class Line extends Emitter<LineEvents> {
   async connect(setup: Setup): Promise<Opened> {
     this.signal.throwIfAborted();
     const opened = await setup.open(this.#peer.offer, this.signal);
-    this.#leash = new Leash(opened.callId, opened.ticket);
+    this.#leash = new Leash(setup.agent, opened.callId, opened.ticket);
     this.emit("callId", opened.callId);
     await this.#peer.accept(opened.sdp);
     await this.#peer.opened();

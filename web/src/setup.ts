@@ -18,6 +18,8 @@ export interface Callee {
 }
 
 export interface Setup {
+  /** The agent's name, as the server knows it. */
+  readonly agent: string;
   /** Opens a call upstream; the offer is awaited as late as possible. Rejects with a CallProblem. */
   open(offer: Promise<string>, signal: AbortSignal): Promise<Opened>;
   /** What was got for this call is of no use to the next one. */
@@ -35,6 +37,10 @@ class WithClientSecret implements Setup {
 
   constructor(callee: Callee) {
     this.#callee = callee;
+  }
+
+  get agent(): string {
+    return this.#callee.agent.name;
   }
 
   async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
@@ -58,9 +64,12 @@ class Unified implements Setup {
     this.#callee = callee;
   }
 
+  get agent(): string {
+    return this.#callee.agent.name;
+  }
+
   async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
-    const answer = await postOfferToServer(this.#callee, await offer, signal);
-    return { ...answer, maxCallSeconds: this.#callee.agent.max_call_minutes * 60 };
+    return postOfferToServer(this.#callee, await offer, signal);
   }
 
   forget(): void {

@@ -2,7 +2,8 @@
 
 import { fields, text } from "./events.ts";
 import { CallProblem, fetchProblem, refusal, type Side } from "./problems.ts";
-import type { Callee } from "./setup.ts";
+import type { Callee, Opened } from "./setup.ts";
+import { secondsToDeadline } from "./ticket.ts";
 
 const REQUEST_MS = 30_000; // the functions give up after 25 s: their words are better than ours
 const ANSWER_BYTES = 262_144;
@@ -44,20 +45,22 @@ export async function postOffer(secret: ClientSecret, offer: string, signal: Abo
 }
 
 /** Posts the SDP offer to our own server, which calls OpenAI for this page. */
-export async function postOfferToServer({ agent, voice }: Callee, offer: string, signal: AbortSignal) {
+export async function postOfferToServer({ agent, voice }: Callee, offer: string, signal: AbortSignal): Promise<Opened> {
   const asked = new URLSearchParams({ agent: agent.name, ...(voice === "" ? {} : { voice }) });
   const { response, body } = await post("server", `/api/calls?${asked.toString()}`, signal, {
     headers: { "content-type": "application/sdp" },
     body: offer,
   });
-  return { ...readAnswer("server", response, body), ticket: response.headers.get("voicemint-ticket") ?? undefined };
+  const ticket = response.headers.get("voicemint-ticket") ?? undefined;
+  const seconds = ticket === undefined ? undefined : secondsToDeadline(ticket, servedAt(response.headers.get("date")));
+  return { ...readAnswer("server", response, body), ticket, maxCallSeconds: seconds ?? agent.max_call_minutes * 60 };
 }
 
 /** Gives a call opened with a client secret the same leash; undefined when the server did not take it. */
-export async function registerCall(callId: string): Promise<string | undefined> {
+export async function registerCall(callId: string, agent: string): Promise<string | undefined> {
   const signal = AbortSignal.timeout(REQUEST_MS);
   try {
-    const { body } = await post("server", "/api/calls/register", signal, json({ call_id: callId }));
+    const { body } = await post("server", "/api/calls/register", signal, json({ call_id: callId, agent }));
     return text(fields(parse(body)).ticket);
   } catch {
     return undefined;
@@ -86,9 +89,13 @@ function readClientSecret(body: string, date: string | null): ClientSecret | und
   const expiresAt = Number(answer.expires_at);
   const maxCallSeconds = Number(answer.max_call_seconds);
   if (value === undefined || callsUrl === undefined || !(expiresAt > 0) || !(maxCallSeconds > 0)) return undefined;
-  const servedAt = Date.parse(date ?? "") || Date.now();
-  const usableUntil = performance.now() + expiresAt * 1000 - servedAt - SPARE_MS;
+  const usableUntil = performance.now() + expiresAt * 1000 - servedAt(date) - SPARE_MS;
   return { value, callsUrl, maxCallSeconds, usableUntil };
+}
+
+/** The server's clock, in milliseconds since 1970: this device's own may be wrong. */
+function servedAt(date: string | null): number {
+  return Date.parse(date ?? "") || Date.now();
 }
 
 async function post(side: Side, url: string, signal: AbortSignal, options: RequestInit) {

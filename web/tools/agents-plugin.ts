@@ -1,4 +1,7 @@
-/** Gives the page the public part of functions/agents/*.toml: as the module "virtual:agents" and as dist/agents.json. */
+/**
+ * Gives the page the public part of functions/agents/*.toml: as the module "virtual:agents" and as dist/agents.json.
+ * Instructions are no part of it, in neither set-up: they reach OpenAI from the server.
+ */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -49,7 +52,7 @@ export function readAgent(name: string, toml: string, file: string): Agent {
     greeting: "greeting" in table ? (expect("greeting", isText, "a text") as string) : "",
     model: expect("model", isWords, "the name of a model") as string,
     voice: expect("voice", isWords, "the name of a voice") as string,
-    setup: expect("setup", (value) => value === "client-secret", '"client-secret"') as "client-secret",
+    setup: expect("setup", isSetup, '"client-secret" or "unified"') as Agent["setup"],
     max_call_minutes: expect("max_call_minutes", isMinutes, `whole minutes from 1 to ${LONGEST_CALL_MINUTES}`) as number,
   };
 }
@@ -68,6 +71,10 @@ function parseToml(toml: string, file: string): TomlTable {
     const line = error instanceof TomlError ? `:${error.line}` : "";
     throw new Error(`${file}${line}: expected TOML: ${String(error)}`, { cause: error });
   }
+}
+
+function isSetup(value: unknown): boolean {
+  return value === "client-secret" || value === "unified";
 }
 
 function isText(value: unknown): boolean {

@@ -41,6 +41,12 @@ test("the page gets the public part and nothing else", () => {
   });
 });
 
+test("a call may be set up by the server, and the page still gets no instructions", () => {
+  const agent = readAgent("assistant", toml({ setup: '"unified"' }), "assistant.toml");
+  expect(agent.setup).toBe("unified");
+  expect(JSON.stringify(agent)).not.toContain("not for the page");
+});
+
 test("an agent without a greeting lets the person speak first", () => {
   expect(readAgent("quiet", toml({ greeting: undefined }), "quiet.toml").greeting).toBe("");
 });
@@ -51,7 +57,7 @@ test.each([
   ["greeting", "7", "expected a text, found 7"],
   ["model", "[]", "found []"],
   ["voice", undefined, "expected the name of a voice"],
-  ["setup", '"carrier pigeon"', 'expected "client-secret", found "carrier pigeon"'],
+  ["setup", '"carrier pigeon"', 'expected "client-secret" or "unified", found "carrier pigeon"'],
   ["max_call_minutes", "0", "expected whole minutes from 1 to 60, found 0"],
   ["max_call_minutes", "61", "found 61"],
   ["max_call_minutes", "1.5", "found 1.5"],

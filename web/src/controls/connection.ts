@@ -1,0 +1,24 @@
+import { signal } from "@preact/signals";
+import type { Call, Reconnecting } from "../call.ts";
+import type { RealtimeEvent } from "../events.ts";
+import { WakeLock } from "../wake-lock.ts";
+import { isInCall } from "../call-state.ts";
+
+export function connectionControls(call: Call) {
+  const reconnecting = signal<Reconnecting | undefined>(undefined);
+  const secondsLeft = signal<number | undefined>(undefined);
+  const wakeLock = new WakeLock();
+  call.on("reconnecting", (told) => (reconnecting.value = told));
+  call.on("secondsLeft", (seconds) => (secondsLeft.value = seconds));
+  call.on("state", ({ state }) => {
+    if (isInCall(state)) wakeLock.hold();
+    else wakeLock.release();
+  });
+  return {
+    reconnecting,
+    secondsLeft,
+    reconnectNow: () => call.reconnectNow(),
+    stats: async () => call.line?.stats(),
+    sendEvent: (event: RealtimeEvent) => call.line?.sendEvent(event) ?? false,
+  };
+}

@@ -1,0 +1,25 @@
+import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import type { Call } from "../call.ts";
+import { measure } from "../levels.ts";
+
+type Stream = MediaStream | undefined;
+
+/** The streams of both sides and how loud they are; `checked` is what a microphone check hears. */
+export function soundControls(call: Call, checked: ReadonlySignal<Stream>) {
+  const personStream = signal<Stream>(undefined);
+  const agentStream = signal<Stream>(undefined);
+  call.microphone.on("stream", (stream) => (personStream.value = stream));
+  call.on("voice", (stream) => (agentStream.value = stream));
+  const heard = computed(() => personStream.value ?? checked.value);
+  return { personStream, agentStream, personLevel: levelOf(heard), agentLevel: levelOf(agentStream) };
+}
+
+/** Measured only while somebody looks. */
+function levelOf(stream: ReadonlySignal<Stream>): ReadonlySignal<number> {
+  let stop: (() => void) | undefined;
+  const level = signal(0, {
+    watched: () => (stop = effect(() => (stream.value ? measure(stream.value, (loud) => (level.value = loud)) : undefined))),
+    unwatched: () => stop?.(),
+  });
+  return level;
+}

@@ -1,0 +1,38 @@
+/** How loud a stream is, for whoever draws it. */
+
+const EVERY_MS = 50;
+const SAMPLES = 1024;
+const QUIETEST_DB = -60;
+const LOUDEST_DB = -12; // a voice close to the microphone
+
+let context: AudioContext | undefined;
+let measured = 0;
+
+/** Tells the loudness of `stream`, 0 to 1, about 20 times a second, until the returned function is called. */
+export function measure(stream: MediaStream, tell: (level: number) => void): () => void {
+  context ??= new AudioContext();
+  void context.resume(); // iPadOS lets it run while the page is recording
+  measured += 1;
+  const source = context.createMediaStreamSource(stream);
+  const analyser = new AnalyserNode(context, { fftSize: SAMPLES });
+  source.connect(analyser);
+  const samples = new Float32Array(SAMPLES);
+  const timer = setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    tell(loudness(samples));
+  }, EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    source.disconnect();
+    measured -= 1;
+    if (measured === 0) void context?.suspend();
+    tell(0);
+  };
+}
+
+/** Samples from -1 to 1 as a loudness from 0 to 1, as ears count it. Pure. */
+export function loudness(samples: Float32Array): number {
+  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+  const decibels = 10 * Math.log10(power + Number.MIN_VALUE);
+  return Math.min(1, Math.max(0, (decibels - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB)));
+}
