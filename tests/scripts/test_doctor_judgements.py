@@ -30,7 +30,7 @@ TODAY = date(2026, 11, 21)
 def context(answers: Mapping[str, Answer], **changes: Any) -> Context:
     given: dict[str, Any] = {
         "desired": DESIRED, "agents": load_agents(), "runtimes": {"sign-in": "python313"}, "today": TODAY,
-        "answers": answers, **changes,
+        "rewrites": {"sign-in": "/api/access"}, "fingerprints": {"page": "now"}, "answers": answers, **changes,
     }  # fmt: skip
     return Context(**given)
 

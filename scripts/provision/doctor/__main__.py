@@ -5,26 +5,24 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from owner.console import EXIT_FAILED, run, say, show
+from owner.project import project_env_file
 
 from ..desired import read_desired
-from ..findings import Finding
 from ..gcloud import ROOT, Gcloud
 from ..names import read_names
-from .asking import Asker
-from .context import Context
-from .preflight import context_of
-from .readings import read
+from .looking import look_at_all
 from .report import as_json, as_text, verdict
-from .table import PREFLIGHT, findings
+from .table import EVERYTHING, findings
 
 
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
-    context = look(options.project)
-    found: list[Finding] = findings(context, PREFLIGHT)
+    desired = read_desired(ROOT, read_names(os.environ, project_env_file(os.environ), options.project))
+    say(f"Looking at {desired.names.project_id}; nothing is changed")
+    context = look_at_all(Gcloud(desired.names.project_id), desired)
+    found = findings(context, EVERYTHING)
     if options.json:
         show(json.dumps(as_json(context.project_id, found), indent=2, ensure_ascii=False))
     else:
@@ -38,15 +36,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
     return parser.parse_args(arguments)
-
-
-def look(project_id: str | None) -> Context:
-    """Everything that a check may ask about. Raises CommandFailed where no project is named."""
-    project_env = Path(os.environ.get("PROJECT_ENV") or ROOT / "infra" / "project.env")
-    desired = read_desired(ROOT, read_names(os.environ, project_env, project_id))
-    gcloud = Gcloud(desired.names.project_id)
-    say(f"Looking at {desired.names.project_id}; nothing is changed")
-    return context_of(desired, read(desired, Asker(gcloud)), preflight=False)
 
 
 if __name__ == "__main__":

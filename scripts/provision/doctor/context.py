@@ -1,13 +1,14 @@
 """What a check is told, and how it says what could not be asked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from voicemint.agents import Agent
 
 from ..desired import Desired
-from ..findings import Finding, Status
+from ..findings import Finding
+from ..steps import Step
 from .answers import Answer, Refusal
 
 BOOTSTRAP = "scripts/bootstrap.sh --project {project}"
@@ -15,16 +16,21 @@ BOOTSTRAP = "scripts/bootstrap.sh --project {project}"
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """`answers` by the name of the reading; `agents` and `runtimes` by the name of agent and function.
+    """What is here: `desired`, and by name `agents`, `runtimes`, `rewrites` (a path to each function), `fingerprints`.
 
-    `preflight`: asked by a bootstrap, which mends what it can.
+    What is there: `answers` by the name of the reading; `steps` are what a bootstrap would do, `unread` what of that
+    could not be read, by group of gcloud commands. `preflight`: asked by a bootstrap, which mends what it can.
     """
 
     desired: Desired
     agents: Mapping[str, Agent]
-    answers: Mapping[str, Answer]
     runtimes: Mapping[str, str]
+    rewrites: Mapping[str, str]
+    fingerprints: Mapping[str, str]
     today: date
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    steps: Sequence[Step] = ()
+    unread: Mapping[str, Answer] = field(default_factory=dict)
     preflight: bool = False
 
     def of(self, reading: str) -> Answer:
@@ -80,8 +86,3 @@ def reason(answer: Answer) -> str:
 
 def ok(finding_id: str, title: str, detail: str = "") -> Finding:
     return Finding(finding_id, "ok", title, detail)
-
-
-def worse(first: Status, second: Status) -> Status:
-    order: tuple[Status, ...] = ("ok", "pending", "unknown", "warning", "problem")
-    return max(first, second, key=order.index)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from ..findings import Finding
-from . import buckets, keys, models, permissions, policies, project, sign_in
+from . import buckets, drift, functions, keys, models, permissions, policies, project, sign_in, site
 from .context import Context
 
 Check = Callable[[Context], Iterable[Finding]]
@@ -38,6 +38,13 @@ PREFLIGHT: Groups = (
         ),
     ),
 )
+
+EVERYTHING: Groups = (
+    *PREFLIGHT,
+    (project.is_there, (drift.drift, functions.functions, site.page, site.functions_behind)),
+)
+# What is said of the stored key, and does not matter where another is about to be stored.
+KEY = ("openai-key", "openai")
 
 
 def findings(context: Context, groups: Groups) -> list[Finding]:

@@ -1,0 +1,88 @@
+"""Everything that is asked of a project, and what this folder has to compare it with."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+import yaml
+from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
+from voicemint.agents import load_agents
+
+from ..deployment import Deployment
+from ..desired import Desired
+from ..gcloud import ROOT, Gcloud
+from ..plan import Bootstrap
+from . import site
+from .answers import Answer
+from .asking import Asker, Reading
+from .context import Context
+from .glance import Glance
+from .readings import read
+
+
+def look_before(gcloud: Gcloud, desired: Desired) -> Context:
+    """As much as a bootstrap has to know before it does anything."""
+    asker = Asker(gcloud)
+    try:
+        return replace(_here(desired), answers=read(desired, asker), preflight=True)
+    finally:
+        asker.done()
+
+
+def look_at_all(gcloud: Gcloud, desired: Desired) -> Context:
+    asker, here = Asker(gcloud), _here(desired)
+    try:
+        return _look(asker, here)
+    finally:
+        asker.done()
+
+
+def _look(asker: Asker, here: Context) -> Context:
+    with ThreadPoolExecutor(1) as beside:
+        seen = beside.submit(asker.ask, _site_readings(here))
+        context = replace(here, answers=read(here.desired, asker))
+        if context.of("project").ok and context.of("services").ok:
+            context = _with_what_is_there(asker, context)
+        return replace(context, answers={**context.answers, **seen.result()})
+
+
+def _with_what_is_there(asker: Asker, context: Context) -> Context:
+    desired, region = context.desired, context.desired.names.region
+    glance = Glance(asker, desired, context.of("token").value)
+    reality = glance.read()
+    plan = Bootstrap(asker.gcloud, desired, reality, Deployment()).plan()
+    listing = partial(asker.json, ("functions", "list", "--v2", f"--regions={region}"))
+    is_on = "cloudfunctions.googleapis.com" in reality.services
+    functions = asker.ask([Reading("functions", listing)]) if is_on else {"functions": Answer([])}
+    return replace(context, steps=plan.steps, unread=glance.unread, answers={**context.answers, **functions})
+
+
+def _site_readings(here: Context) -> list[Reading]:
+    paths = [f"/{RELEASE_FILE}", *here.rewrites.values()]
+    url = here.desired.names.site_url
+    return [Reading(site.reading_name(path), partial(site.look_at, f"{url}{path}")) for path in paths]
+
+
+def _here(desired: Desired) -> Context:
+    """Nothing asked yet. Raises SettingsError for an agent that is none."""
+    return Context(
+        desired=desired,
+        agents=load_agents(),
+        runtimes=_runtimes(desired),
+        rewrites=site.rewrites((ROOT / "web" / "firebase.json").read_text(encoding="utf-8")),
+        fingerprints=_fingerprints(desired),
+        today=datetime.now(UTC).date(),
+    )
+
+
+def _runtimes(desired: Desired) -> Mapping[str, str]:
+    files = {name: ROOT / "infra" / "functions" / f"{name}.yaml" for name in desired.functions}
+    return {name: str(yaml.safe_load(file.read_text(encoding="utf-8"))["--runtime"]) for name, file in files.items()}
+
+
+def _fingerprints(desired: Desired) -> Mapping[str, str]:
+    told = desired.names.environment
+    functions = {name: function_fingerprint(ROOT, name, told) for name in desired.functions}
+    return {**functions, "page": page_fingerprint(ROOT)}
