@@ -12,28 +12,26 @@ MAX_LINES = 2  # a fix of more commands than these is a bootstrap
 
 
 class Kind(NamedTuple):
-    """Findings by what they are about; `prefixes` of the ids of steps, `groups` of the commands that read them."""
+    """What findings are about; `prefixes` of the ids of steps, `groups` of the commands that read it."""
 
     id: str
-    title: str
+    what: str
     prefixes: tuple[str, ...]
     groups: tuple[str, ...]
 
 
 KINDS = (
-    Kind("accounts", "The service accounts are there", ("account/",), ("iam",)),
-    Kind("storage", "The buckets and the image repository are as infra/ says",
-         ("bucket/", "repository/", "control"), ("storage", "artifacts")),
-    Kind("secrets", "Each secret has one version that is not destroyed", ("secret/", "version/"), ("secrets",)),
-    Kind("queues", "The queues are as infra/queues/ says", ("queue/",), ("tasks",)),
-    Kind("bindings", "Who may do what is what infra/iam.txt says, no more and no less", ("binding/", "surplus/"),
+    Kind("accounts", "Service accounts", ("account/",), ("iam",)),
+    Kind("storage", "Buckets and the image repository", ("bucket/", "repository/", "control"),
+         ("storage", "artifacts")),
+    Kind("secrets", "Secrets and their versions", ("secret/", "version/", "superseded/"), ("secrets",)),
+    Kind("queues", "Queues", ("queue/",), ("tasks",)),
+    Kind("bindings", "Who may do what, as infra/iam.txt says", ("binding/", "surplus/"),
          ("projects", "iam", "storage", "artifacts", "secrets", "tasks", "run")),
-    Kind("hosting", "It is a Firebase project and has a Hosting site", ("firebase", "site"), ("http",)),
-    Kind("monitoring", "The budget, the dashboard and the alerts are there", ("budget", "dashboard", "alert/"),
-         ("billing", "monitoring")),
+    Kind("hosting", "Firebase and the Hosting site", ("firebase", "site"), ("http",)),
+    Kind("monitoring", "Budget, dashboard and alerts", ("budget", "dashboard", "alert/"), ("billing", "monitoring")),
 )  # fmt: skip
-OF_NO_INTEREST = ("configuration", "services", "invite")  # gcloud's own, judged elsewhere, and the owner's business
-NOT_URGENT = ("surplus/", "budget", "dashboard", "alert/")
+NOT_URGENT = ("surplus/", "superseded/", "budget", "dashboard", "alert/")
 
 
 def drift(context: Context) -> Iterable[Finding]:
@@ -41,19 +39,18 @@ def drift(context: Context) -> Iterable[Finding]:
         refused = [context.unread[group] for group in kind.groups if group in context.unread]
         steps = [step for step in context.steps if _is_of(step, kind) and not _is_unread(step, context)]
         if refused:
-            yield context.unasked(kind.id, f"Not all: {kind.title}", refused[0])
+            yield context.unasked(kind.id, kind.what, refused[0])
         if steps:
             yield from _findings(context, kind, steps)
         elif not refused:
-            yield ok(kind.id, kind.title)
+            yield ok(kind.id, f"{kind.what}: as infra/ says, no more and no less")
 
 
 def _is_of(step: Step, kind: Kind) -> bool:
-    if step.id.startswith("surplus/"):  # surplus/alert/… is about alerts, surplus/builder/… about bindings
-        inner = step.id.removeprefix("surplus/")
-        of = next((other for other in KINDS if inner.startswith(tuple(f"{word}" for word in other.prefixes))), None)
-        return of == kind if of else kind.id == "bindings"
-    return step.id.startswith(kind.prefixes)
+    """surplus/alert/… is about alerts; what is too many otherwise is a binding."""
+    words = step.id.removeprefix("surplus/")
+    about = next((other for other in KINDS if words.startswith(other.prefixes)), None)
+    return kind.id == "bindings" if about is None and words != step.id else about == kind
 
 
 def _is_unread(step: Step, context: Context) -> bool:
@@ -63,10 +60,8 @@ def _is_unread(step: Step, context: Context) -> bool:
 
 def _findings(context: Context, kind: Kind, steps: Sequence[Step]) -> Iterable[Finding]:
     if not context.begun:
-        title = f"{kind.title}: not yet"
-        yield Finding(
-            kind.id, "pending", title, f"scripts/bootstrap.sh has {len(steps)} steps for it", context.bootstrap
-        )
+        detail = f"scripts/bootstrap.sh makes it, in {len(steps)} step{'s' if len(steps) != 1 else ''}"
+        yield Finding(kind.id, "pending", f"{kind.what}: not there yet", detail, context.bootstrap)
         return
     for step in steps:
         status: Status = "warning" if step.id.startswith(NOT_URGENT) else "problem"

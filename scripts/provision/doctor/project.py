@@ -1,6 +1,7 @@
 """The project: is it there, is it the one that was meant, who pays, which APIs are on, what runs in its region."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..findings import Finding
@@ -86,7 +87,10 @@ def services(context: Context) -> Iterable[Finding]:
         title = f"{len(off)} Google APIs are off and cannot be switched on: {obstacle}"
         yield Finding("services", "problem", title, ", ".join(off), _enable(context, off))
         return
-    yield context.missing("services", f"{', '.join(off)}", _enable(context, off))
+    finding = context.missing(
+        "services", f"{len(off)} of {len(context.desired.services)} Google APIs", _enable(context, off)
+    )
+    yield replace(finding, detail=", ".join(off))
 
 
 def _enable(context: Context, off: list[str]) -> str:

@@ -48,8 +48,8 @@ def _about_gcloud(asker: Asker) -> list[Reading]:
 
 
 def _account(asker: Asker, seconds: float) -> str:
-    listed = asker.json(("auth", "list", "--filter=status:ACTIVE"), seconds)
-    return str(listed[0]["account"]) if listed else ""
+    """Whom gcloud would ask as; whether that account is signed in is another question."""
+    return str(asker.json(("config", "get", "account"), seconds) or "")
 
 
 def _about_project(asker: Asker) -> list[Reading]:
