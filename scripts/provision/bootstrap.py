@@ -101,7 +101,8 @@ class Command:
     def refuse_problems(self) -> None:
         """What a bootstrap would fail at, before anything is done."""
         say("Looking for what would stop it")
-        found = [finding for finding in preflight(self.gcloud, self.desired) if finding.status not in ("ok", "pending")]
+        looked = preflight(self.gcloud, self.desired, key_given=self.secrets.openai_key is not None)
+        found = [finding for finding in looked if finding.status not in ("ok", "pending")]
         if found:
             say(findings_text(found))
         problems = [finding for finding in found if finding.status == "problem"]
