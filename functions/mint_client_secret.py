@@ -7,7 +7,7 @@ Errors: openapi.yaml.
 
 from voicemint.access import access_for
 from voicemint.admission import admission_for
-from voicemint.agents import choose, load_agents
+from voicemint.agents import CLIENT_SECRET, choose, load_agents
 from voicemint.cloud_logging import configure_logging
 from voicemint.errors import InvalidRequest, UnknownField
 from voicemint.http import Answer, ApiRequest, Route, entry_point
@@ -21,14 +21,14 @@ FIELDS = {"agent", "voice"}
 
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
-AGENTS = load_agents()
+AGENTS = load_agents(SETTINGS.agents_folder)
 ADMISSION = admission_for(SETTINGS)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 
 
 def mint(request: ApiRequest) -> Answer:
     chosen = _choices(request.body)
-    agent = choose(AGENTS, chosen.get("agent"))
+    agent = choose(AGENTS, chosen.get("agent"), CLIENT_SECRET)
     session_config = agent.session_config(chosen.get("voice"))
     with ADMISSION.of(request.person):
         client_secret = OPENAI.mint(session_config, safety_identifier=request.person.safety_identifier)
@@ -38,7 +38,7 @@ def mint(request: ApiRequest) -> Answer:
             "expires_at": client_secret.expires_at,
             "model": agent.model,
             "calls_url": SETTINGS.calls_url,
-            "max_call_seconds": agent.max_call_minutes * 60,
+            "max_call_seconds": agent.call_seconds(SETTINGS.max_call_seconds),
         }
     )
 

@@ -67,7 +67,7 @@ deploy() {
     --service-account="$1@$PROJECT_ID.iam.gserviceaccount.com" \
     --build-service-account="projects/$PROJECT_ID/serviceAccounts/builder@$PROJECT_ID.iam.gserviceaccount.com" \
     --docker-repository="projects/$PROJECT_ID/locations/$REGION/repositories/voicemint" \
-    --set-env-vars="PROJECT_ID=$PROJECT_ID,CONTROL_BUCKET=$CONTROL_BUCKET,BUCKET=$BUCKET" \
+    --set-env-vars="PROJECT_ID=$PROJECT_ID,REGION=$REGION,CONTROL_BUCKET=$CONTROL_BUCKET,BUCKET=$BUCKET" \
     --update-labels="voicemint-source=$(fingerprint "$1")"
 }
 

@@ -1,7 +1,8 @@
-"""Whether this person may have another client secret now: stopped, signed out, rate, day.
+"""Whether this person may have another client secret or call now: stopped, signed out, rate, day, month.
 
 What is known in memory is decided before OpenAI is asked. What has to be read from the control bucket is read while
-OpenAI works, and a client secret that turns out not to be allowed is thrown away (unused, it costs nothing).
+OpenAI works. What turns out not to be allowed is thrown away: an unused client secret costs nothing, and a call is hung
+up before its answer was sent to anybody.
 """
 
 from collections.abc import Iterator
@@ -13,26 +14,28 @@ from voicemint.access import Person
 from voicemint.control import Control, ControlState, refuse_when_stopped
 from voicemint.control_bucket import ControlBucket
 from voicemint.limits import DailyLimit, RateLimit
+from voicemint.minutes import MonthlyMinutes
 from voicemint.settings import Settings
 
 MAX_READING = 32
 
 
 class Admission:
-    """The one place that says yes to a mint. Safe to share between threads."""
+    """The one place that says yes to a mint or a call. Safe to share between threads."""
 
-    def __init__(self, control: Control, rate: RateLimit, daily: DailyLimit) -> None:
+    def __init__(self, control: Control, rate: RateLimit, daily: DailyLimit, minutes: MonthlyMinutes) -> None:
         self._control = control
         self._rate = rate
         self._daily = daily
+        self._minutes = minutes
         self._threads = ThreadPoolExecutor(MAX_READING, thread_name_prefix="admission")
 
     @contextmanager
     def of(self, person: Person) -> Iterator[None]:
         """A block that may spend money for `person`; what it made counts only if the block ends without an error.
 
-        Raises Stopped, SignedOut, TooManyRequests, DailyLimitReached or ControlUnavailable: before the block what is
-        known at once, after it what had to be read.
+        Raises Stopped, SignedOut, TooManyRequests, DailyLimitReached, MonthlyLimitReached or ControlUnavailable: before
+        the block what is known at once, after it what had to be read.
         """
         self._refuse_what_is_known(person)
         lease = self._lease(person)
@@ -45,16 +48,26 @@ class Admission:
             self._withdraw(lease)
             raise
 
+    def check(self, person: Person) -> None:
+        """Whether `person` may ask for what spends nothing by itself.
+
+        Raises Stopped, SignedOut, TooManyRequests or ControlUnavailable.
+        """
+        self._rate.take(person.person_id)
+        _refuse(self._control.current(), person)
+
     def _refuse_what_is_known(self, person: Person) -> None:
         known = self._control.known
         if known is not None and (known.stopped or person.is_revoked(known)):
             _refuse(self._control.current(), person)  # the owner may have changed it since
         self._daily.refuse_when_used_up()
+        self._minutes.refuse_what_is_known(person.person_id)
         self._rate.take(person.person_id)
 
     def _lease(self, person: Person) -> "Future[date]":
         """One of the day's mints: done at once where everything needed is in memory."""
-        day = self._daily.take_leased() if self._control.is_fresh else None
+        is_known = self._control.is_fresh and self._minutes.is_fresh(person.person_id)
+        day = self._daily.take_leased() if is_known else None
         if day is None:
             return self._threads.submit(self._read_and_lease, person)
         lease: Future[date] = Future()
@@ -63,6 +76,7 @@ class Admission:
 
     def _read_and_lease(self, person: Person) -> date:
         _refuse(self._control.current(), person)
+        self._minutes.refuse_when_used_up(person.person_id)
         return self._daily.take()
 
     def _withdraw(self, lease: "Future[date]") -> None:
@@ -80,5 +94,8 @@ def admission_for(settings: Settings) -> Admission:
     bucket = ControlBucket.of(settings)
     rate = RateLimit(person_per_minute=settings.person_per_minute, instance_per_minute=settings.instance_per_minute)
     return Admission(
-        Control(bucket), rate, DailyLimit(bucket, limit=settings.daily_limit, block_size=settings.daily_block)
+        Control(bucket),
+        rate,
+        DailyLimit(bucket, limit=settings.daily_limit, block_size=settings.daily_block),
+        MonthlyMinutes(bucket, limit=settings.monthly_minutes),
     )

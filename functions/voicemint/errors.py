@@ -3,7 +3,7 @@
 VoicemintError
 ├── SettingsError                    the process refuses to start
 └── ApiError                         answered as {"error": {"code", "message", "request_id"}}
-    ├── InvalidRequest       400     ├── InvalidJson · UnknownField · UnknownAgent · UnknownVoice
+    ├── InvalidRequest       400     ├── InvalidJson · UnknownField · UnknownAgent · UnknownVoice · InvalidOffer
     ├── SignedOut            401     nobody is signed in
     ├── InvalidSignature     401     OpenAI did not sign this webhook, or not now
     ├── CrossSite            403     another site's page sent it
@@ -12,11 +12,15 @@ VoicemintError
     ├── BodyTooLarge         413
     ├── UnsupportedMediaType 415
     ├── InvalidInvite        403     the link is not ours, expired, used or revoked
+    ├── InvalidTicket        403     not a ticket that we gave to this person
+    ├── CallTaken            403     the call is somebody else's
     ├── InProgress           409     the same webhook is being acted on
     ├── TooManyRequests      429     our own limit, for a moment
     ├── DailyLimitReached    429     our own limit, until tomorrow (UTC)
+    ├── MonthlyLimitReached  429     this person's own limit, until next month (UTC)
     ├── Stopped              503     the owner stopped everything
     ├── ControlUnavailable   503     whether it is stopped cannot be read, so it counts as stopped
+    ├── LeashUnavailable     503     nobody would end the call in time, so there is none
     ├── SecretUnavailable    503     the API key cannot be read, or is not a key
     ├── StorageUnavailable   503     the bucket did not confirm the write
     └── UpstreamError        502     OpenAI; each kind below is a different thing to do
@@ -80,6 +84,11 @@ class UnknownVoice(InvalidRequest):
     message = "There is no such voice. Reload the page to see the voices there are."
 
 
+class InvalidOffer(InvalidRequest):
+    code = "invalid_offer"
+    message = "The body is not an SDP offer with audio."
+
+
 class SignedOut(ApiError):
     status, code = 401, "signed_out"
     message = "You are not signed in. Ask the owner for a link."
@@ -127,6 +136,16 @@ class TooManyRequests(ApiError):
     message = "That was too often. Wait a moment and try again."
 
 
+class InvalidTicket(ApiError):
+    status, code = 403, "invalid_ticket"
+    message = "This ticket was not given to you for a call. The call ends by itself at its deadline."
+
+
+class CallTaken(ApiError):
+    status, code = 403, "call_taken"
+    message = "This call is somebody else's."
+
+
 class InvalidInvite(ApiError):
     status, code = 403, "invalid_invite"
     message = "This link does not work (any more): each works once, for a day. Ask the owner for a new one."
@@ -142,6 +161,13 @@ class DailyLimitReached(ApiError):
     message = "Today's calls are used up. It starts again at midnight UTC; the owner can raise the limit."
 
 
+class MonthlyLimitReached(ApiError):
+    status, code = 429, "monthly_limit_reached"
+    message = (
+        "Your minutes of this month are used up. They start again on the 1st (UTC); the owner can raise the limit."
+    )
+
+
 class Stopped(ApiError):
     status, code = 503, "stopped"
     message = "The owner has stopped all calls. Ask the owner to resume them."
@@ -150,6 +176,11 @@ class Stopped(ApiError):
 class ControlUnavailable(ApiError):
     status, code = 503, "control_unavailable"
     message = "The server cannot read whether calls are allowed, so none is. Try again in a minute."
+
+
+class LeashUnavailable(ApiError):
+    status, code = 503, "leash_unavailable"
+    message = "The server cannot see to it that a call ends in time, so none is begun. Try again in a minute."
 
 
 class SecretUnavailable(ApiError):
@@ -163,7 +194,10 @@ class StorageUnavailable(ApiError):
 
 
 class UpstreamError(ApiError):
+    """`nothing_was_done` where OpenAI surely did nothing, so that even what costs money may be asked again."""
+
     status = 502
+    nothing_was_done = False
 
 
 class UpstreamKeyRejected(UpstreamError):
@@ -198,6 +232,7 @@ class UpstreamInvalidAnswer(UpstreamError):
 
 class UpstreamRateLimited(UpstreamError):
     status, code = 503, "upstream_rate_limited"
+    nothing_was_done = True
     message = "OpenAI is limiting how often calls may start. Wait a moment and try again."
 
 

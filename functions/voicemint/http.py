@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import flask
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from voicemint.access import Access, Person
@@ -24,6 +25,8 @@ from voicemint.errors import (
     UnsupportedMediaType,
 )
 
+Query = MultiDict[str, str]
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _TRACE_ID = re.compile(r"[0-9a-f]{32}(?=$|/)")
 
@@ -36,15 +39,18 @@ class ApiRequest:
     person: Person
     body: bytes
     header: Callable[[str], str | None]
+    query: Callable[[], Query]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a function answers: `json`, or nothing at all."""
+    """What a function answers: `json`, or a `body` of another `content_type`, or nothing at all."""
 
     json: dict[str, Any] | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +95,7 @@ def _answer(route: Route, request: flask.Request, request_id: str) -> Answer:
     _check_headers(request, route)
     person = route.access(request)
     body = _read_body(request, route.max_body_bytes)
-    return route.answer(ApiRequest(request_id, person, body, request.headers.get))
+    return route.answer(ApiRequest(request_id, person, body, request.headers.get, lambda: request.args))
 
 
 def _request_id(request: flask.Request) -> str:
@@ -153,8 +159,8 @@ def _as_api_error(caught: Exception, request_id: str) -> ApiError:
 
 
 def _response(answer: Answer) -> flask.Response:
-    body = b"" if answer.json is None else _ENCODER.encode(answer.json).encode()
-    response = flask.Response(body, answer.status, answer.headers, mimetype="application/json")
+    body = answer.body if answer.json is None else _ENCODER.encode(answer.json).encode()
+    response = flask.Response(body, answer.status, answer.headers, mimetype=answer.content_type)
     # `private` also makes Hosting keep Set-Cookie; without any Cache-Control it would cache a 404 for ten minutes.
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -25,7 +25,9 @@ MAX_ANSWER_BYTES = 256 * 1024
 
 
 class HttpError(Exception):
-    """No whole answer: refused, reset, truncated, not HTTP."""
+    """No whole answer: refused, reset, truncated, not HTTP. `nothing_sent` where there was no connection even."""
+
+    nothing_sent = False
 
 
 class HttpTimeout(HttpError):
@@ -81,10 +83,10 @@ class HttpClient:
         except BaseException as error:
             if connection is not None:
                 connection.close()
-            if isinstance(error, TimeoutError):
-                raise HttpTimeout from error
             if isinstance(error, OSError | HTTPException):
-                raise HttpError from error
+                failure = HttpTimeout() if isinstance(error, TimeoutError) else HttpError()
+                failure.nothing_sent = connection is None
+                raise failure from error
             raise
         if connection.sock is not None:  # else the answer said that it is the connection's last
             self._idle.append(connection)

@@ -1,12 +1,16 @@
 """Everything the functions say to OpenAI.
 
 Retry policy, after the openai SDK's own: 408, 409, 429, 5xx and connection errors, 0.5 s back-off with jitter, but at
-most one retry, and only within the total deadline.
+most one retry, and only within the total deadline. A call is created again only where surely none was: no connection,
+429, 503.
 """
 
 import json
+import os
 import random
+import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -32,8 +36,9 @@ CONNECT_TIMEOUT_SECONDS = 3.0
 READ_TIMEOUT_SECONDS = 8.0
 TOTAL_TIMEOUT_SECONDS = 15.0
 RETRY_DELAY_SECONDS = 0.5
+MAX_ANSWER_BYTES = 64 * 1024
 
-_RETRYABLE = (UpstreamUnavailable, UpstreamTimeout, UpstreamRateLimited)
+_LOCATION = re.compile(r"(?:[^?#]*/)?([A-Za-z0-9_-]{1,128})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,25 @@ class ClientSecret:
 
     value: str
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedCall:
+    """A call that OpenAI has answered: its id, and the SDP answer byte for byte."""
+
+    call_id: str
+    answer: bytes
+
+
+MayRepeat = Callable[[UpstreamError], bool]
+
+
+def _costs_nothing(error: UpstreamError) -> bool:
+    return isinstance(error, UpstreamUnavailable | UpstreamTimeout | UpstreamRateLimited)
+
+
+def _was_not_done(error: UpstreamError) -> bool:
+    return error.nothing_was_done
 
 
 class OpenAIApi:
@@ -64,9 +88,34 @@ class OpenAIApi:
             }
         ).encode()
         headers = {"Content-Type": "application/json", "OpenAI-Safety-Identifier": safety_identifier}
-        return _client_secret(self._post("/realtime/client_secrets", body, headers).body)
+        return _client_secret(self._post("/realtime/client_secrets", body, headers, _costs_nothing).body)
 
-    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> HttpAnswer:
+    def create_call(self, offer: bytes, session_config: dict[str, Any], *, safety_identifier: str) -> CreatedCall:
+        """POST /v1/realtime/calls, the unified interface: our key and `session_config` with the browser's SDP offer.
+
+        Raises UpstreamError (each kind of it) or SecretUnavailable. Not repeated where a call may have been created.
+        """
+        boundary = os.urandom(16).hex()
+        body = _multipart(boundary, sdp=("application/sdp", offer), session=_json_part(session_config))
+        headers = {
+            "Accept": "application/sdp",
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "OpenAI-Safety-Identifier": safety_identifier,
+        }
+        return _created_call(self._post("/realtime/calls", body, headers, _was_not_done))
+
+    def hang_up(self, call_id: str) -> bool:
+        """POST /v1/realtime/calls/{call_id}/hangup: False where there was no such call (any more).
+
+        Raises UpstreamError or SecretUnavailable.
+        """
+        try:
+            self._post(f"/realtime/calls/{call_id}/hangup", b"", {}, _costs_nothing)
+        except UpstreamModelNotFound:  # 404, whatever it is that was not found
+            return False
+        return True
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str], may_repeat: MayRepeat) -> HttpAnswer:
         """POST within the total deadline; a second try where the first one's failure allows it."""
         deadline = time.monotonic() + TOTAL_TIMEOUT_SECONDS
         key = self._api_key.current()
@@ -75,7 +124,9 @@ class OpenAIApi:
         except UpstreamKeyRejected:
             if not self._api_key.renew(rejected=key):
                 raise
-        except _RETRYABLE as error:
+        except UpstreamError as error:
+            if not may_repeat(error):
+                raise
             _wait_before_retry(error, deadline)
         return self._post_once(path, body, headers, self._api_key.current().reveal(), deadline)
 
@@ -92,7 +143,9 @@ class OpenAIApi:
             raise UpstreamInvalidAnswer from None
         except HttpError as error:
             logger.warning("OpenAI did not answer", exc_info=error)
-            raise (UpstreamTimeout if isinstance(error, HttpTimeout) else UpstreamUnavailable) from None
+            failure = UpstreamTimeout() if isinstance(error, HttpTimeout) else UpstreamUnavailable()
+            failure.nothing_was_done = error.nothing_sent
+            raise failure from None
 
 
 def _wait_before_retry(error: UpstreamError, deadline: float) -> None:
@@ -125,7 +178,9 @@ def _refusal(answer: HttpAnswer) -> UpstreamError:
     if answer.status in _REFUSALS:
         return _REFUSALS[answer.status]()
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UpstreamUnavailable()
+        unavailable = UpstreamUnavailable()
+        unavailable.nothing_was_done = answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+        return unavailable
     return UpstreamRefused() if answer.status >= HTTPStatus.BAD_REQUEST else UpstreamInvalidAnswer()
 
 
@@ -160,3 +215,27 @@ def _client_secret(body: bytes) -> ClientSecret:
     if not (isinstance(value, str) and value.startswith("ek_") and type(expires_at) is int):
         raise UpstreamInvalidAnswer
     return ClientSecret(value, expires_at)
+
+
+def _json_part(value: dict[str, Any]) -> tuple[str, bytes]:
+    return "application/json", json.dumps(value).encode()
+
+
+def _multipart(boundary: str, **parts: tuple[str, bytes]) -> bytes:
+    """multipart/form-data (RFC 7578); `boundary` is random, so no part holds it."""
+    written = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\nContent-Type: {kind}\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+        for name, (kind, content) in parts.items()
+    ]
+    return b"".join([*written, f"--{boundary}--\r\n".encode()])
+
+
+def _created_call(answer: HttpAnswer) -> CreatedCall:
+    """The call's id is the last part of the Location."""
+    location = _LOCATION.fullmatch(answer.header("Location"))
+    is_sdp = answer.header("Content-Type").partition(";")[0].strip().lower() == "application/sdp"
+    if location is None or not is_sdp or not 0 < len(answer.body) <= MAX_ANSWER_BYTES:
+        raise UpstreamInvalidAnswer
+    return CreatedCall(location[1], answer.body)

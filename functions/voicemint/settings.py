@@ -7,6 +7,9 @@ DAILY_LIMIT            200                                   client secrets a UT
 DAILY_BLOCK            5                                     of these, how many an instance leases at once
 PERSON_PER_MINUTE      6                                     client secrets per person and instance
 INSTANCE_PER_MINUTE    30                                    client secrets per instance
+MONTHLY_MINUTES        600                                   minutes of calls a person and month (UTC)
+MAX_CALL_SECONDS       3600                                  no call is longer, whatever its agent allows
+AGENTS_FOLDER          agents, beside the functions          where the agents' files are
 FIREBASE_ALLOWED       empty                                 e-mail addresses and @domains, with commas between
 OPENAI_BASE_URL        https://api.openai.com/v1             the API; also where the page posts its SDP offer
 OPENAI_API_KEY_FILE    /secrets/openai-api-key/latest        the mounted secret
@@ -16,6 +19,12 @@ BUCKET                 empty                                 where log_payload s
 PAYLOAD_LEVEL          transcript                            what log_payload keeps: off, metadata, transcript
 STORAGE_EMULATOR_HOST  https://storage.googleapis.com        Cloud Storage, by the name that its own client reads
 GCE_METADATA_HOST      metadata.google.internal              the metadata server, likewise
+REGION                 us-central1                           where the functions and the queue are
+CLOUD_TASKS_URL        https://cloudtasks.googleapis.com     Cloud Tasks
+CALLS_QUEUE            calls                                 the queue that ends calls
+WATCH_CALL_URL         by REGION and PROJECT_ID              watch_call's address, and its tokens' audience
+WATCH_SECONDS          1680                                  how long one request watches before it hands over
+GOOGLE_CERTS_URL       https://www.googleapis.com/oauth2/v1/certs  what Google signs its tokens with
 HOST                   0.0.0.0                               functions-framework's bind address
 K_SERVICE              empty                                 set by Cloud Run: development settings are refused there
 """
@@ -31,6 +40,7 @@ from voicemint.errors import SettingsError
 
 PayloadLevel = Literal["off", "metadata", "transcript"]
 
+FUNCTIONS_FOLDER = Path(__file__).parent.parent
 STORAGE_URL = "https://storage.googleapis.com"
 MAX_DAILY_BLOCKS = 1000  # what one listing of the control bucket holds
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
@@ -45,6 +55,9 @@ class Settings:
     daily_block: int
     person_per_minute: int
     instance_per_minute: int
+    monthly_minutes: int
+    max_call_seconds: int
+    agents_folder: Path
     firebase_allowed: frozenset[str]
     openai_base_url: str
     openai_api_key_file: Path
@@ -54,6 +67,12 @@ class Settings:
     storage_url: str
     metadata_host: str
     payload_level: PayloadLevel
+    region: str
+    cloud_tasks_url: str
+    calls_queue: str
+    watch_call_url: str
+    watch_seconds: int
+    google_certs_url: str
     bind_host: str
     on_cloud_run: bool
 
@@ -77,6 +96,9 @@ class Settings:
             daily_block=_count(environ, "DAILY_BLOCK", 5),
             person_per_minute=_count(environ, "PERSON_PER_MINUTE", 6),
             instance_per_minute=_count(environ, "INSTANCE_PER_MINUTE", 30),
+            monthly_minutes=_count(environ, "MONTHLY_MINUTES", 600, at_most=10_000),
+            max_call_seconds=_count(environ, "MAX_CALL_SECONDS", 3600, at_most=3600),
+            agents_folder=Path(environ.get("AGENTS_FOLDER", FUNCTIONS_FOLDER / "agents")),
             firebase_allowed=_names(environ.get("FIREBASE_ALLOWED", "")),
             openai_base_url=_service_url(
                 environ, "OPENAI_BASE_URL", "https://api.openai.com/v1", on_cloud_run=on_cloud_run
@@ -93,6 +115,18 @@ class Settings:
             storage_url=environ.get("STORAGE_EMULATOR_HOST", STORAGE_URL),
             metadata_host=environ.get("GCE_METADATA_HOST", "metadata.google.internal"),
             payload_level=_payload_level(environ.get("PAYLOAD_LEVEL", "transcript")),
+            region=environ.get("REGION", "us-central1"),
+            cloud_tasks_url=_service_url(
+                environ, "CLOUD_TASKS_URL", "https://cloudtasks.googleapis.com", on_cloud_run=on_cloud_run
+            ),
+            calls_queue=environ.get("CALLS_QUEUE", "calls"),
+            watch_call_url=_service_url(
+                environ, "WATCH_CALL_URL", _function_url(environ, "watch-call"), on_cloud_run=on_cloud_run
+            ),
+            watch_seconds=_count(environ, "WATCH_SECONDS", 1680, at_most=1740),
+            google_certs_url=_service_url(
+                environ, "GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs", on_cloud_run=on_cloud_run
+            ),
             bind_host=environ.get("HOST", "0.0.0.0"),
             on_cloud_run=on_cloud_run,
         )
@@ -101,6 +135,11 @@ class Settings:
     def calls_url(self) -> str:
         """Where a client posts its SDP offer."""
         return f"{self.openai_base_url}/realtime/calls"
+
+    @property
+    def task_account(self) -> str:
+        """The service account as which Cloud Tasks calls watch_call, and nobody else does."""
+        return f"call-tasks@{self.project_id}.iam.gserviceaccount.com"
 
 
 def _refuse_development_settings(environ: Mapping[str, str]) -> None:
@@ -125,6 +164,11 @@ def _service_url(environ: Mapping[str, str], name: str, default: str, *, on_clou
     return url
 
 
+def _function_url(environ: Mapping[str, str], name: str) -> str:
+    """The address that Google gives to every function of the 2nd generation beside its Cloud Run service's."""
+    return f"https://{environ.get('REGION', 'us-central1')}-{environ.get('PROJECT_ID', '')}.cloudfunctions.net/{name}"
+
+
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if not value:
@@ -136,10 +180,10 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.replace(" ", "").lower().split(",")))
 
 
-def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+def _count(environ: Mapping[str, str], name: str, default: int, *, at_most: int = 1_000_000) -> int:
     text = environ.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1_000_000):
-        raise SettingsError(f"{name} is {text[:20]!r}; expected a whole number from 1 to 1000000.")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= at_most):
+        raise SettingsError(f"{name} is {text[:20]!r}; expected a whole number from 1 to {at_most}.")
     return int(text)
 
 

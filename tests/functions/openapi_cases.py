@@ -14,17 +14,27 @@ from .conftest import FUNCTIONS_FOLDER, LoadFunction, session_cookie
 OPENAPI = FUNCTIONS_FOLDER / "openapi.yaml"
 DESCRIBED = yaml.safe_load(OPENAPI.read_text())
 OPERATIONS = [(method.upper(), path) for path, methods in DESCRIBED["paths"].items() for method in methods]
-FUNCTIONS = {"/api/access": "sign_in", "/api/client-secrets": "mint_client_secret", "/api/logs": "log_payload"}
+FUNCTIONS = {
+    "/api/access": "sign_in",
+    "/api/calls": "create_call",
+    "/api/calls/register": "create_call",
+    "/api/calls/hangup": "create_call",
+    "/api/client-secrets": "mint_client_secret",
+    "/api/logs": "log_payload",
+}
 
 
 @schemathesis.serializer("application/x-ndjson")
-def ndjson(_context: object, value: object) -> bytes:
+def plain_text(_context: object, value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
+schemathesis.serializer.alias("application/sdp", "application/x-ndjson")
 
 
 def described_api(load_function: LoadFunction) -> Any:
     """The API as openapi.yaml describes it, on the functions in process."""
-    environment = {"VOICEMINT_ACCESS": "invite", "BUCKET": "payloads"}
+    environment = {"VOICEMINT_ACCESS": "invite", "BUCKET": "payloads", "PROJECT_ID": "test-project"}
     functions: dict[str, Flask] = {
         path: load_function(name, **environment).application for path, name in FUNCTIONS.items()
     }

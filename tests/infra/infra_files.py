@@ -12,6 +12,8 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     file.stem: yaml.safe_load(file.read_text()) for file in sorted((INFRA / "functions").iterdir())
 }
 REWRITES = [rewrite["run"] for rewrite in json.loads((ROOT / "web/firebase.json").read_text())["hosting"]["rewrites"]]
+PUBLIC = {rewrite["serviceId"] for rewrite in REWRITES}
+PRIVATE: set[str] = set()  # called by Cloud Tasks and by nobody else
 
 
 class Binding(NamedTuple):

@@ -11,12 +11,12 @@ from owner.project import cloud_project
 from voicemint import settings
 from voicemint.settings import Settings
 
-from .infra_files import FUNCTIONS, INFRA, REWRITES, ROOT
+from .infra_files import FUNCTIONS, INFRA, PRIVATE, PUBLIC, ROOT
 
 DOCUMENTED = set(re.findall(r"^([A-Z_]+) {2,}\S", settings.__doc__ or "", re.MULTILINE))
 FRAMEWORK = {"THREADS"}  # functions-framework's own
 DEVELOPMENT_ONLY = {"STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "HOST", "K_SERVICE", "DEBUG"}
-BY_PROJECT = {"PROJECT_ID", "BUCKET", "CONTROL_BUCKET"}  # scripts/deploy.sh says them
+BY_PROJECT = {"PROJECT_ID", "REGION", "BUCKET", "CONTROL_BUCKET"}  # scripts/deploy.sh says them
 every_function = pytest.mark.parametrize(("name", "flags"), FUNCTIONS.items(), ids=FUNCTIONS)
 
 
@@ -28,7 +28,8 @@ def environment(flags: Mapping[str, Any]) -> dict[str, str]:
 def test_one_name_everywhere() -> None:
     names = set(FUNCTIONS)
     assert {name.replace("-", "_") for name in names} == set(main.ENTRY_POINTS)
-    assert {rewrite["serviceId"] for rewrite in REWRITES} == names
+    assert names - PUBLIC == PRIVATE
+    assert names >= PUBLIC
     assert [name for name in names if not (ROOT / "functions" / f"{name.replace('-', '_')}.py").is_file()] == []
 
 

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 
 import pytest
 
-from .infra_files import FUNCTIONS, IAM, Binding, bindings
+from .infra_files import FUNCTIONS, IAM, PUBLIC, Binding, bindings
 
-ACCOUNTS = {*FUNCTIONS, "builder", "deployer"}
+ACCOUNTS = {*FUNCTIONS, "builder", "deployer", "call-tasks"}
 FUNCTION = "|".join(map(re.escape, FUNCTIONS))
 # Role, who may have it, on what. A role that is not here is none that Voicemint gives.
 ALLOWED = (
     ("roles/artifactregistry.writer", "builder|deployer", "repository/voicemint"),
+    ("roles/cloudtasks.enqueuer", FUNCTION, "queue/calls"),
     ("roles/cloudfunctions.developer", "deployer", "project"),
     ("roles/firebasehosting.admin", "deployer", "project"),
     ("roles/iam.serviceAccountUser", "deployer", f"account/({FUNCTION}|builder)"),
+    ("roles/iam.serviceAccountUser", FUNCTION, "account/call-tasks"),
     ("roles/logging.logWriter", "builder|deployer", "project"),
     ("roles/run.developer", "deployer", "project"),
-    ("roles/run.invoker", "allUsers", f"service/({FUNCTION})"),
+    ("roles/run.invoker", "allUsers", f"service/({'|'.join(map(re.escape, PUBLIC))})"),
     ("roles/secretmanager.secretAccessor", FUNCTION, "secret/(openai-api-key|signing-key)"),
     ("roles/serviceusage.serviceUsageConsumer", "deployer", "project"),
     ("roles/storage.objectCreator", FUNCTION, "bucket/(control|payloads)"),
@@ -66,6 +68,9 @@ def test_the_policy_keeps_to_the_table() -> None:
         "mint-client-secret roles/secretmanager.secretAccessor project",
         "somebody roles/logging.logWriter project",
         "allUsers roles/run.invoker project",
+        "allUsers roles/run.invoker service/watch-call",
+        "create-call roles/cloudtasks.enqueuer project",
+        "create-call roles/iam.serviceAccountUser account/deployer",
         "allUsers roles/storage.objectViewer bucket/control",
         "deployer roles/logging.logWriter project\ndeployer roles/logging.logWriter project",
     ],
@@ -75,7 +80,8 @@ def test_the_table_refuses(line: str) -> None:
 
 
 def test_every_account_is_one_and_can_be_made() -> None:
-    assert {binding.member for binding in IAM} - {"allUsers"} == ACCOUNTS
+    acted_as = {b.resource.removeprefix("account/") for b in IAM if b.resource.startswith("account/")}
+    assert {binding.member for binding in IAM} - {"allUsers"} | acted_as == ACCOUNTS
     assert [name for name in ACCOUNTS if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", name)] == []
 
 
@@ -85,8 +91,8 @@ def test_a_function_reads_exactly_the_secrets_that_it_mounts(name: str) -> None:
     assert granted(name, "roles/secretmanager.secretAccessor") == mounted
 
 
-def test_only_the_mint_reads_the_openai_key() -> None:
-    assert [b.member for b in IAM if b.resource == "secret/openai-api-key"] == ["mint-client-secret"]
+def test_only_who_speaks_to_openai_reads_its_key() -> None:
+    assert {b.member for b in IAM if b.resource == "secret/openai-api-key"} == {"create-call", "mint-client-secret"}
 
 
 def test_payloads_are_written_by_one_function_and_read_by_none() -> None:
@@ -103,5 +109,11 @@ def test_the_deployer_acts_as_the_accounts_of_the_functions_and_their_build_only
     assert granted("deployer", "roles/iam.serviceAccountUser") == {*FUNCTIONS, "builder"}
 
 
-def test_hosting_reaches_every_function() -> None:
-    assert granted("allUsers", "roles/run.invoker") == set(FUNCTIONS)
+def test_hosting_reaches_every_function_that_it_rewrites_to() -> None:
+    assert granted("allUsers", "roles/run.invoker") == PUBLIC
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_who_makes_tasks_may_have_them_come_back(name: str) -> None:
+    makes_tasks = granted(name, "roles/cloudtasks.enqueuer") == {"calls"}
+    assert makes_tasks == (granted(name, "roles/iam.serviceAccountUser") == {"call-tasks"})

@@ -13,12 +13,15 @@ from voicemint.errors import (
     ApiError,
     ControlUnavailable,
     DailyLimitReached,
+    MonthlyLimitReached,
     SignedOut,
     Stopped,
     TooManyRequests,
     UpstreamUnavailable,
 )
 from voicemint.limits import DailyLimit, RateLimit
+from voicemint.minutes import REFRESH_SECONDS as MINUTES_REFRESH_SECONDS
+from voicemint.minutes import MonthlyMinutes
 
 from ..conftest import Clock
 
@@ -42,8 +45,8 @@ class Bucket:
             raise ControlUnavailable
         return self.state.encode()
 
-    def list(self, _prefix: str) -> list[str]:
-        return self.slots
+    def list(self, prefix: str, at_most: int = 1000) -> list[str]:
+        return [name for name in self.slots if name.startswith(prefix)][:at_most]
 
     def create(self, name: str, _content: bytes) -> bool:
         if self.state is None:
@@ -77,12 +80,21 @@ class Function:
             block_size=2,
             utc_now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
         )
-        self._admission = Admission(Control(bucket, clock), rate, day)  # type: ignore[arg-type]
+        minutes = MonthlyMinutes(
+            bucket,  # type: ignore[arg-type]
+            limit=3,
+            clock=clock,
+            utc_now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
+        )
+        self._admission = Admission(Control(bucket, clock), rate, day, minutes)  # type: ignore[arg-type]
         self._upstream = upstream
 
     def mint(self, person: Person = ANA) -> str:
         with self._admission.of(person):
             return self._upstream.mint()
+
+    def check(self, person: Person = ANA) -> None:
+        self._admission.check(person)
 
     def refusal(self, person: Person = ANA) -> type[ApiError]:
         with pytest.raises(ApiError) as caught:
@@ -246,3 +258,38 @@ def test_it_closes_a_minute_after_the_control_state_was_last_read(
     function.mint()
     clock.now += 0.1
     assert function.refusal() is ControlUnavailable
+
+
+def use_minutes(bucket: Bucket, person: Person, *minutes: int) -> None:
+    bucket.slots += [f"minutes/2026-11/{person.person_id}/rtc_1/{minute:02d}" for minute in minutes]
+
+
+def test_whose_minutes_of_the_month_are_used_up_is_refused(
+    function: Function, bucket: Bucket, upstream: Upstream, clock: Clock
+) -> None:
+    use_minutes(bucket, ANA, 0, 1)
+    function.mint()
+    use_minutes(bucket, ANA, 2)
+    clock.now += MINUTES_REFRESH_SECONDS
+    assert function.refusal() is MonthlyLimitReached
+    asked = upstream.asked
+    assert function.refusal() is MonthlyLimitReached
+    assert upstream.asked == asked  # it is known now
+
+
+def test_the_minutes_of_another_person_or_month_are_not_counted(function: Function, bucket: Bucket) -> None:
+    use_minutes(bucket, Person("ben", "Ben"), *range(10))
+    bucket.slots += [f"minutes/2026-10/{ANA.person_id}/rtc_1/{minute:02d}" for minute in range(10)]
+    function.mint()
+
+
+@pytest.mark.parametrize(("stopped", "expected"), [(True, Stopped), (False, TooManyRequests)])
+def test_what_spends_nothing_is_refused_when_stopped_and_counted_by_rate(
+    bucket: Bucket, upstream: Upstream, clock: Clock, stopped: bool, expected: type[ApiError]
+) -> None:
+    bucket.state = replace(ALLOWED, stopped=stopped)
+    function = Function(bucket, upstream, clock, daily=4, per_minute=1)
+    if not stopped:
+        function.check()
+    with pytest.raises(expected):
+        function.check()

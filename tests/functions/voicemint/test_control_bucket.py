@@ -8,8 +8,9 @@ import pytest
 import requests
 from aiohttp import web
 from standins.serving import ServerThread
-from voicemint.control_bucket import TOKEN_MARGIN_SECONDS, AccessToken, ControlBucket
+from voicemint.control_bucket import ControlBucket
 from voicemint.errors import ControlUnavailable
+from voicemint.google_rest import TOKEN_MARGIN_SECONDS, AccessToken
 
 from ..conftest import Clock
 

@@ -1,0 +1,66 @@
+"""A call that the server knows: whose it is, when it ends; and the ticket with which its person may end it earlier."""
+
+import re
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from voicemint.errors import InvalidRequest, InvalidTicket
+from voicemint.signing import SigningKeys
+
+TICKET_PURPOSE = "ticket"
+# What an id may be is ours to say: it becomes part of addresses, of object names and of task names.
+_CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+
+
+def is_call_id(value: object) -> bool:
+    return isinstance(value, str) and _CALL_ID.fullmatch(value) is not None
+
+
+def check_call_id(value: object) -> str:
+    """Raises InvalidRequest."""
+    if not isinstance(value, str) or not is_call_id(value):
+        raise InvalidRequest("Expected a call id: 1 to 128 of A-Z, a-z, 0-9, '-' and '_'.")
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCall:
+    """`agent` is an agent's name and `setup` how the call came to be; times are in epoch seconds."""
+
+    call_id: str
+    person_id: str
+    agent: str
+    setup: str
+    started_at: int
+    deadline: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> "KnownCall":
+        """Raises ValueError for what as_json did not make."""
+        if not isinstance(value, dict) or value.keys() != _TYPES.keys():
+            raise ValueError("not a call")
+        if any(type(value[name]) is not kind for name, kind in _TYPES.items()) or not is_call_id(value["call_id"]):
+            raise ValueError("not a call")
+        return cls(**value)
+
+    def ticket(self, keys: SigningKeys) -> str:
+        """The signed text for the call's person; its payload is readable, so a page finds the deadline in it."""
+        payload = {"call_id": self.call_id, "person": self.person_id, "deadline": self.deadline}
+        return keys.sign(TICKET_PURPOSE, payload)
+
+
+_TYPES = {field.name: field.type for field in fields(KnownCall)}
+
+
+def call_of_ticket(keys: SigningKeys, text: object, person_id: str) -> str:
+    """The id of the call that `person_id` may end with this ticket. Raises InvalidTicket.
+
+    A ticket does not expire: to end a call that is over is no harm, and one that outlives its deadline should end.
+    """
+    payload = keys.verify(TICKET_PURPOSE, text) if isinstance(text, str) else None
+    if payload is None or payload["person"] != person_id:
+        raise InvalidTicket
+    return check_call_id(payload["call_id"])

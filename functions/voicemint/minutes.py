@@ -1,0 +1,75 @@
+"""Minutes of calls a person and month (UTC), counted while they pass.
+
+Every minute that a watched call has begun is an object that can be created once:
+`minutes/<month>/<person>/<call id>/<minute>`. So a minute that two watches see is counted once, and a crash forgets
+none; what a person has used is the number of objects.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from voicemint.calls import KnownCall
+from voicemint.control_bucket import ControlBucket
+from voicemint.errors import MonthlyLimitReached
+
+REFRESH_SECONDS = 60.0
+MAX_PEOPLE = 10_000  # remembered per instance; who was asked for longest ago is forgotten first
+SECONDS = 60
+
+
+class MonthlyMinutes:
+    """Safe to share between threads."""
+
+    def __init__(
+        self,
+        bucket: ControlBucket,
+        *,
+        limit: int,
+        clock: Callable[[], float] = time.monotonic,
+        utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._bucket = bucket
+        self._limit = limit
+        self._clock = clock
+        self._utc_now = utc_now
+        self._lock = threading.Lock()
+        self._used: dict[str, tuple[float, int]] = {}  # by person: when it was read, and how many
+
+    def is_fresh(self, person_id: str) -> bool:
+        read_at, _ = self._used.get(person_id, (float("-inf"), 0))
+        return self._clock() - read_at < REFRESH_SECONDS
+
+    def refuse_what_is_known(self, person_id: str) -> None:
+        """Raises MonthlyLimitReached where that is known; costs nothing."""
+        _, used = self._used.get(person_id, (0.0, 0))
+        if self.is_fresh(person_id) and used >= self._limit:
+            raise MonthlyLimitReached(retry_after_seconds=_seconds_to_next_month(self._utc_now()))
+
+    def refuse_when_used_up(self, person_id: str) -> None:
+        """Raises MonthlyLimitReached or ControlUnavailable; reads at most every REFRESH_SECONDS."""
+        if not self.is_fresh(person_id):
+            asked_at = self._clock()
+            used = len(self._bucket.list(f"minutes/{self._utc_now():%Y-%m}/{person_id}/", at_most=self._limit))
+            with self._lock:
+                self._used.pop(person_id, None)
+                self._used[person_id] = (asked_at, used)
+                if len(self._used) > MAX_PEOPLE:
+                    del self._used[next(iter(self._used))]
+        self.refuse_what_is_known(person_id)
+
+
+def count_minute(bucket: ControlBucket, call: KnownCall, minute: int) -> None:
+    """Count the `minute`-th minute of a call, the first is 0, in the month in which it began.
+
+    Raises ControlUnavailable.
+    """
+    began = datetime.fromtimestamp(call.started_at + minute * SECONDS, UTC)
+    bucket.create(f"minutes/{began:%Y-%m}/{call.person_id}/{call.call_id}/{minute:02d}", b"{}")
+
+
+def _seconds_to_next_month(now: datetime) -> int:
+    next_month = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
+    return ceil((next_month - now).total_seconds())
