@@ -181,7 +181,7 @@ def test_another_payer_than_the_confirmed_one_is_a_problem() -> None:
 @pytest.mark.parametrize("lacking", sorted(NEEDED))
 def test_a_missing_permission_is_named_with_the_role_that_has_it(lacking: str) -> None:
     held = Held(frozenset(NEEDED) - {lacking}, "", datetime.now(UTC))
-    answers = {"permissions": Answer(held), "account": Answer("ana@example.com")}
+    answers = {"permissions": Answer(held), "gcloud": Answer({"config": {"account": "ana@example.com"}})}
     finding = only(permissions(context(answers)))
     assert (finding.id, finding.status) == (f"permission:{lacking}", "problem")
     assert finding.fix == (
@@ -210,13 +210,14 @@ def test_a_clock_that_cannot_be_compared(held: Held | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "status"),
-    [({"Google Cloud SDK": "528.0.0", "alpha": "1"}, "ok"), ({"Google Cloud SDK": "600.1.0", "alpha": "1"}, "ok"),
-     ({"Google Cloud SDK": "460.0.0", "alpha": "1"}, "warning"), ({"Google Cloud SDK": "528.0.0"}, "problem")],
+    ("version", "components", "status"),
+    [("528.0.0", ["alpha"], "ok"), ("600.1.0", ["alpha"], "ok"), ("460.0.0", ["alpha"], "warning"),
+     ("528.0.0", [], "problem")],
     ids=["tested", "newer", "older", "without alpha"],
 )  # fmt: skip
-def test_gclouds_version(version: dict[str, str], status: str) -> None:
-    assert only(sign_in.gcloud(context({"gcloud": Answer(version)}))).status == status
+def test_gclouds_version(version: str, components: list[str], status: str) -> None:
+    info = {"basic": {"version": version}, "installation": {"components": dict.fromkeys(components, "1")}}
+    assert only(sign_in.gcloud(context({"gcloud": Answer(info)}))).status == status
 
 
 def organization(**rules: Any) -> list[Finding]:

@@ -12,8 +12,8 @@ import requests
 
 from ..findings import Finding
 from ..gcloud import GcloudFailed
-from .answers import Answer
 from .context import Context, ok
+from .sign_in import account
 
 RESOURCE_MANAGER = "https://cloudresourcemanager.googleapis.com/v1/projects"
 MAX_ANSWER_CHARACTERS = 2000
@@ -83,11 +83,11 @@ def permissions(context: Context) -> Iterable[Finding]:
             "problem",
             f"This account may not {permission}",
             f"{role} has it; the project's owner can give it",
-            context.grant(role, member_of(context.of("account"))),
+            context.grant(role, member_of(account(context))),
         )
 
 
-def member_of(account: Answer) -> str:
+def member_of(email: str) -> str:
     """The signed-in account as IAM writes it."""
-    email = account.value if account.ok and account.value else "YOU@EXAMPLE.COM"
-    return f"serviceAccount:{email}" if email.endswith(".gserviceaccount.com") else f"user:{email}"
+    kind = "serviceAccount" if email.endswith(".gserviceaccount.com") else "user"
+    return f"{kind}:{email or 'YOU@EXAMPLE.COM'}"

@@ -41,15 +41,9 @@ def _rounds(desired: Desired, asker: Asker) -> dict[str, Answer]:
 
 def _about_gcloud(asker: Asker) -> list[Reading]:
     return [
-        Reading("gcloud", partial(asker.json, ("version",))),
-        Reading("account", lambda seconds: _account(asker, seconds)),
+        Reading("gcloud", partial(asker.json, ("info",))),
         Reading("token", lambda seconds: asker.text(("auth", "print-access-token"), seconds).strip()),
     ]
-
-
-def _account(asker: Asker, seconds: float) -> str:
-    """Whom gcloud would ask as; whether that account is signed in is another question."""
-    return str(asker.json(("config", "get", "account"), seconds) or "")
 
 
 def _about_project(asker: Asker) -> list[Reading]:

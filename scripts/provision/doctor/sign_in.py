@@ -19,9 +19,9 @@ def gcloud(context: Context) -> Iterable[Finding]:
     if not answer.ok:
         yield Finding("gcloud", "problem", "gcloud is not installed, or does not start", answer.said, INSTALL)
         return
-    version = str(answer.value.get("Google Cloud SDK", "0"))
+    version = str(answer.value["basic"]["version"])
     major = int(version.partition(".")[0]) if version.partition(".")[0].isdigit() else 0
-    if "alpha" not in answer.value:
+    if "alpha" not in answer.value["installation"]["components"]:
         title = "gcloud lacks its alpha commands, which the alerts need"
         yield Finding("gcloud", "problem", title, f"gcloud {version}", "gcloud components install alpha")
     elif major < TESTED_VERSION:
@@ -32,14 +32,19 @@ def gcloud(context: Context) -> Iterable[Finding]:
 
 
 def sign_in(context: Context) -> Iterable[Finding]:
-    token, account = context.of("token"), context.of("account")
-    who = account.value if account.ok and account.value else "an account whose name gcloud does not say"
+    token = context.of("token")
     if token.ok:
-        yield ok("sign-in", f"Signed in as {who}")
+        yield ok("sign-in", f"Signed in as {account(context) or 'an account whose name gcloud does not say'}")
     elif token.refusal is Refusal.NO_ANSWER:
         yield Finding("sign-in", "unknown", "The sign-in was not checked", reason(token), "Is the network there?")
     else:
         yield Finding("sign-in", "problem", "gcloud is not signed in", token.said, "gcloud auth login")
+
+
+def account(context: Context) -> str:
+    """Whom gcloud asks as; empty where it does not say."""
+    answer = context.of("gcloud")
+    return str(answer.value["config"].get("account") or "") if answer.ok else ""
 
 
 def network(context: Context) -> Iterable[Finding]:
