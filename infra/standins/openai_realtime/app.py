@@ -19,6 +19,7 @@ from .knobs import Knobs
 from .recognition import Recognizer
 from .request_log import Handler, RequestLog
 from .script import Script, load_scenario
+from .webhooks import Webhooks
 from .websocket import WebSockets
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -45,7 +46,8 @@ def create_app(
     script = Script(load_scenario(scenario) if scenario else [])
     hearing = hearing or Recognizer()
     faculties = Faculties(hearing, synthesize, RuleBased(knobs.now), script)
-    secrets, calls = ClientSecrets(knobs.clock), Calls(faculties, knobs)
+    webhooks = Webhooks(knobs)
+    secrets, calls = ClientSecrets(knobs.clock), Calls(faculties, knobs, webhooks.send)
     sockets = WebSockets(faculties, knobs, secrets, calls)
     log, faults = RequestLog(), Faults()
     app = web.Application(
@@ -53,15 +55,17 @@ def create_app(
     )
     app.on_response_prepare.append(_add_headers)
     app.add_routes(HttpApi(secrets, calls, sockets).routes())
-    app.add_routes(control_routes(faults, script, log, calls))
-    _end_with(app, sockets, calls, hearing)
+    app.add_routes(webhooks.routes())
+    app.add_routes(control_routes(faults, script, log, calls, webhooks))
+    _end_with(app, sockets, calls, webhooks, hearing)
     return app
 
 
-def _end_with(app: web.Application, sockets: WebSockets, calls: Calls, hearing: Hearing) -> None:
+def _end_with(app: web.Application, sockets: WebSockets, calls: Calls, webhooks: Webhooks, hearing: Hearing) -> None:
     async def shut_down(_app: web.Application) -> None:
         sockets.close()
         await calls.close()
+        await webhooks.close()
 
     async def clean_up(_app: web.Application) -> None:
         await hearing.close()

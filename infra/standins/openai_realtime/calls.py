@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,9 +11,11 @@ from .context import Faculties
 from .errors import ApiError, JsonObject, call_not_found
 from .ids import new_id
 from .knobs import Knobs
-from .output_audio import PlaybackBuffer, Silence
+from .output_audio import PlaybackBuffer
 from .session import Session
 from .session_config import SessionConfig
+from .telephone import Person, PhoneCall, PhoneLine
+from .webhooks import INCOMING_CALL
 
 MAX_REMEMBERED_CALLS = 1000
 SIP_UNSUPPORTED = ("threshold", "prefix_padding_ms", "silence_duration_ms")
@@ -35,17 +37,23 @@ class Call:
     session: Session | None = None
     peer: Peer | None = None
     deadline: asyncio.TimerHandle | None = None
+    person: Person | None = None
 
     def described(self) -> JsonObject:
         sent, received = (self.session.bus.sent, self.session.received) if self.session else (0, 0)
         counts = {"events_sent": sent, "events_received": received}
-        return {"id": self.id, "setup": self.setup, "state": self.state, **counts}
+        talk = {"heard": self.person.heard, "said": self.person.said} if self.person else {}
+        return {"id": self.id, "setup": self.setup, "state": self.state, **counts, **talk}
 
 
 class Calls:
     """Opens, finds and ends calls."""
 
-    def __init__(self, faculties: Faculties, knobs: Knobs) -> None:
+    def __init__(
+        self, faculties: Faculties, knobs: Knobs, notify: Callable[[str, JsonObject], None] = lambda _type, _data: None
+    ) -> None:
+        """`notify(event_type, data)` tells the project's webhook endpoints."""
+        self._notify = notify
         self._faculties = faculties
         self._knobs = knobs
         self._live: dict[str, Call] = {}
@@ -74,20 +82,36 @@ class Calls:
         )
         return call.id, answer
 
-    def ring(self) -> Call:
-        """Let a phone call come in; it waits to be accepted or rejected."""
+    def ring(self, asked: PhoneCall) -> Call:
+        """Let a phone call come in; it waits to be accepted or rejected, for as long as people let it ring."""
         call = Call("sip", "ringing")
+        call.person = Person(
+            self._faculties, deque(asked.says), asked.hangs_up, lambda: self._end_soon(call, "the caller hung up")
+        )
         self._live[call.id] = call
+        call.deadline = asyncio.get_running_loop().call_later(
+            self._knobs.ring_seconds, self._end_soon, call, "nobody answered"
+        )
+        headers = asked.sip_headers(call.id)
+        self._notify(INCOMING_CALL, {"call_id": call.id, "sip_headers": headers, "sip_media_security": "srtp"})
         return call
 
     def accept(self, call_id: str, config: SessionConfig) -> None:
-        """Answer a ringing phone call; its audio path is silent."""
+        """Answer a ringing phone call: from now on sound passes both ways."""
         call = self._ringing(call_id)
+        if call.person is None or call.deadline is None:
+            raise call_not_found()
+        call.deadline.cancel()
+        self._soon(self._faculties.hearing.warm_up())
         session = Session(config, self._faculties, self._knobs)
-        session.speak_into(Silence())
-        self._add(call, session, None)
+        output = PlaybackBuffer(session.bus.emit, self._knobs.max_lead_seconds, session.expect_speech)
+        session.speak_into(output)
+        self._add(call, session, PhoneLine(session, output, call.person))
         call.state = "connected"
         session.start()
+
+    def caller_hangs_up(self, call_id: str) -> None:
+        self._end_soon(self.find(call_id), "the caller hung up")
 
     def find(self, call_id: str) -> Call:
         """Return a live call; raises `call_id_not_found` (404)."""

@@ -5,18 +5,32 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from pydantic import TypeAdapter
 
 from .calls import Calls
 from .errors import ApiError
 from .faults import FAULT, Faults
 from .request_log import RequestLog
 from .script import Script, parse_scenario
-from .validation import parse
+from .telephone import PhoneCall
+from .validation import Strict, parse
+from .webhooks import Webhooks
 
 NO_CONTENT = 204
 
 
-def control_routes(faults: Faults, script: Script, log: RequestLog, calls: Calls) -> list[web.RouteDef]:
+class ConfiguredEndpoint(Strict):
+    url: str
+    secret: str
+
+
+_PHONE_CALL: TypeAdapter[PhoneCall] = TypeAdapter(PhoneCall)
+_ENDPOINT: TypeAdapter[ConfiguredEndpoint] = TypeAdapter(ConfiguredEndpoint)
+
+
+def control_routes(
+    faults: Faults, script: Script, log: RequestLog, calls: Calls, webhooks: Webhooks
+) -> list[web.RouteDef]:
     """Routes to arm faults, script turns, look at requests and calls, and let a phone call ring."""
 
     async def arm_fault(request: web.Request) -> web.Response:
@@ -27,8 +41,17 @@ def control_routes(faults: Faults, script: Script, log: RequestLog, calls: Calls
         script.extend(parse_scenario(await _json(request)))
         return web.Response(status=NO_CONTENT)
 
-    async def ring(_request: web.Request) -> web.Response:
-        return web.json_response(calls.ring().described(), status=201)
+    async def ring(request: web.Request) -> web.Response:
+        asked = parse(_PHONE_CALL, await _json(request) if request.can_read_body else {})
+        return web.json_response(calls.ring(asked).described(), status=201)
+
+    async def caller_hangs_up(request: web.Request) -> web.Response:
+        calls.caller_hangs_up(request.match_info["call_id"])
+        return web.Response(status=NO_CONTENT)
+
+    async def configure_endpoint(request: web.Request) -> web.Response:
+        asked = parse(_ENDPOINT, await _json(request))
+        return web.json_response(webhooks.add(asked.url, asked.secret).described(), status=201)
 
     return [
         web.post("/_standin/faults", arm_fault),
@@ -39,6 +62,9 @@ def control_routes(faults: Faults, script: Script, log: RequestLog, calls: Calls
         web.delete("/_standin/requests", _then_nothing(log.clear)),
         web.get("/_standin/calls", _listing("calls", calls.described)),
         web.post("/_standin/calls", ring),
+        web.delete("/_standin/calls/{call_id}", caller_hangs_up),
+        web.post("/_standin/webhooks", configure_endpoint),
+        web.get("/_standin/webhooks", _listing("deliveries", webhooks.described)),
     ]
 
 

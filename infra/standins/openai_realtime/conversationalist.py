@@ -8,7 +8,7 @@ from typing import Protocol
 
 from . import arithmetic
 from .conversation import Entry
-from .images import image_size
+from .images import image_size, main_colour
 from .number_words import LARGEST_NUMBER, in_words, with_digits
 from .tool_use import FunctionCall, call_of, read_aloud, wanted_call
 from .tools import ChosenFunction, FunctionTool, Tool, ToolChoice
@@ -16,6 +16,7 @@ from .tools import ChosenFunction, FunctionTool, Tool, ToolChoice
 INTRODUCTION = "this is the offline stand-in for OpenAI"
 DEFAULT_COUNT = 10
 MAX_COUNT = 200
+ABOUT_PICTURES = re.compile(r"\b(?:see|look|picture|colou?r|camera|screen)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ class RuleBased:
             return "How can I help you?"
         if last.item["type"] == "function_call_output":
             return read_aloud(last.item["output"])
-        if last.image_urls():
-            return _describe(last.image_urls()[-1])
+        shown = _shown(turn.entries)
+        if shown and (last.image_urls() or ABOUT_PICTURES.search(last.text())):
+            return _describe(shown)
         return self._reply_to(last.text().strip())
 
     def _reply_to(self, text: str) -> str:
@@ -116,9 +118,15 @@ def _call(turn: Turn) -> FunctionCall | None:
     return call_of(functions[0], text)
 
 
+def _shown(entries: Sequence[Entry]) -> str | None:
+    """The newest picture in the conversation."""
+    return next((entry.image_urls()[-1] for entry in reversed(entries) if entry.image_urls()), None)
+
+
 def _describe(image_url: str) -> str:
-    size = image_size(image_url)
-    return f"I got a picture of {size.width} by {size.height} pixels. I cannot see what is on it."
+    size, colour = image_size(image_url), main_colour(image_url)
+    seen = f"It is mostly {colour}." if colour else "I cannot see what is on it."
+    return f"I got a picture of {size.width} by {size.height} pixels. {seen}"
 
 
 def _counting(text: str) -> str | None:

@@ -28,7 +28,7 @@ class Fault(Strict):
     """One armed fault: where, which, how often (null: until cleared) and its numbers."""
 
     nullable: ClassVar[frozenset[str]] = frozenset({"times"})
-    path: Literal["client_secrets", "calls", "hangup", "models", "*"]
+    path: Literal["client_secrets", "calls", "hangup", "accept", "reject", "refer", "models", "webhook_endpoints", "*"]
     fault: str
     times: int | None = Field(default=1, ge=1)
     seconds: float = Field(default=DEFAULT_SECONDS, ge=0, le=3600)

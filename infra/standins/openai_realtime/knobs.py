@@ -18,5 +18,7 @@ class Knobs:
     connect_timeout_seconds: float = 30.0
     max_message_bytes: int | None = 65_536
     max_lead_seconds: float = 2.0
+    ring_seconds: float = 60.0
+    webhook_retry_seconds: float = 5.0
     clock: Callable[[], float] = time.time
     now: Callable[[], datetime] = local_now
