@@ -57,10 +57,13 @@ class FunctionProcess:
 
 
 @asynccontextmanager
-async def function_process(name: str, environment: Mapping[str, str], folder: Path) -> AsyncIterator[FunctionProcess]:
+async def function_process(
+    name: str, environment: Mapping[str, str], folder: Path, source: Path = FUNCTIONS_FOLDER
+) -> AsyncIterator[FunctionProcess]:
     """Run the deployed function `name` (mint-client-secret) until the block ends; yields it at once: see `listening`.
 
-    `folder` gets its log and its home: gunicorn keeps a control socket in HOME that two processes must not share.
+    `source` has its main.py. `folder` gets its log and its home: gunicorn keeps a control socket in HOME that two
+    processes must not share.
     """
     port = _free_port()
     home = folder / "home" / name
@@ -69,7 +72,7 @@ async def function_process(name: str, environment: Mapping[str, str], folder: Pa
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(CHILD), str(os.getpid())),
-            *(sys.executable, "-m", "functions_framework", "--source", str(FUNCTIONS_FOLDER / "main.py")),
+            *(sys.executable, "-m", "functions_framework", "--source", str(source / "main.py")),
             *("--target", name.replace("-", "_"), "--host", LOOPBACK, "--port", str(port)),
             env=_process_environment(environment, home),
             stdout=log,

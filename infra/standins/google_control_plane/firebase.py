@@ -1,0 +1,68 @@
+"""Firebase Management v1beta1: makes a Google Cloud project a Firebase project, which Hosting needs."""
+
+from standins.google_control_plane import operations
+from standins.google_control_plane.api import Api, Call, Json
+from standins.google_control_plane.hosting_sites import Sites
+from standins.google_control_plane.projects import Project
+from standins.google_errors import GoogleError
+
+API = Api("firebase.googleapis.com")
+PROJECT = "/v1beta1/projects/{project}"
+TYPE = "type.googleapis.com/google.firebase.service.management.v1beta1."
+ENABLED_WITH_IT = ("firebase.googleapis.com", "firebasehosting.googleapis.com")
+
+
+class FirebaseProjects(set[str]):
+    """Ids of the projects that Firebase was added to."""
+
+
+@API.get("/v1beta1/projects", permission="firebase.projects.get")
+def list_projects(call: Call) -> Json:
+    added = [call.plane.project(project_id) for project_id in sorted(call.plane.part(FirebaseProjects))]
+    return {"results": [resource(project) for project in added]} if added else {}
+
+
+@API.get("/v1beta1/availableProjects")
+def available_projects(call: Call) -> Json:
+    free = [project for name, project in call.plane.projects.items() if name not in call.plane.part(FirebaseProjects)]
+    infos = [{"project": project.resource, "displayName": project.name} for project in free]
+    return {"projectInfo": infos} if infos else {}
+
+
+@API.get(PROJECT, permission="firebase.projects.get")
+def get_project(call: Call) -> Json:
+    if call.project.project_id not in call.plane.part(FirebaseProjects):
+        raise GoogleError("NOT_FOUND", "Requested entity was not found.")
+    return resource(call.project)
+
+
+@API.post(PROJECT + ":addFirebase", permission="firebase.projects.update")
+def add_firebase(call: Call) -> Json:
+    project = call.project
+    if project.project_id in call.plane.part(FirebaseProjects):
+        raise GoogleError("ALREADY_EXISTS", "Requested entity already exists")
+    call.plane.part(FirebaseProjects).add(project.project_id)
+    for service in ENABLED_WITH_IT:
+        project.services.setdefault(service, 0)
+    call.plane.part(Sites).add_default(project)
+    return call.plane.operations.start(
+        "",
+        call.plane.rules.polls,
+        response={"@type": f"{TYPE}FirebaseProject", **resource(project)},
+        prefix="",
+    ).resource()
+
+
+API.get("/v1beta1/operations/{operation}")(operations.poll)
+
+
+def resource(project: Project) -> Json:
+    return {
+        "projectId": project.project_id,
+        "projectNumber": project.number,
+        "displayName": project.name,
+        "name": project.resource,
+        "resources": {"hostingSite": project.project_id},
+        "state": project.state,
+        "etag": "1_00000000-0000-0000-0000-000000000000",
+    }

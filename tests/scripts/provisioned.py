@@ -1,0 +1,89 @@
+"""A project as a bootstrap leaves it before the first deployment, put into the local Google past all checks."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from provision.desired import Grant, Resource, read_desired
+from provision.names import Names
+from standins.google_control_plane import ControlPlane, Proxy
+from standins.google_control_plane.artifactregistry import Repositories
+from standins.google_control_plane.firebase import FirebaseProjects
+from standins.google_control_plane.hosting_sites import Sites
+from standins.google_control_plane.secretmanager import secrets_of
+from standins.google_control_plane.storage import store_of
+from standins.google_storage.conditions import Conditions
+from standins.local_run import STANDIN_API_KEY
+from voicemint.control import CONTROL_OBJECT, ControlState
+
+ROOT = Path(__file__).parents[2]
+PROJECT_ID, NUMBER, REGION = "deployed-in-a-test", "123456789012", "us-central1"
+SIGNING_KEY = "k1 " + "ab" * 32
+NAMES = Names(
+    project_id=PROJECT_ID,
+    region=REGION,
+    bucket=f"{PROJECT_ID}-voicemint-payloads",
+    control_bucket=f"{PROJECT_ID}-voicemint-control",
+    site_url=f"https://{PROJECT_ID}.web.app",
+    project_number=NUMBER,
+    billing_account="",
+)
+Ended = subprocess.CompletedProcess[str]
+
+
+def provision(plane: ControlPlane) -> None:
+    """What infra/ says, but for the functions and the page."""
+    desired = read_desired(ROOT, NAMES)
+    project = plane.add_project(PROJECT_ID, number=NUMBER, billing_account="012345-678901-ABCDEF")
+    project.services |= dict.fromkeys(desired.services, 0)
+    for account in desired.accounts:
+        plane.accounts.create(project, account, {}, 0)
+    repository = f"projects/{PROJECT_ID}/locations/{REGION}/repositories/voicemint"
+    plane.part(Repositories)[repository] = {"name": repository, "format": "DOCKER"}
+    for bucket in desired.buckets:
+        store_of(plane).create_bucket(bucket.name, {"location": REGION.upper()}, NUMBER)
+    control = store_of(plane).bucket(NAMES.control_bucket)
+    control.write(CONTROL_OBJECT, ControlState().encode(), Conditions(), {})
+    for secret, value in (("openai-api-key", STANDIN_API_KEY), ("signing-key", SIGNING_KEY)):
+        secrets_of(plane, PROJECT_ID).create(secret, {"replication": {"automatic": {}}}).add_version(
+            value.encode(), None
+        )
+    for binding in desired.bindings:
+        _grant(plane, binding.resource, binding.grant)
+    plane.part(FirebaseProjects).add(PROJECT_ID)
+    plane.part(Sites).add_default(project)
+
+
+def _grant(plane: ControlPlane, resource: Resource, grant: Grant) -> None:
+    region = f"projects/{PROJECT_ID}/locations/{REGION}"
+    names = {
+        "project": f"projects/{PROJECT_ID}",
+        "account": f"projects/{PROJECT_ID}/serviceAccounts/{NAMES.email(resource.name)}",
+        "bucket": f"b/{resource.name}",
+        "repository": f"{region}/repositories/{resource.name}",
+        "secret": f"projects/{PROJECT_ID}/secrets/{resource.name}",
+        "service": f"{region}/services/{resource.name}",
+        "queue": f"{region}/queues/{resource.name}",
+    }
+    plane.policies.grant(names[resource.kind], grant.role, grant.member)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The local Google and how programs reach it."""
+
+    plane: ControlPlane
+    proxy: Proxy
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.proxy.environment, "PROJECT_ID": PROJECT_ID}
+
+    def run(self, *command: str | Path, root: Path = ROOT, **more: Any) -> Ended:
+        """A command of the repository, as somebody runs it who is signed in to gcloud."""
+        environment = {**self.environment, **more.pop("environment", {})}
+        return subprocess.run(
+            command, env=environment, cwd=root, text=True, capture_output=True, timeout=110, **more
+        )
