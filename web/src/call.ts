@@ -208,8 +208,10 @@ export class Call extends Emitter<CallEvents> {
 
   #over(reason: EndReason): void {
     this.abandon(); // a line that was lost before the tap is dialled again at the tap
-    if (isCut(reason) && this.#step("lose")) void this.#recover();
-    else this.end(this.#conversation?.reasonFor(reason) ?? reason);
+    if (isCut(reason) && this.#step("lose")) {
+      this.emit("unsteady", false); // it is no weak connection any more
+      void this.#recover();
+    } else this.end(this.#conversation?.reasonFor(reason) ?? reason);
   }
 
   /** Connects again and again, until it works or shall not. */

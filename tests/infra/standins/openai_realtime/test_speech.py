@@ -1,19 +1,21 @@
 """Real speaking and hearing, and the small parts around them."""
 
 import base64
+import io
 import json
 import wave
 from collections.abc import AsyncIterator
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import pytest_asyncio
 from standins.openai_realtime import g711, speech
 from standins.openai_realtime.audio import RATE, duration_ms, resample, samples_of
 from standins.openai_realtime.errors import ApiError
-from standins.openai_realtime.images import ImageSize, image_size
+from standins.openai_realtime.images import ImageSize, image_size, main_colour
 from standins.openai_realtime.recognition import Recognizer
 from standins.openai_realtime.script import load_scenario
 from standins.openai_realtime.session_config import VOICES
@@ -163,3 +165,28 @@ def test_refuses_a_scenario_with_a_misspelt_key(tmp_path: Path) -> None:
     path.write_text('[[turns]]\nsays = "Hi."\n', encoding="utf-8")
     with pytest.raises(ApiError, match=r"turns\[0\]\.says"):
         load_scenario(path)
+
+
+COLOURS = {
+    "red": (200, 20, 20),
+    "green": (30, 180, 40),
+    "blue": (20, 40, 220),
+    "black": (5, 5, 5),
+    "grey": (120, 120, 125),
+    "white": (250, 250, 250),
+}
+
+
+@pytest.mark.parametrize(("name", "pixel"), COLOURS.items(), ids=COLOURS.keys())
+def test_the_main_colour_of_a_picture_is_named(name: str, pixel: tuple[int, int, int]) -> None:
+    encoded = io.BytesIO()
+    with av.open(encoded, "w", format="mjpeg") as file:
+        stream = file.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), pixel, dtype=np.uint8), format="rgb24")
+        file.mux([*stream.encode(picture), *stream.encode()])
+    assert main_colour(data_uri("jpeg", encoded.getvalue())) == name
+
+
+def test_a_picture_that_is_only_a_header_has_no_colour() -> None:
+    assert main_colour(data_uri("png", b"\x89PNG\r\n\x1a\n")) is None
