@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from standins.google_control_plane.enforcement import Demand, enforce, enforce_in_project
 from standins.google_control_plane.projects import Project
+from standins.google_control_plane.request_log import Logged
 from standins.google_errors import GoogleError
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    demand: Demand
 
     @property
     def url_path(self) -> str:
@@ -53,6 +56,10 @@ class Call:
     def project(self) -> Project:
         """The project that {project} names, by id or number."""
         return self.plane.project(self.path["project"])
+
+    def enforce(self, project: Project) -> None:
+        """For a path that does not say the project: refuse what the core refuses where it does."""
+        enforce_in_project(self.plane, self.demand, project, self.url_path)
 
     def json(self) -> Json:
         """The body; none at all is an empty object."""
@@ -69,17 +76,6 @@ CallHandler: TypeAlias = Callable[[Call], "Json | web.StreamResponse"]
 
 
 @dataclass(frozen=True)
-class Demand:
-    """What is asked of a request before its handler runs. `write`: it changes something unless it is refused."""
-
-    service: str
-    always_on: bool
-    write: bool
-    permission: str | None = None
-    billed: bool = False
-
-
-@dataclass(frozen=True)
 class Route:
     method: str
     path: str
@@ -87,13 +83,11 @@ class Route:
     demand: Demand
 
 
-Mount: TypeAlias = Callable[["ControlPlane"], web.Application]
-
-
 class Api:
     """One API. `hosts` default to the service's name; one may begin with "*-" for regional hosts.
 
     always_on: its calls work in a project that did not enable it.
+    A subclass that stands on an existing application overrides `mount`, and what else is different.
     """
 
     def __init__(self, service: str, *hosts: str, always_on: bool = False) -> None:
@@ -101,8 +95,27 @@ class Api:
         self.hosts = hosts or (service,)
         self.always_on = always_on
         self.routes: list[Route] = []
-        self.mount: Mount | None = None
-        self.mounted_demands: dict[Handler, Demand] = {}
+
+    def mount(self, _plane: "ControlPlane") -> web.Application | None:
+        """An application that answers besides the routes; `mounted` tells what is demanded of its handlers."""
+        return None
+
+    @property
+    def mounted(self) -> Mapping[Handler, Demand]:
+        return {}
+
+    def enforce(self, plane: "ControlPlane", demand: Demand, path: Mapping[str, str], entry: Logged) -> None:
+        """Refuse what Google refuses before it looks closer. Raises GoogleError."""
+        enforce(plane, demand, path, entry)
+
+    def done(self, plane: "ControlPlane", entry: Logged) -> None:
+        """After a change: what is deleted takes its policies with it."""
+        if entry.method == "DELETE":
+            plane.policies.drop(plane.resource_name(entry.path))
+
+    def refusal(self, error: GoogleError) -> web.Response:
+        """How this API says no."""
+        return error.answer()
 
     def demand(self, method: str, *, permission: str | None, billed: bool, read: bool) -> Demand:
         return Demand(self.service, self.always_on, method != "GET" and not read, permission, billed)

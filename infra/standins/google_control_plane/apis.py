@@ -1,8 +1,49 @@
 """Every API that this Google has. A new one is a module with an `API`, and a line here."""
 
-from standins.google_control_plane import cloudresourcemanager
+from standins.google_control_plane import (
+    addresses,
+    artifactregistry,
+    billingbudgets,
+    cloudbilling,
+    cloudbuild,
+    cloudfunctions,
+    cloudlogging,
+    cloudresourcemanager,
+    cloudrun,
+    cloudtasks,
+    firebase,
+    firebasehosting,
+    iam,
+    monitoring,
+    orgpolicy,
+    secretmanager,
+    serviceusage,
+    sign_in,
+    storage,
+)
 from standins.google_control_plane.api import Api
 
 APIS: list[Api] = [
+    addresses.RUN,
+    addresses.WEB,
+    artifactregistry.API,
+    billingbudgets.API,
+    cloudbilling.API,
+    cloudbuild.API,
+    cloudfunctions.API,
+    cloudfunctions.UPLOADS,
+    cloudlogging.API,
     cloudresourcemanager.API,
+    cloudrun.API,
+    cloudtasks.API,
+    firebase.API,
+    firebasehosting.API,
+    firebasehosting.UPLOADS,
+    iam.API,
+    monitoring.API,
+    orgpolicy.API,
+    secretmanager.API,
+    serviceusage.API,
+    sign_in.API,
+    storage.API,
 ]

@@ -1,8 +1,8 @@
 """Cloud Resource Manager v1 and v3: the project itself, and who may do what in it."""
 
 from standins.google_control_plane.api import Api, Call, Json
+from standins.google_control_plane.iam_routes import add_iam_routes
 from standins.google_control_plane.projects import Project
-from standins.google_errors import GoogleError
 
 API = Api("cloudresourcemanager.googleapis.com", always_on=True)
 PROJECT = "/v1/projects/{project}"
@@ -33,34 +33,10 @@ def get_project_v3(call: Call) -> Json:
     }
 
 
-@API.post(f"{PROJECT}:getIamPolicy", permission="resourcemanager.projects.getIamPolicy", read=True)
-@API.post(f"{PROJECT_V3}:getIamPolicy", permission="resourcemanager.projects.getIamPolicy", read=True)
-def get_iam_policy(call: Call) -> Json:
-    version = call.json().get("options", {}).get("requestedPolicyVersion", 1)
-    return call.plane.policies.of(call.project.resource).resource(version)
-
-
-@API.post(f"{PROJECT}:setIamPolicy", permission="resourcemanager.projects.setIamPolicy")
-@API.post(f"{PROJECT_V3}:setIamPolicy", permission="resourcemanager.projects.setIamPolicy")
-def set_iam_policy(call: Call) -> Json:
-    policy = call.json().get("policy")
-    owners = [binding for binding in (policy or {}).get("bindings", []) if binding.get("role") == "roles/owner"]
-    if not any(binding.get("members") for binding in owners):
-        raise GoogleError("INVALID_ARGUMENT", "The project needs an owner: SOLO_MUST_INVITE_OWNERS.")
-    return call.plane.policies.write(call.plane, call.project.resource, policy)
-
-
-@API.post(f"{PROJECT}:testIamPermissions", read=True)
-@API.post(f"{PROJECT_V3}:testIamPermissions", read=True)
-def test_iam_permissions(call: Call) -> Json:
-    asked = call.json().get("permissions", [])
-    return granted(call, asked)
-
-
-def granted(call: Call, asked: list[str]) -> Json:
-    """Which of these permissions the caller has; none is an empty answer."""
-    have = [permission for permission in asked if permission not in call.plane.rules.denied_permissions]
-    return {"permissions": have} if have else {}
+@API.post(f"{PROJECT}:getAncestry", permission="resourcemanager.projects.get", read=True)
+def get_ancestry(call: Call) -> Json:
+    """A project of no organisation."""
+    return {"ancestor": [{"resourceId": {"type": "project", "id": call.project.project_id}}]}
 
 
 def resource(project: Project) -> Json:
@@ -72,3 +48,7 @@ def resource(project: Project) -> Json:
         "createTime": project.created,
         **({"labels": project.labels} if project.labels else {}),
     }
+
+
+for _path in (PROJECT, PROJECT_V3):
+    add_iam_routes(API, _path, "resourcemanager.projects", lambda call: call.project, read_method="POST")

@@ -1,9 +1,9 @@
 """What Google asks of every request before its API looks at it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from standins.google_control_plane.api import Demand
 from standins.google_control_plane.projects import Project
 from standins.google_control_plane.refusals import billing_disabled, permission_denied, service_disabled
 from standins.google_control_plane.request_log import Logged
@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from standins.google_control_plane.plane import ControlPlane
 
 ANY_PROJECT = "-"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What is asked of a request before its handler runs. `write`: it changes something unless it is refused."""
+
+    service: str
+    always_on: bool
+    write: bool
+    permission: str | None = None
+    billed: bool = False
 
 
 def enforce(plane: "ControlPlane", demand: Demand, path: Mapping[str, str], entry: Logged) -> None:

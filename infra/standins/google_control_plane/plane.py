@@ -1,5 +1,6 @@
 """All of this Google: its state, its rules, what it was asked, and how it is served."""
 
+import re
 import shutil
 import tempfile
 import weakref
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from standins.google_control_plane.accounts import Accounts
 from standins.google_control_plane.apis import APIS
+from standins.google_control_plane.cloudbilling import BillingAccount, BillingAccounts
 from standins.google_control_plane.faults import Faults
 from standins.google_control_plane.operations import Operations
 from standins.google_control_plane.policies import Policies
@@ -23,6 +25,7 @@ from standins.google_control_plane.rules import Rules
 from standins.google_control_plane.service import create_app
 
 Part = TypeVar("Part")
+VERSION = re.compile(r"^/(storage/)?v\d+\w*/")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class ControlPlane:
         self.foreign: list[str] = []
         self.pass_through: dict[str, str] = {}
         self.bucket_folder = Path(tempfile.mkdtemp(prefix="voicemint-google-"))
+        self.proxy: Proxy  # while it is served: where functions that run find it
         self._parts: dict[type, Any] = {}
         weakref.finalize(self, shutil.rmtree, self.bucket_folder, ignore_errors=True)
 
@@ -79,12 +83,26 @@ class ControlPlane:
         """A new project, as empty as Google makes it, that `account` owns. No billing account: billing is off."""
         project = Project(project_id, number, billing_account, account, name=project_id)
         self.projects[project_id] = project
+        if billing_account is not None:
+            self.part(BillingAccounts)[billing_account] = BillingAccount(billing_account, "The owner's")
         self.policies.grant(project.resource, "roles/owner", f"user:{account}")
         return project
 
     def project(self, id_or_number: str) -> Project:
         """Raises PERMISSION_DENIED for one that is not there, as Google does."""
         return self.projects.find(id_or_number)
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The services that this Google has."""
+        return frozenset(api.service for api in APIS)
+
+    def resource_name(self, path: str) -> str:
+        """As policies are kept by it: of /v1/projects/123/secrets/x it is projects/some-project/secrets/x."""
+        parts = VERSION.sub("", path, count=1).split("/")
+        if parts[0] == "projects" and len(parts) > 1 and parts[1] != "-":
+            parts[1] = self.project(parts[1]).project_id
+        return "/".join(parts)
 
     def knows(self, host: str) -> bool:
         """Whether requests to this host are answered here."""
@@ -115,5 +133,5 @@ class ControlPlane:
     async def serving(self, folder: Path) -> AsyncIterator[Proxy]:
         """Serve until the block ends. `folder`: the CA, a HOME, gcloud's configuration and the made-up token."""
         account = next((project.account for project in self.projects.values()), "owner@example.com")
-        async with Proxy.running(self, create_app(self), folder, account) as proxy:
-            yield proxy
+        async with Proxy.running(self, create_app(self), folder, account) as self.proxy:
+            yield self.proxy

@@ -59,7 +59,11 @@ class Policy:
 
 
 class Policies(dict[str, Policy]):
-    """By resource name as its API has it: projects/P, projects/P/serviceAccounts/E, b/BUCKET, ..."""
+    """By resource: the path of its URL without the API's version, and with the project's id, not its number:
+
+    projects/P, projects/P/serviceAccounts/E, projects/P/secrets/S, b/BUCKET,
+    projects/P/locations/R/{repositories,queues,services}/NAME
+    """
 
     def of(self, resource: str) -> Policy:
         return self.setdefault(resource, Policy())
@@ -77,6 +81,11 @@ class Policies(dict[str, Policy]):
         policy = self.of(resource)
         policy.bindings = _merged([*policy.bindings, {"role": role, "members": [member]}])
         policy.changes += 1
+
+    def drop(self, resource: str) -> None:
+        """What is deleted takes its policy with it, and those of all within it."""
+        for name in [name for name in self if name == resource or name.startswith(f"{resource}/")]:
+            del self[name]
 
     def forget_account(self, email: str, unique_id: str) -> None:
         """Bindings of a deleted account stay, under a name that a new account of that e-mail does not get."""

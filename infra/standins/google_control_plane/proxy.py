@@ -29,6 +29,7 @@ class Proxy:
     """A running proxy. `environment` is all that a client needs to be told."""
 
     port: int
+    tls_port: int
     ca_file: Path
     environment: dict[str, str]
 
@@ -43,11 +44,13 @@ class Proxy:
         await runner.setup()
         try:
             await web.TCPSite(runner, LOOPBACK, 0, ssl_context=certificates.context).start()
-            tunnels = _Tunnels(plane, runner.addresses[0][1])
+            tls_port = runner.addresses[0][1]
+            tunnels = _Tunnels(plane, tls_port)
             server = await asyncio.start_server(tunnels.serve, LOOPBACK, 0, limit=HEAD_BYTES)
             port = server.sockets[0].getsockname()[1]
             try:
-                yield cls(port, certificates.ca_file, environment(folder, certificates.ca_file, port, account))
+                ca_file = certificates.ca_file
+                yield cls(port, tls_port, ca_file, environment(folder, ca_file, port, account))
             finally:
                 server.close()
                 await tunnels.close()

@@ -1,16 +1,16 @@
 """All APIs as one aiohttp application, by host: each request is logged, held to what its route demands, answered."""
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from standins.google_control_plane.api import Api, Call, CallHandler, Demand, aiohttp_path
+from standins.google_control_plane.api import Api, Call, CallHandler, aiohttp_path
 from standins.google_control_plane.apis import APIS
-from standins.google_control_plane.enforcement import enforce
+from standins.google_control_plane.enforcement import Demand
 from standins.google_control_plane.faults import REFUSALS, Fault
+from standins.google_control_plane.forwarding import forward
 from standins.google_control_plane.request_log import Logged
 from standins.google_errors import GoogleError
 from standins.google_faults import reset_connection
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from standins.google_control_plane.plane import ControlPlane
 
 MAX_BODY_BYTES = 128 * 1024 * 1024
-HOP_BY_HOP = frozenset({"connection", "content-encoding", "content-length", "host", "transfer-encoding"})
 
 
 def create_app(plane: "ControlPlane") -> web.Application:
@@ -36,28 +35,31 @@ class _Service:
 
     def __init__(self, plane: "ControlPlane") -> None:
         self._plane = plane
-        self._demands: dict[Any, Demand] = {}
+        self._demands: dict[Any, tuple[Api, Demand]] = {}
 
     def apps_by_host(self) -> dict[str, web.Application]:
         apps: dict[str, web.Application] = {}
-        for api in sorted(APIS, key=lambda api: api.mount is None):
+        for api in APIS:
             for host in api.hosts:
-                if api.mount is not None:
-                    apps[host] = api.mount(self._plane)
-                    self._demands |= api.mounted_demands
+                mounted = api.mount(self._plane)
+                if mounted is not None:
+                    apps[host] = mounted
+                    self._demands |= {handler: (api, demand) for handler, demand in api.mounted.items()}
+        for api in APIS:
+            for host in api.hosts:
                 self._add_routes(apps.setdefault(host, web.Application()), api)
         return apps
 
     def _add_routes(self, app: web.Application, api: Api) -> None:
         for route in api.routes:
-            handler = self._adapted(route.handler)
-            self._demands[handler] = route.demand
+            handler = self._adapted(route.handler, route.demand)
+            self._demands[handler] = (api, route.demand)
             app.router.add_route(route.method, aiohttp_path(route.path), handler)
 
-    def _adapted(self, handler: CallHandler) -> Handler:
+    def _adapted(self, handler: CallHandler, demand: Demand) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
             body = await request.read()
-            answered = handler(Call(self._plane, request, request.match_info, request.query, body))
+            answered = handler(Call(self._plane, request, request.match_info, request.query, body, demand))
             return answered if isinstance(answered, web.StreamResponse) else web.json_response(answered)
 
         return answer
@@ -65,11 +67,14 @@ class _Service:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.host in self._plane.pass_through:
-            return await _forward(request, self._plane.pass_through[request.host])
-        demand = self._demands.get(request.match_info.handler)
+            return await forward(request, self._plane.pass_through[request.host])
+        api, demand = self._demands.get(request.match_info.handler, (None, None))
         entry = await _entry(request, demand)
         self._plane.log.append(entry)
-        response = await self._answer(request, handler, demand, entry)
+        if api is None or demand is None:
+            response: web.StreamResponse = self._not_there(entry)
+        else:
+            response = await self._answer(request, handler, api, demand, entry)
         entry.status = response.status
         entry.changed = entry.write and response.status < 400
         if isinstance(response, web.Response):
@@ -77,18 +82,17 @@ class _Service:
         return response
 
     async def _answer(
-        self, request: web.Request, handler: Handler, demand: Demand | None, entry: Logged
+        self, request: web.Request, handler: Handler, api: Api, demand: Demand, entry: Logged
     ) -> web.StreamResponse:
-        if request.match_info.http_exception is not None:
-            return self._not_there(entry)
         fault = self._plane.faults.take(entry)
         try:
             _before(fault, request, entry)
-            if demand is not None:
-                enforce(self._plane, demand, request.match_info, entry)
+            api.enforce(self._plane, demand, request.match_info, entry)
             response = await handler(request)
         except GoogleError as error:
-            response = error.answer()
+            response = api.refusal(error)
+        if entry.write and response.status < 400:
+            api.done(self._plane, entry)
         _after(fault, request, entry, response)
         return response
 
@@ -136,23 +140,3 @@ def _value(body: bytes) -> Any:
         return json.loads(body) if body else None
     except (ValueError, RecursionError):
         return body
-
-
-async def _forward(request: web.Request, base_url: str) -> web.Response:
-    """Let a server on loopback answer for the host."""
-    headers = _end_to_end(request.headers) | {"X-Forwarded-Host": request.host}
-    async with (
-        ClientSession(auto_decompress=False) as session,
-        session.request(
-            request.method,
-            f"{base_url}{request.raw_path}",
-            headers=headers,
-            data=await request.read(),
-            allow_redirects=False,
-        ) as answer,
-    ):
-        return web.Response(status=answer.status, body=await answer.read(), headers=_end_to_end(answer.headers))
-
-
-def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}

@@ -7,7 +7,8 @@ https://cloud.google.com/secret-manager/docs/reference/rest
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -16,10 +17,12 @@ from standins.google_errors import GoogleError, error_answer, errors_as_answers
 from standins.google_faults import Faults
 from standins.google_secret_manager.secrets import Secret, Secrets, Version, payload
 
-SECRETS = web.AppKey("secrets", Secrets)
+SecretsOf = Callable[[str], Secrets]
+SECRETS_OF = web.AppKey[SecretsOf]("secrets_of")
 WRITABLE_FIELDS = ("annotations", "labels", "replication")
 STATES = {"enable": "ENABLED", "disable": "DISABLED", "destroy": "DESTROYED"}
 MAX_PAGE_SIZE = 25_000
+STATE_FILTER = re.compile(r'state\s*[=:]\s*"?(\w+)"?')
 AUTOMATIC: Mapping[str, Any] = {"replication": {"automatic": {}}}
 
 COLLECTION = "/v1/projects/{project:[a-z0-9-]+}/secrets"
@@ -35,13 +38,19 @@ def create_app(
     project: str = "voicemint-local",
     project_number: str = "100000000000",
 ) -> web.Application:
-    """`secrets`: secret id -> the payload of its version 1."""
+    """The secrets of one project. `secrets`: secret id -> the payload of its version 1."""
+    kept = Secrets(project, project_number)
+    for secret_id, data in (secrets or {}).items():
+        kept.create(secret_id, AUTOMATIC).add_version(data, None)
+    return create_app_of(lambda _: kept)
+
+
+def create_app_of(secrets_of: SecretsOf) -> web.Application:
+    """`secrets_of` finds the secrets of the project that a request names; it may raise GoogleError."""
     app = web.Application()
     Faults(error_answer).install(app)
     app.middlewares.append(errors_as_answers)
-    app[SECRETS] = Secrets(project, project_number)
-    for secret_id, data in (secrets or {}).items():
-        app[SECRETS].create(secret_id, AUTOMATIC).add_version(data, None)
+    app[SECRETS_OF] = secrets_of
     app.add_routes(
         [
             web.get(COLLECTION, secrets_list),
@@ -59,8 +68,9 @@ def create_app(
 
 
 def _secrets(request: web.Request) -> Secrets:
-    secrets = request.app[SECRETS]
-    secrets.check_project(request.match_info["project"])
+    project = request.match_info["project"]
+    secrets = request.app[SECRETS_OF](project)
+    secrets.check_project(project)
     return secrets
 
 
@@ -73,6 +83,8 @@ def _version(request: web.Request) -> Version:
 
 
 async def secrets_list(request: web.Request) -> web.Response:
+    if request.query.get("filter"):
+        raise GoogleError("INVALID_ARGUMENT", "This stand-in does not implement filters of secrets.")
     return web.json_response(_page(_secrets(request).all(), "secrets", request.query))
 
 
@@ -108,7 +120,8 @@ async def secrets_add_version(request: web.Request) -> web.Response:
 
 
 async def versions_list(request: web.Request) -> web.Response:
-    return web.json_response(_page(_secret(request).versions[::-1], "versions", request.query))
+    versions = [version for version in _secret(request).versions[::-1] if _state_fits(version, request.query)]
+    return web.json_response(_page(versions, "versions", request.query))
 
 
 async def versions_get(request: web.Request) -> web.Response:
@@ -128,8 +141,6 @@ async def versions_change(request: web.Request) -> web.Response:
 
 def _page(resources: Sequence[T], field: str, query: Mapping[str, str]) -> dict[str, Any]:
     """One page; the token is the position of the next one."""
-    if query.get("filter"):
-        raise GoogleError("INVALID_ARGUMENT", "This stand-in does not implement filters.")
     size, start = query.get("pageSize", "0"), query.get("pageToken", "0")
     if not (size.isdigit() and start.isdigit()):
         raise GoogleError("INVALID_ARGUMENT", "pageSize or pageToken is not valid.")
@@ -140,6 +151,16 @@ def _page(resources: Sequence[T], field: str, query: Mapping[str, str]) -> dict[
         **({"nextPageToken": str(end)} if end < len(resources) else {}),
         **({"totalSize": len(resources)} if resources else {}),
     }
+
+
+def _state_fits(version: Version, query: Mapping[str, str]) -> bool:
+    """A filter that names one state is understood: state=ENABLED, state:ENABLED."""
+    if not (asked := query.get("filter")):
+        return True
+    found = STATE_FILTER.fullmatch(asked)
+    if found is None:
+        raise GoogleError("INVALID_ARGUMENT", f"This stand-in does not implement the filter {asked!r}.")
+    return version.state == found[1].upper()
 
 
 async def _json_object(request: web.Request) -> dict[str, Any]:

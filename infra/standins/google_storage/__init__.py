@@ -6,18 +6,24 @@ a request for what is not there is refused, never ignored.
 https://cloud.google.com/storage/docs/json_api/v1
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from aiohttp import web
 
 from standins.google_faults import Faults
-from standins.google_storage.buckets import buckets_delete, buckets_get, buckets_insert, buckets_list
+from standins.google_storage.buckets import (
+    buckets_delete,
+    buckets_get,
+    buckets_insert,
+    buckets_list,
+    buckets_patch,
+)
 from standins.google_storage.errors import error_answer, errors_as_answers
 from standins.google_storage.objects import objects_delete, objects_get, objects_list, objects_patch
-from standins.google_storage.requests import STORE, refuse_unknown_parameters
+from standins.google_storage.requests import NUMBER_OF, STORE, refuse_unknown_parameters
 from standins.google_storage.resumable import MAX_CONTENT_BYTES, SESSIONS, objects_cancel, objects_resume
-from standins.google_storage.store import Store
+from standins.google_storage.store import PROJECT_NUMBER, Store
 from standins.google_storage.uploads import objects_insert
 
 MULTIPART_OVERHEAD_BYTES = 1024 * 1024
@@ -27,22 +33,35 @@ OBJECTS = BUCKET + "/o"
 OBJECT = OBJECTS + "/{object:(?s:.+)}"
 
 
-def create_app(folder: Path, *, buckets: Iterable[str] = ()) -> web.Application:
-    """Keep buckets in `folder`, one folder each; those named in `buckets` are created if absent."""
+def create_app(
+    folder: Path, *, buckets: Iterable[str] = (), number_of: Callable[[str], str] = lambda _: PROJECT_NUMBER
+) -> web.Application:
+    """Keep buckets in `folder`, one folder each; those named in `buckets` are created if absent.
+
+    `number_of` tells the number of the project that a request names ("" where it names none).
+    """
     app = web.Application(client_max_size=MAX_CONTENT_BYTES + MULTIPART_OVERHEAD_BYTES)
     Faults(error_answer).install(app)
     app.middlewares.extend([errors_as_answers, refuse_unknown_parameters])
     app[STORE] = _store_with(folder, buckets)
     app[SESSIONS] = {}
+    app[NUMBER_OF] = number_of
     app.add_routes(
         [
             web.get(BUCKETS, buckets_list),
             web.post(BUCKETS, buckets_insert),
             web.get(BUCKET, buckets_get),
+            web.patch(BUCKET, buckets_patch),
             web.delete(BUCKET, buckets_delete),
-            web.post("/upload" + OBJECTS, objects_insert),
-            web.put("/upload" + OBJECTS, objects_resume),
-            web.delete("/upload" + OBJECTS, objects_cancel),
+            *(
+                route
+                for upload in ("/upload", "/resumable/upload")
+                for route in (
+                    web.post(upload + OBJECTS, objects_insert),
+                    web.put(upload + OBJECTS, objects_resume),
+                    web.delete(upload + OBJECTS, objects_cancel),
+                )
+            ),
             web.get(OBJECTS, objects_list),
             web.get("/download" + OBJECT, objects_get),
             web.get(OBJECT, objects_get),

@@ -2,25 +2,36 @@
 
 from aiohttp import web
 
-from standins.google_storage.requests import STORE, bucket_of, json_object
-from standins.google_storage.resources import bucket_fields, bucket_resource
+from standins.google_storage.errors import condition_not_met
+from standins.google_storage.requests import STORE, bucket_of, json_object, project_number
+from standins.google_storage.resources import bucket_fields, bucket_resource, merged
 
 
 async def buckets_list(request: web.Request) -> web.Response:
-    prefix = request.query.get("prefix", "")
-    buckets = [bucket for bucket in request.app[STORE].buckets() if bucket.name.startswith(prefix)]
-    items = [bucket_resource(request, bucket.record()) for bucket in buckets]
+    prefix, number = request.query.get("prefix", ""), project_number(request)
+    records = [bucket.record() for bucket in request.app[STORE].buckets() if bucket.name.startswith(prefix)]
+    items = [bucket_resource(request, record) for record in records if record.project_number == number]
     return web.json_response({"kind": "storage#buckets", "items": items})
 
 
 async def buckets_insert(request: web.Request) -> web.Response:
     body = await json_object(request)
-    bucket = request.app[STORE].create_bucket(str(body.get("name", "")), bucket_fields(body))
+    bucket = request.app[STORE].create_bucket(str(body.get("name", "")), bucket_fields(body), project_number(request))
     return web.json_response(bucket_resource(request, bucket.record()))
 
 
 async def buckets_get(request: web.Request) -> web.Response:
     return web.json_response(bucket_resource(request, bucket_of(request).record()))
+
+
+async def buckets_patch(request: web.Request) -> web.Response:
+    """Change the fields given; null removes one."""
+    bucket, changes = bucket_of(request), bucket_fields(await json_object(request))
+    wanted = request.query.get("ifMetagenerationMatch")
+    if wanted not in (None, str(bucket.record().metageneration)):
+        raise condition_not_met()
+    changed = bucket.change(merged(bucket.record().attributes, changes))
+    return web.json_response(bucket_resource(request, changed))
 
 
 async def buckets_delete(request: web.Request) -> web.Response:

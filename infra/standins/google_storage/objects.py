@@ -1,6 +1,5 @@
 """Objects over HTTP: everything but uploads."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -8,15 +7,17 @@ from typing import Any
 from aiohttp import web
 
 from standins.google_storage.conditions import Conditions
-from standins.google_storage.errors import no_such_object
+from standins.google_storage.errors import StorageError, no_such_object
 from standins.google_storage.listing import list_page
 from standins.google_storage.requests import bucket_of, json_object
-from standins.google_storage.resources import etag, object_fields, object_resource
+from standins.google_storage.resources import etag, merged, object_fields, object_resource
 from standins.google_storage.store import Record
 
 
 async def objects_list(request: web.Request) -> web.Response:
     bucket = bucket_of(request)
+    if "versions" in request.query and bucket.record().attributes.get("versioning", {}).get("enabled"):
+        raise StorageError(400, "This stand-in keeps no older versions of objects, so it cannot list them.")
     page = list_page(bucket.records(request.query.get("prefix", "")), request.query)
     answer: dict[str, Any] = {"kind": "storage#objects"}
     if page.objects:
@@ -44,7 +45,7 @@ async def objects_patch(request: web.Request) -> web.Response:
     changes = object_fields(await json_object(request))
     bucket = bucket_of(request)
     record = bucket.get(request.match_info["object"])
-    attributes = _merged(record.attributes, changes)
+    attributes = merged(record.attributes, changes)
     record = bucket.update(record.name, Conditions.from_query(request.query), attributes)
     return web.json_response(object_resource(request, bucket.name, record))
 
@@ -52,20 +53,6 @@ async def objects_patch(request: web.Request) -> web.Response:
 async def objects_delete(request: web.Request) -> web.Response:
     bucket_of(request).delete(request.match_info["object"], Conditions.from_query(request.query))
     return web.Response(status=204)
-
-
-def _merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON merge patch (RFC 7396), which is what Google's PATCH is."""
-    merged = dict(old)
-    for key, value in changes.items():
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict):
-            nested = merged.get(key)
-            merged[key] = _merged(nested if isinstance(nested, dict) else {}, value)
-        else:
-            merged[key] = value
-    return merged
 
 
 def _download(request: web.Request, record: Record, content: bytes) -> web.Response:

@@ -1,22 +1,26 @@
 """What the handlers read from a request."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from standins.google_faults import CONTROL_PREFIX
 from standins.google_storage.errors import StorageError
 from standins.google_storage.names import name_problem
 from standins.google_storage.store import Bucket, Store
 
 STORE = web.AppKey("store", Store)
-# `fields` and `projection` only ask for less: the whole resource is a right answer to them.
+NUMBER_OF = web.AppKey[Callable[[str], str]]("number_of")
+JSON_API = ("/storage/", "/upload/storage/", "/resumable/upload/storage/", "/download/storage/")
+# `fields` and `projection` only ask for less: the whole resource is a right answer to them. Managed folders and
+# older versions, which gcloud wants to see if there are any, are never there.
 PARAMETERS = frozenset(
     [
         "alt",
         "delimiter",
+        "enableobjectretention",
         "endoffset",
         "fields",
         "generation",
@@ -24,9 +28,13 @@ PARAMETERS = frozenset(
         "ifgenerationnotmatch",
         "ifmetagenerationmatch",
         "ifmetagenerationnotmatch",
+        "includefoldersasprefixes",
         "maxresults",
         "name",
+        "optionsrequestedpolicyversion",
+        "pagesize",
         "pagetoken",
+        "permissions",
         "prefix",
         "prettyprint",
         "project",
@@ -35,12 +43,18 @@ PARAMETERS = frozenset(
         "upload_id",
         "uploadtype",
         "userproject",
+        "versions",
     ]
 )
 
 
 def bucket_of(request: web.Request) -> Bucket:
     return request.app[STORE].bucket(request.match_info["bucket"])
+
+
+def project_number(request: web.Request) -> str:
+    """Of the project that the request names."""
+    return request.app[NUMBER_OF](request.query.get("project", ""))
 
 
 def checked_name(name: Any) -> str:
@@ -71,6 +85,6 @@ def parse_json_object(text: bytes) -> dict[str, Any]:
 async def refuse_unknown_parameters(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A parameter we do not act on is refused, so that no test passes because it was ignored."""
     unknown = sorted({name.lower() for name in request.query} - PARAMETERS)
-    if unknown and not request.path.startswith(CONTROL_PREFIX):
+    if unknown and request.path.startswith(JSON_API):
         raise StorageError(400, f"This stand-in does not implement the parameter {', '.join(unknown)}.")
     return await handler(request)

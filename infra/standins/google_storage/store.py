@@ -24,6 +24,7 @@ from standins.google_storage.errors import StorageError, no_such_bucket, no_such
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{1,220}[a-z0-9]")
 BUCKET_FILE = ".bucket"
 OBJECT_METADATA = ".*.json"
+PROJECT_NUMBER = "100000000000"
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
 
 
@@ -44,9 +45,14 @@ class Record:
 
 @dataclass(frozen=True)
 class BucketRecord:
+    """What is kept about a bucket; `attributes` are the fields a caller may set."""
+
     name: str
     created: str
     attributes: Mapping[str, Any]
+    project_number: str = PROJECT_NUMBER
+    metageneration: int = 1
+    updated: str = ""
 
 
 def md5_base64(content: bytes) -> str:
@@ -75,6 +81,16 @@ class Bucket:
 
     def record(self) -> BucketRecord:
         return BucketRecord(**json.loads((self.folder / BUCKET_FILE).read_text()))
+
+    def save(self, record: BucketRecord) -> None:
+        _write_whole(self.folder / BUCKET_FILE, json.dumps(asdict(record), indent=1).encode())
+
+    def change(self, attributes: Mapping[str, Any]) -> BucketRecord:
+        """Replace the fields a caller may set."""
+        record = self.record()
+        changed = replace(record, attributes=attributes, updated=now(), metageneration=record.metageneration + 1)
+        self.save(changed)
+        return changed
 
     def find(self, name: str) -> Record | None:
         record = self._load(self.folder / names.metadata_path(name))
@@ -163,30 +179,28 @@ class Store:
         self._folder = folder
         self._buckets: dict[str, Bucket] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        for path in folder.iterdir():
-            if (path / BUCKET_FILE).is_file():
-                self._buckets[path.name] = Bucket(path)
 
     def buckets(self) -> list[Bucket]:
-        return [self._buckets[name] for name in sorted(self._buckets)]
+        return [self.bucket(path.name) for path in sorted(self._folder.iterdir()) if (path / BUCKET_FILE).is_file()]
+
+    def has(self, name: str) -> bool:
+        return BUCKET_NAME.fullmatch(name) is not None and (self._folder / name / BUCKET_FILE).is_file()
 
     def bucket(self, name: str) -> Bucket:
-        if name not in self._buckets:
+        if not self.has(name):
             raise no_such_bucket()
-        return self._buckets[name]
+        return self._buckets.setdefault(name, Bucket(self._folder / name))
 
-    def create_bucket(self, name: str, attributes: Mapping[str, Any]) -> Bucket:
+    def create_bucket(self, name: str, attributes: Mapping[str, Any], project_number: str = PROJECT_NUMBER) -> Bucket:
         if not BUCKET_NAME.fullmatch(name) or ".." in name:
             raise StorageError(400, f"Invalid bucket name: '{name}'")
-        if name in self._buckets:
+        if self.has(name):
             raise StorageError(
                 409, "Your previous request to create the named bucket succeeded and you already own it."
             )
         bucket = Bucket(self._folder / name)
-        record = BucketRecord(name, now(), attributes)
-        _write_whole(bucket.folder / BUCKET_FILE, json.dumps(asdict(record), indent=1).encode())
-        self._buckets[name] = bucket
-        return bucket
+        bucket.save(BucketRecord(name, now(), attributes, project_number))
+        return self._buckets.setdefault(name, bucket)
 
     def delete_bucket(self, name: str) -> None:
         bucket = self.bucket(name)
@@ -195,7 +209,6 @@ class Store:
         (bucket.folder / BUCKET_FILE).unlink()
         if not any(bucket.folder.iterdir()):
             bucket.folder.rmdir()
-        del self._buckets[name]
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -41,12 +41,14 @@ def _insert(request: web.Request, fields: dict[str, Any], content_type: str | No
 def parse_related(content_type: str, body: bytes) -> tuple[dict[str, Any], str | None, bytes]:
     """multipart/related with two parts -> (object resource, content type, content)."""
     boundary = _boundary(content_type)
+    # gcloud ends its lines with LF alone, and Google takes that.
+    line_end = b"\r\n" if body.startswith(b"--%b\r\n" % boundary) else b"\n"
     # The first delimiter has no line break of its own before it; giving it one makes all alike.
-    parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    parts = (line_end + body).split(b"%b--%b" % (line_end, boundary))
     if len(parts) != 4 or not parts[3].startswith(b"--"):
         raise StorageError(400, "Malformed multipart body: two parts are expected.")
-    _, resource = _part(parts[1])
-    headers, content = _part(parts[2])
+    _, resource = _part(parts[1], line_end)
+    headers, content = _part(parts[2], line_end)
     return parse_json_object(resource), headers.get("Content-Type"), content
 
 
@@ -56,11 +58,11 @@ def _boundary(content_type: str) -> bytes:
     boundary = header.get_param("boundary")
     if header.get_content_type() != "multipart/related" or not isinstance(boundary, str):
         raise StorageError(400, "Malformed multipart body: Content-Type is not multipart/related; boundary=...")
-    return boundary.encode()
+    return boundary.strip("'").encode()  # gcloud quotes it with apostrophes, which RFC 2045 does not know
 
 
-def _part(part: bytes) -> tuple[Message, bytes]:
-    head, separator, content = part.partition(b"\r\n\r\n")
+def _part(part: bytes, line_end: bytes) -> tuple[Message, bytes]:
+    head, separator, content = part.partition(line_end * 2)
     if not separator:
         raise StorageError(400, "Malformed multipart body: a part has no empty line after its headers.")
-    return BytesHeaderParser().parsebytes(head.removeprefix(b"\r\n")), content
+    return BytesHeaderParser().parsebytes(head.removeprefix(line_end)), content

@@ -128,7 +128,7 @@ def test_metadata_can_be_patched(bucket: storage.Bucket) -> None:
 
 def test_buckets_can_be_made_listed_and_removed(storage_client: storage.Client, folder: Path) -> None:
     made = storage_client.create_bucket("second-bucket", location="us-central1")
-    assert made.location == "us-central1"
+    assert made.location == "US-CENTRAL1"
     assert [bucket.name for bucket in storage_client.list_buckets()] == [BUCKET, "second-bucket"]
     with pytest.raises(exceptions.Conflict):
         storage_client.create_bucket("second-bucket")

@@ -157,7 +157,7 @@ def test_a_failed_download_is_plain_text(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["matchGlob=*", "versions=true", "maxResults=0", "maxResults=x", "pageToken=%FF", "pageToken=!"]
+    "query", ["matchGlob=*", "softDeleted=true", "maxResults=0", "maxResults=x", "pageToken=%FF", "pageToken=!"]
 )
 def test_a_listing_it_cannot_give_is_refused(api: Api, query: str) -> None:
     assert error_of(requests.get(f"{api.objects}?{query}", timeout=5))[0] == 400
@@ -171,7 +171,7 @@ def test_an_address_that_is_not_there_is_not_found(api: Api) -> None:
 def test_parameters_are_ones_that_google_knows() -> None:
     described = document("storage.v1")
     known = {name.lower() for name in described["parameters"]} | {"uploadtype", "upload_id"}
-    for resource in ("objects", "buckets"):
+    for resource in ("objects", "buckets", "managedFolders"):
         for method in described["resources"][resource]["methods"].values():
             known |= {name.lower() for name in method["parameters"]}
     assert known >= PARAMETERS

@@ -1,0 +1,60 @@
+"""Cloud Billing Budgets v1."""
+
+import uuid
+
+from standins.google_control_plane.api import Api, Call, Json
+from standins.google_control_plane.cloudbilling import BillingAccounts
+from standins.google_control_plane.etags import changed, check_etag, new_etag
+from standins.google_control_plane.pages import page
+from standins.google_errors import GoogleError
+
+API = Api("billingbudgets.googleapis.com")
+BUDGETS = "/v1/billingAccounts/{account}/budgets"
+BUDGET = BUDGETS + "/{budget}"
+
+
+class Budgets(dict[str, Json]):
+    """By name."""
+
+    def find(self, call: Call) -> Json:
+        name = f"billingAccounts/{call.path['account']}/budgets/{call.path['budget']}"
+        if name not in self:
+            raise GoogleError("NOT_FOUND", "Requested entity was not found.")
+        return self[name]
+
+
+@API.post(BUDGETS, permission="billing.budgets.create")
+def create_budget(call: Call) -> Json:
+    account = call.plane.part(BillingAccounts).find(call.path["account"])
+    given = call.json()
+    if not given.get("amount"):
+        raise GoogleError("INVALID_ARGUMENT", "Request contains an invalid argument: budget.amount is required.")
+    name = f"billingAccounts/{account.account_id}/budgets/{uuid.uuid4()}"
+    call.plane.part(Budgets)[name] = {**given, "name": name, "etag": new_etag()}
+    return call.plane.part(Budgets)[name]
+
+
+@API.get(BUDGETS, permission="billing.budgets.list")
+def list_budgets(call: Call) -> Json:
+    prefix = f"billingAccounts/{call.plane.part(BillingAccounts).find(call.path['account']).account_id}/"
+    found = [budget for name, budget in call.plane.part(Budgets).items() if name.startswith(prefix)]
+    return page(found, "budgets", call)
+
+
+@API.get(BUDGET, permission="billing.budgets.get")
+def get_budget(call: Call) -> Json:
+    return call.plane.part(Budgets).find(call)
+
+
+@API.patch(BUDGET, permission="billing.budgets.update")
+def update_budget(call: Call) -> Json:
+    budget, given = call.plane.part(Budgets).find(call), call.json()
+    check_etag(budget, given)
+    budget.update(changed(budget, given, call.query.get("updateMask", "*")), etag=new_etag())
+    return budget
+
+
+@API.delete(BUDGET, permission="billing.budgets.delete")
+def delete_budget(call: Call) -> Json:
+    del call.plane.part(Budgets)[call.plane.part(Budgets).find(call)["name"]]
+    return {}

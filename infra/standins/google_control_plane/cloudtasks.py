@@ -1,0 +1,104 @@
+"""Cloud Tasks v2: queues. What is in them is the stand-in of a running queue's business, not of this one."""
+
+import re
+from copy import deepcopy
+
+from standins.google_control_plane.api import Api, Call, Json
+from standins.google_control_plane.etags import changed
+from standins.google_control_plane.iam_routes import add_iam_routes
+from standins.google_control_plane.pages import page
+from standins.google_errors import GoogleError
+
+API = Api("cloudtasks.googleapis.com")
+QUEUES = "/v2/projects/{project}/locations/{location}/queues"
+QUEUE = QUEUES + "/{queue}"
+DEFAULTS: Json = {
+    "rateLimits": {"maxDispatchesPerSecond": 500, "maxBurstSize": 100, "maxConcurrentDispatches": 1000},
+    "retryConfig": {"maxAttempts": 100, "minBackoff": "0.100s", "maxBackoff": "3600s", "maxDoublings": 16},
+}
+
+
+class Queues(dict[str, Json]):
+    """By name. `deleted`: names that cannot be used again for some days."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: set[str] = set()
+
+
+def parent(call: Call) -> str:
+    return f"{call.project.resource}/locations/{call.path['location']}"
+
+
+def found(call: Call) -> Json:
+    name = f"{parent(call)}/queues/{call.path['queue']}"
+    if name not in call.plane.part(Queues):
+        raise GoogleError("NOT_FOUND", "Queue does not exist. If you just created the queue, wait at least a minute.")
+    return call.plane.part(Queues)[name]
+
+
+@API.post(QUEUES, permission="cloudtasks.queues.create", billed=True)
+def create_queue(call: Call) -> Json:
+    given, queues = call.json(), call.plane.part(Queues)
+    name = str(given.get("name", ""))
+    place, _, queue_id = name.rpartition("/queues/")
+    if call.plane.resource_name(f"/v2/{place}") != parent(call) or not re.fullmatch(r"[A-Za-z0-9-]{1,100}", queue_id):
+        raise GoogleError("INVALID_ARGUMENT", f"Queue name {name!r} is not valid.")
+    if name in queues:
+        raise GoogleError("ALREADY_EXISTS", "Queue already exists")
+    if name in queues.deleted:
+        raise GoogleError(
+            "FAILED_PRECONDITION",
+            "The queue cannot be created because a queue with this name existed too recently.",
+        )
+    queues[name] = {**_with_defaults(given), "name": name, "state": "RUNNING"}
+    return queues[name]
+
+
+@API.get(QUEUES, permission="cloudtasks.queues.list")
+def list_queues(call: Call) -> Json:
+    prefix = f"{parent(call)}/"
+    return page([queue for name, queue in call.plane.part(Queues).items() if name.startswith(prefix)], "queues", call)
+
+
+@API.get(QUEUE, permission="cloudtasks.queues.get")
+def get_queue(call: Call) -> Json:
+    return found(call)
+
+
+@API.patch(QUEUE, permission="cloudtasks.queues.update")
+def update_queue(call: Call) -> Json:
+    queue = found(call)
+    queue.update(_with_defaults(changed(queue, call.json(), call.query.get("updateMask", "*"))))
+    return queue
+
+
+@API.delete(QUEUE, permission="cloudtasks.queues.delete")
+def delete_queue(call: Call) -> Json:
+    queues, name = call.plane.part(Queues), found(call)["name"]
+    del queues[name]
+    queues.deleted.add(name)
+    return {}
+
+
+@API.post(f"{QUEUE}:pause", permission="cloudtasks.queues.pause")
+def pause_queue(call: Call) -> Json:
+    found(call)["state"] = "PAUSED"
+    return found(call)
+
+
+@API.post(f"{QUEUE}:resume", permission="cloudtasks.queues.resume")
+def resume_queue(call: Call) -> Json:
+    found(call)["state"] = "RUNNING"
+    return found(call)
+
+
+add_iam_routes(API, QUEUE, "cloudtasks.queues", found, read_method="POST")
+
+
+def _with_defaults(queue: Json) -> Json:
+    """What was not said is as Google has it."""
+    filled = deepcopy(queue)
+    for name, defaults in DEFAULTS.items():
+        filled[name] = {**defaults, **queue.get(name, {})}
+    return filled
