@@ -196,7 +196,6 @@ export class Call extends Emitter<CallEvents> {
 
   #begin(line: Line, opening: Opening): void {
     this.#setup.forget();
-    this.emit("unsteady", false);
     this.emit("voice", line.voice);
     line.begin(this.#turnMode, opening);
   }

@@ -1,28 +1,42 @@
 import { computed, signal } from "@preact/signals";
 import type { Call } from "../call.ts";
 import { isInCall } from "../call-state.ts";
-import { MicrophoneTest, type MicrophoneCheck } from "../microphone-check.ts";
+import type { MicrophoneCheck, MicrophoneTest } from "../microphone-check.ts";
+import { asProblem } from "../problems.ts";
 import type { Preferences } from "./preferences.ts";
 
 export function checkControls(call: Call, { microphoneId, processing, isHeard }: Preferences) {
-  const test = new MicrophoneTest();
   const check = signal<MicrophoneCheck>({ kind: "none" });
   const checked = signal<MediaStream | undefined>(undefined);
-  test.on("stream", (stream) => (checked.value = stream));
-  test.on("check", (now) => {
-    check.value = now;
-    if (now.kind === "heard") isHeard.value = true;
-  });
-  call.on("state", ({ state }) => isInCall(state) && test.stop()); // one capture at a time: iPadOS silences the other
+  let test: MicrophoneTest | undefined;
+  const load = async () => {
+    const { MicrophoneTest } = await import("../microphone-check.ts");
+    const made = new MicrophoneTest();
+    made.on("stream", (stream) => (checked.value = stream));
+    made.on("check", (now) => {
+      check.value = now;
+      if (now.kind === "heard") isHeard.value = true;
+    });
+    return made;
+  };
+  const start = async () => {
+    try {
+      test ??= await load();
+      await test.start({ id: microphoneId.value, processing: processing.value });
+    } catch (error) {
+      check.value = { kind: "problem", problem: asProblem(error) };
+    }
+  };
+  call.on("state", ({ state }) => isInCall(state) && test?.stop()); // one capture at a time: iPadOS silences the other
   call.on("server", ({ type }) => type === "input_audio_buffer.speech_started" && (isHeard.value = true));
-  addEventListener("pagehide", () => test.stop());
+  addEventListener("pagehide", () => test?.stop());
   return {
     checked,
     controls: {
       check,
       isCheckDue: computed(() => !isHeard.value),
-      startCheck: () => void test.start({ id: microphoneId.value, processing: processing.value }),
-      stopCheck: () => test.stop(),
+      startCheck: () => void start(),
+      stopCheck: () => test?.stop(),
     },
   };
 }

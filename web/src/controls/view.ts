@@ -1,68 +1,39 @@
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { Call } from "../call.ts";
-import { Pictures, type Picture } from "../pictures.ts";
-import { Showing } from "../showing.ts";
+import type { Picture } from "../pictures.ts";
 import { canShowCamera, canShowScreen, type View, type ViewProblem } from "../view.ts";
+import type { showingFor } from "./pictures.ts";
 import type { Preferences } from "./preferences.ts";
 
-const SHOWN = 40;
+type Loaded = ReturnType<typeof showingFor>;
 
 export function viewControls(call: Call, { pictureSeconds }: Preferences) {
-  const showing = new Showing();
-  const view = signal<View | undefined>(undefined);
-  const viewProblem = signal<ViewProblem | undefined>(undefined);
-  const canTurnCamera = signal(false);
-  const { pictures, sendPicture } = pictureControls(call, showing, viewProblem);
-  showing.on("view", (shown) => (view.value = shown));
-  showing.on("problem", (problem) => (viewProblem.value = problem));
-  showing.on("canTurn", (canTurn) => (canTurnCamera.value = canTurn));
-  effect(() => {
-    const seconds = view.value === undefined ? 0 : pictureSeconds.value;
-    const isDue = () => document.visibilityState === "visible" && call.line !== undefined && showing.hasChanged;
-    const timer = seconds > 0 ? setInterval(() => isDue() && sendPicture(), seconds * 1000) : undefined;
-    return () => clearInterval(timer);
-  });
-  call.on("state", ({ state }) => (state === "ended" || state === "failed") && showing.stop());
-  addEventListener("pagehide", () => showing.stop());
+  const signals = {
+    view: signal<View | undefined>(undefined),
+    viewProblem: signal<ViewProblem | undefined>(undefined),
+    canTurnCamera: signal(false),
+    pictures: signal<readonly Picture[]>([]),
+    pictureSeconds,
+  };
+  let loading: Promise<Loaded> | undefined;
+  const load = () => {
+    loading ??= import("./pictures.ts").then((module) => module.showingFor(call, signals));
+    loading.catch(() => (loading = undefined)); // tried again at the next tap
+    return loading;
+  };
+  const afterLoading = (act: (loaded: Loaded) => void) => () => {
+    load().then(act, () => (signals.viewProblem.value = "busy"));
+  };
+  call.on("state", ({ state }) => state === "live" && void load()); // so that the tap itself may open the screen
   return {
+    ...signals,
     canShowCamera: canShowCamera(),
     canShowScreen: canShowScreen(),
-    view,
-    viewProblem,
-    showCamera: () => void showing.open("camera"),
-    showScreen: () => void showing.open("screen"),
-    canTurnCamera,
-    turnCamera: () => showing.turn(),
-    stopView: () => showing.stop(),
-    sendPicture,
-    pictureSeconds,
+    showCamera: afterLoading(({ showing }) => void showing.open("camera")),
+    showScreen: afterLoading(({ showing }) => void showing.open("screen")),
+    turnCamera: afterLoading(({ showing }) => showing.turn()),
+    stopView: afterLoading(({ showing }) => showing.stop()),
+    sendPicture: afterLoading(({ sendPicture }) => sendPicture()),
     setPictureSeconds: (seconds: number) => (pictureSeconds.value = seconds),
-    pictures,
   };
-}
-
-function pictureControls(call: Call, showing: Showing, problem: { value: ViewProblem | undefined }) {
-  const pictures = signal<readonly Picture[]>([]);
-  const sent = new Pictures();
-  const send = (): ViewProblem | undefined => {
-    const { line } = call;
-    if (line === undefined) return "no_call";
-    if (!showing.isReady) return undefined; // the camera has only just been opened
-    const url = showing.take((taken) => sent.fits(taken));
-    const picture = url === undefined ? undefined : sent.send(url, (event) => line.sendEvent(event));
-    if (picture === undefined) return "too_large";
-    pictures.value = [...pictures.value, picture].slice(-SHOWN);
-    return undefined;
-  };
-  const sendPicture = () => {
-    problem.value = send();
-  };
-  call.on("saying", () => showing.isShowing && call.line !== undefined && sendPicture());
-  call.on("state", ({ state }) => {
-    if (state === "connecting") pictures.value = [];
-    if (state !== "connecting" && state !== "reconnecting") return;
-    sent.forget();
-    showing.forget();
-  });
-  return { pictures, sendPicture };
 }
