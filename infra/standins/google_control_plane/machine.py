@@ -10,7 +10,7 @@ import os
 import socket
 from typing import Any
 
-MACHINE = json.loads(os.environ.pop("VOICEMINT_MACHINE"))
+MACHINE = json.loads(os.environ["VOICEMINT_MACHINE"])
 METADATA_HOSTS = ("metadata.google.internal", "metadata", "169.254.169.254")
 LOOPBACK = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "", None)
 

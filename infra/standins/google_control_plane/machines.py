@@ -133,7 +133,7 @@ class Machines:
             there.mkdir(parents=True, exist_ok=True)
             mounts[volume["mountPath"]] = str(there)
             for version in volume["versions"]:
-                file = there / version["path"]
+                file = there / version["path"].lstrip("/")
                 if value is not None and (not file.exists() or file.read_bytes() != value):
                     file.touch(mode=0o600)
                     file.write_bytes(value)
