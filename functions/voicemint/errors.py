@@ -18,6 +18,7 @@ VoicemintError
     ├── TooManyRequests      429     our own limit, for a moment
     ├── DailyLimitReached    429     our own limit, until tomorrow (UTC)
     ├── MonthlyLimitReached  429     this person's own limit, until next month (UTC)
+    ├── LineBusy             429     the telephone's own limit: too many calls at once, or minutes of the day
     ├── Stopped              503     the owner stopped everything
     ├── ControlUnavailable   503     whether it is stopped cannot be read, so it counts as stopped
     ├── LeashUnavailable     503     nobody would end the call in time, so there is none
@@ -168,6 +169,11 @@ class MonthlyLimitReached(ApiError):
     )
 
 
+class LineBusy(ApiError):
+    status, code = 429, "line_busy"
+    message = "The telephone takes no further call now: too many at once, or the day's minutes are used up."
+
+
 class Stopped(ApiError):
     status, code = 503, "stopped"
     message = "The owner has stopped all calls. Ask the owner to resume them."
@@ -194,10 +200,14 @@ class StorageUnavailable(ApiError):
 
 
 class UpstreamError(ApiError):
-    """`nothing_was_done` where OpenAI surely did nothing, so that even what costs money may be asked again."""
+    """`nothing_was_done` where OpenAI surely did nothing, so that even what costs money may be asked again.
+
+    `upstream_code` is OpenAI's own word for it, where it said one.
+    """
 
     status = 502
     nothing_was_done = False
+    upstream_code: str | None = None
 
 
 class UpstreamKeyRejected(UpstreamError):

@@ -10,7 +10,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -37,6 +37,7 @@ READ_TIMEOUT_SECONDS = 8.0
 TOTAL_TIMEOUT_SECONDS = 15.0
 RETRY_DELAY_SECONDS = 0.5
 MAX_ANSWER_BYTES = 64 * 1024
+NO_HEADERS: Mapping[str, str] = {}
 
 _LOCATION = re.compile(r"(?:[^?#]*/)?([A-Za-z0-9_-]{1,128})", re.ASCII)
 
@@ -107,11 +108,39 @@ class OpenAIApi:
     def hang_up(self, call_id: str) -> bool:
         """POST /v1/realtime/calls/{call_id}/hangup: False where there was no such call (any more).
 
-        Raises UpstreamError or SecretUnavailable.
+        Raises UpstreamError or SecretUnavailable, as do the other three.
         """
+        return self._act(call_id, "hangup", None, _costs_nothing)
+
+    def accept(self, call_id: str, session_config: dict[str, Any], *, safety_identifier: str) -> bool:
+        """POST …/accept, a phone call that rings: False where it rings no more, or was answered already."""
+        headers = {"OpenAI-Safety-Identifier": safety_identifier}
+        return self._act(call_id, "accept", session_config, _was_not_done, headers)
+
+    def reject(self, call_id: str, sip_status: int) -> bool:
+        """POST …/reject, a phone call that rings, with a SIP status such as 603 (Decline) or 486 (Busy Here)."""
+        return self._act(call_id, "reject", {"status_code": sip_status}, _costs_nothing)
+
+    def refer(self, call_id: str, target_uri: str) -> bool:
+        """POST …/refer: transfer a phone call. `target_uri` is from an agent's file and from nowhere else."""
+        return self._act(call_id, "refer", {"target_uri": target_uri}, _was_not_done)
+
+    def _act(
+        self,
+        call_id: str,
+        action: str,
+        body: dict[str, Any] | None,
+        may_repeat: MayRepeat,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> bool:
+        """POST /v1/realtime/calls/{call_id}/{action}: False where there is no such call. `call_id` was checked."""
+        content = b"" if body is None else json.dumps(body).encode()
+        sent = {**headers, **({} if body is None else {"Content-Type": "application/json"})}
         try:
-            self._post(f"/realtime/calls/{call_id}/hangup", b"", {}, _costs_nothing)
-        except UpstreamModelNotFound:  # 404, whatever it is that was not found
+            self._post(f"/realtime/calls/{call_id}/{action}", content, sent, may_repeat)
+        except UpstreamModelNotFound as error:  # 404: either is not there, the call or the model of `accept`
+            if error.upstream_code == "model_not_found":
+                raise
             return False
         return True
 
@@ -133,7 +162,7 @@ class OpenAIApi:
     def _post_once(self, path: str, body: bytes, headers: dict[str, str], key: str, deadline: float) -> HttpAnswer:
         answer = self._exchange(path, body, {**headers, "Authorization": f"Bearer {key}"}, deadline)
         if not 200 <= answer.status < 300:
-            raise _refusal(answer)
+            raise _refused(answer)
         return answer
 
     def _exchange(self, path: str, body: bytes, headers: dict[str, str], deadline: float) -> HttpAnswer:
@@ -158,9 +187,15 @@ def _wait_before_retry(error: UpstreamError, deadline: float) -> None:
     time.sleep(delay)
 
 
-def _refusal(answer: HttpAnswer) -> UpstreamError:
+def _refused(answer: HttpAnswer) -> UpstreamError:
     """Which of our errors OpenAI's answer means. OpenAI's own words go to the log only."""
     code = _error_code(answer.body)
+    error = _refusal(answer, code)
+    error.upstream_code = code
+    return error
+
+
+def _refusal(answer: HttpAnswer, code: str | None) -> UpstreamError:
     logger.warning(
         "OpenAI refused",
         extra={
