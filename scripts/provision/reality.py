@@ -155,11 +155,7 @@ class Reader:
 
     def _policy(self, resource: Resource) -> frozenset[Grant]:
         policy = self._ask(*policy_command(resource, "get-iam-policy", self._desired.names)) or {}
-        return frozenset(
-            Grant(member, binding["role"], binding.get("condition", {}).get("expression", ""))
-            for binding in policy.get("bindings", [])
-            for member in binding["members"]
-        )
+        return grants_of(policy)
 
     def _versions(self, secret: str) -> tuple[Json, ...]:
         """Newest first."""
@@ -237,6 +233,15 @@ def _identity(project: Json, billing: Json | None) -> Identity:
         name=project.get("name", ""),
         state=project.get("lifecycleState", ""),
         billing_account=account if billing is None or billing.get("billingEnabled") else "",
+    )
+
+
+def grants_of(policy: Json) -> frozenset[Grant]:
+    """A policy as Google answers it, one grant a member."""
+    return frozenset(
+        Grant(member, binding["role"], binding.get("condition", {}).get("expression", ""))
+        for binding in policy.get("bindings", [])
+        for member in binding["members"]
     )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import requests
-
-from ..desired import Desired
-from ..reality import Json, Reader
+from ..desired import Desired, Grant, Resource
+from ..policies import policy_command
+from ..reality import Json, Reader, grants_of
 from ..retry import Backoff
-from .answers import Answer
+from .answers import Answer, Refusal
 from .asking import ONE_SECONDS, Asker
+from .rest import Rest
 
 FIREBASE = "http"  # the group of the few requests that gcloud has no command for
 
@@ -18,11 +18,11 @@ FIREBASE = "http"  # the group of the few requests that gcloud has no command fo
 class Glance(Reader):
     """`unread` holds the refusals by the group of the command: secrets, storage, run, …"""
 
-    def __init__(self, asker: Asker, desired: Desired, token: str) -> None:
+    def __init__(self, asker: Asker, desired: Desired, rest: Rest) -> None:
         super().__init__(asker.gcloud, desired, Backoff())
         self.unread: dict[str, Answer] = {}
         self._asker = asker
-        self._token = token
+        self._rest = rest
 
     def _ask(self, *arguments: str) -> Any:
         return self._once(arguments, [])
@@ -38,9 +38,15 @@ class Glance(Reader):
         listed = self._noted("storage", self._asker.answer(partial(self._asker.text, listing)), "")
         return frozenset(line.removeprefix(f"gs://{bucket}/") for line in listed.split())
 
+    def _policy(self, resource: Resource) -> frozenset[Grant]:
+        answer = self._asker.answer(partial(self._rest.policy, resource))
+        group = group_of(policy_command(resource, "get-iam-policy", self._desired.names))
+        return grants_of(self._noted(group, answer, {}))
+
     def _request(self, url: str) -> Any:
-        answer = self._asker.answer(lambda seconds: _get(url, self._token, self._gcloud.project_id, seconds))
-        return self._noted(FIREBASE, answer, None)
+        """None for what is not there, which Firebase says in two ways."""
+        answer = self._asker.answer(lambda seconds: self._rest.ask("GET", url, seconds))
+        return None if answer.refusal in (Refusal.NOT_FOUND, Refusal.DENIED) else self._noted(FIREBASE, answer, None)
 
     def _once(self, arguments: tuple[str, ...], default: Any) -> Any:
         answer = self._asker.answer(partial(self._asker.json, arguments), ONE_SECONDS)
@@ -57,10 +63,3 @@ def group_of(command: tuple[str, ...]) -> str:
     """Of a gcloud command, with or without the name of the program in front."""
     words = [word for word in command if word not in ("gcloud", "alpha", "beta")]
     return words[0]
-
-
-def _get(url: str, token: str, project_id: str, seconds: float) -> Any:
-    """None for what is not there, which Firebase says in two ways. Raises RequestException."""
-    headers = {"Authorization": f"Bearer {token}", "X-Goog-User-Project": project_id}
-    answer = requests.get(url, headers=headers, timeout=seconds, allow_redirects=False)
-    return answer.json() if answer.ok else None

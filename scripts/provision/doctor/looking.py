@@ -20,6 +20,7 @@ from .asking import Asker, Reading
 from .context import Context
 from .glance import Glance
 from .readings import read
+from .rest import Rest
 
 
 def look_before(gcloud: Gcloud, desired: Desired) -> Context:
@@ -50,7 +51,7 @@ def _look(asker: Asker, here: Context) -> Context:
 
 def _with_what_is_there(asker: Asker, context: Context) -> Context:
     desired, region = context.desired, context.desired.names.region
-    glance = Glance(asker, desired, context.of("token").value)
+    glance = Glance(asker, desired, Rest(desired.names, context.of("token").value))
     reality = glance.read()
     plan = Bootstrap(asker.gcloud, desired, reality, Deployment()).plan()
     listing = partial(asker.json, ("functions", "list", "--v2", f"--regions={region}"))

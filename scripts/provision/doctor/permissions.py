@@ -11,12 +11,11 @@ from typing import NamedTuple
 import requests
 
 from ..findings import Finding
-from ..gcloud import GcloudFailed
 from .context import Context, ok
+from .rest import raise_refusal
 from .sign_in import account
 
 RESOURCE_MANAGER = "https://cloudresourcemanager.googleapis.com/v1/projects"
-MAX_ANSWER_CHARACTERS = 2000
 # A permission and the least role that has it.
 NEEDED: Mapping[str, str] = {
     "artifactregistry.repositories.create": "roles/artifactregistry.admin",
@@ -61,9 +60,7 @@ def held_permissions(project_id: str, token: str, seconds: float) -> Held:
         timeout=seconds,
         allow_redirects=False,
     )
-    if not answer.ok:
-        text = answer.text[:MAX_ANSWER_CHARACTERS]
-        raise GcloudFailed("testIamPermissions", f"ERROR: HTTPError {answer.status_code}: {text}")
+    raise_refusal("testIamPermissions", answer)
     asked_at = datetime.now(UTC) - answer.elapsed / 2
     return Held(frozenset(answer.json().get("permissions", [])), answer.headers.get("Date", ""), asked_at)
 

@@ -11,6 +11,7 @@ from . import buckets, keys, policies
 from .answers import Answer, Refusal
 from .asking import Asker, Reading
 from .permissions import held_permissions
+from .rest import Rest
 
 OPENAI_URL = "https://api.openai.com/v1"
 OFFLINE_SECONDS = 5.0  # what a question may take after one that did not get through
@@ -34,7 +35,7 @@ def _rounds(desired: Desired, asker: Asker) -> dict[str, Answer]:
     answers |= asker.ask(_about_project(asker), *([] if reached else [OFFLINE_SECONDS]))
     if not answers["project"].ok:
         return answers
-    answers |= _ask_where_on(asker, _about_what_is_inside(asker, desired), answers)
+    answers |= _ask_where_on(asker, _about_what_is_inside(asker, desired, Rest(desired.names, token)), answers)
     answers |= asker.ask([*_other_buckets(asker, desired, answers), *_openai(answers)])
     return answers
 
@@ -59,14 +60,17 @@ def _services(asker: Asker, seconds: float) -> set[str]:
     return {item["config"]["name"] for item in asker.json(("services", "list", "--enabled"), seconds)}
 
 
-def _about_what_is_inside(asker: Asker, desired: Desired) -> list[Reading]:
+def _about_what_is_inside(asker: Asker, desired: Desired, rest: Rest) -> list[Reading]:
     region, ask = desired.names.region, asker.json
-    effective = [(name, ("org-policies", "describe", name, "--effective")) for name in policies.CONSTRAINTS]
+    limits = [
+        Reading(policies.reading_name(name), partial(rest.org_policy, name), "orgpolicy")
+        for name in policies.CONSTRAINTS
+    ]
     return [
         Reading("accounts", partial(ask, ("iam", "service-accounts", "list")), "iam"),
         Reading("buckets", partial(ask, ("storage", "buckets", "list", "--raw"))),
         Reading("runtimes", partial(ask, ("functions", "runtimes", "list", f"--region={region}")), "cloudfunctions"),
-        *(Reading(policies.reading_name(name), partial(ask, command), "orgpolicy") for name, command in effective),
+        *limits,
         *(Reading(keys.reading_name(name), partial(_secret, asker, name), "secretmanager") for name in SECRETS),
     ]
 

@@ -1,0 +1,65 @@
+"""Reads by Google's REST APIs: what gcloud has no command for, and policies, of which there are too many for a process
+each. Only reads: a POST here is one of Google's that changes nothing.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from ..desired import Resource
+from ..gcloud import GcloudFailed
+from ..names import Names
+
+MAX_ANSWER_CHARACTERS = 2000
+WITH_CONDITIONS = "options.requestedPolicyVersion=3"
+GETS, POSTS = ("GET", None), ("POST", {"options": {"requestedPolicyVersion": 3}})
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Signed in by gcloud's own token. Requests count as the project's, as in gcloud."""
+
+    names: Names
+    token: str = field(repr=False)
+
+    def ask(self, method: str, url: str, seconds: float, body: Any = None) -> Any:
+        """The JSON of the answer. Raises RequestException, and GcloudFailed with Google's words."""
+        headers = {"Authorization": f"Bearer {self.token}", "X-Goog-User-Project": self.names.project_id}
+        answer = requests.request(method, url, json=body, headers=headers, timeout=seconds, allow_redirects=False)
+        raise_refusal(f"{method} {url}", answer)
+        return answer.json()
+
+    def policy(self, resource: Resource, seconds: float) -> Any:
+        """Who may do what with it."""
+        host, path = _policy_path(resource, self.names)
+        method, body = POSTS if resource.kind in ("project", "account", "queue") else GETS
+        if resource.kind in ("account", "repository", "secret", "service"):
+            path, body = f"{path}?{WITH_CONDITIONS}", None
+        return self.ask(method, f"https://{host}.googleapis.com/{path}", seconds, body)
+
+    def org_policy(self, constraint: str, seconds: float) -> Any:
+        """The policy that is in force in the project, wherever it was set."""
+        path = f"projects/{self.names.project_id}/policies/{constraint}:getEffectivePolicy"
+        return self.ask("GET", f"https://orgpolicy.googleapis.com/v2/{path}", seconds)
+
+
+def raise_refusal(line: str, answer: requests.Response) -> None:
+    """Raises GcloudFailed for one."""
+    if not answer.ok:
+        raise GcloudFailed(line, f"ERROR: HTTPError {answer.status_code}: {answer.text[:MAX_ANSWER_CHARACTERS]}")
+
+
+def _policy_path(resource: Resource, names: Names) -> tuple[str, str]:
+    """Host and path, as gcloud asks for each kind."""
+    name, project = resource.name, f"projects/{names.project_id}"
+    place = f"{project}/locations/{names.region}"
+    return {
+        "project": ("cloudresourcemanager", f"v1/{project}:getIamPolicy"),
+        "account": ("iam", f"v1/{project}/serviceAccounts/{names.email(name)}:getIamPolicy"),
+        "bucket": ("storage", f"storage/v1/b/{name}/iam?optionsRequestedPolicyVersion=3"),
+        "repository": ("artifactregistry", f"v1/{place}/repositories/{name}:getIamPolicy"),
+        "secret": ("secretmanager", f"v1/{project}/secrets/{name}:getIamPolicy"),
+        "service": ("run", f"v1/{place}/services/{name}:getIamPolicy"),
+        "queue": ("cloudtasks", f"v2/{place}/queues/{name}:getIamPolicy"),
+    }[resource.kind]
