@@ -5,8 +5,8 @@ one the rest. Nothing is remembered between runs: every plan is made from what i
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from owner.console import say
@@ -22,6 +22,7 @@ from .scripts import run_script
 from .steps import Action, Plan, Step
 
 Outcome = Literal["done", "was there", "failed", "left"]
+ROUNDS = 3
 SCRIPT_TRIES = 3  # a deployment takes minutes, and gcloud has been patient already
 
 
@@ -119,13 +120,14 @@ class Applying:
     def _once(self, action: Action) -> str:
         program = action.command[0]
         if program == "http":
-            wait_for(self.gcloud, ask(self.gcloud, *action.command[1:]), action.command[2], self.backoff)
+            method, url = action.command[1:]
+            wait_for(self.gcloud, ask(self.gcloud, method, url, action.body), url, self.backoff)
             return ""
         if program.startswith("scripts/"):
             return run_script(action.command, {**self.gcloud.environment, **self.environment})
-        return self.gcloud.run(
-            action.command, stdin=self.secrets.value(action.secret) if action.secret else action.text
-        )
+        # What is pinned cannot be deleted, and what is to be pinned is not there yet.
+        gcloud = replace(self.gcloud, configuration=None) if action.command[1] == "config" else self.gcloud
+        return gcloud.run(action.command, stdin=self.secrets.value(action.secret) if action.secret else action.text)
 
     def _is_settled(self, action: Action) -> bool:
         """Whether a creation whose answer was lost has been made all the same."""
@@ -134,6 +136,20 @@ class Applying:
         found = patiently(lambda: self.gcloud.read(*action.check), self.gcloud.project_id, self.backoff,
                           done=frozenset({"gone"}))  # fmt: skip
         return not isinstance(found, Failure) and len(found or ()) > action.before
+
+
+def apply_and_look_again(applying: Applying, plan: Plan, plan_anew: Callable[[], Plan]) -> list[Ended]:
+    """Do the plan until a new one is empty: what an answer that was lost has hidden is done in another round."""
+    ended: list[Ended] = []
+    for _ in range(ROUNDS):
+        ended += applying.run(plan)
+        if any(step.outcome in ("failed", "left") for step in ended):
+            break
+        say("Looking whether all is as it should be")
+        plan = plan_anew()
+        if not plan.steps:
+            break
+    return ended
 
 
 def _tell(ended: Ended) -> None:

@@ -14,7 +14,7 @@ from owner.console import EXIT_FAILED, CommandFailed, run, say, show
 from owner.invite import checked_name
 from owner.project import project_env_file
 
-from .apply import Applying, Ended, Secrets
+from .apply import Applying, Ended, Secrets, apply_and_look_again
 from .confirm import agree, confirm_project, refuse_wrong_project
 from .deployment import read_deployment
 from .desired import Desired, read_desired
@@ -29,7 +29,6 @@ from .report import failed_text, findings_text, plan_text, result_json
 from .retry import Backoff
 from .steps import Plan
 
-ROUNDS = 3  # what a first round has not done because of a lost answer, a second one finds
 FIRST_GUEST = "First guest"
 
 
@@ -82,7 +81,7 @@ class Command:
             return self.end(plan, None)
         self.confirm(plan, reality)
         if plan.steps:
-            reality = self.apply(plan, reality)
+            self.apply(plan)
         return self.end(plan, ending_of(self.desired, self.ended))
 
     def look(self) -> Reality:
@@ -124,25 +123,11 @@ class Command:
         if confirmed:
             remember(self.project_env, confirmed)
 
-    def apply(self, plan: Plan, reality: Reality) -> Reality:
-        """Do the plan, and look again: what an answer that was lost has hidden is done in another round."""
+    def apply(self, plan: Plan) -> None:
         self.gcloud = self.gcloud.pinned()
-        for number in range(ROUNDS):
-            applying = Applying(
-                self.gcloud,
-                self.secrets,
-                self.backoff,
-                {**self.desired.names.environment, "PROJECT_ENV": str(self.project_env)},
-            )
-            self.ended += applying.run(plan)
-            if any(ended.outcome in ("failed", "left") for ended in self.ended):
-                break
-            say("Looking again" if number == 0 else "Looking once more")
-            reality = self.look()
-            plan = self.plan(reality)
-            if not plan.steps:
-                break
-        return reality
+        environment = {**self.desired.names.environment, "PROJECT_ENV": str(self.project_env)}
+        applying = Applying(self.gcloud, self.secrets, self.backoff, environment)
+        self.ended = apply_and_look_again(applying, plan, lambda: self.plan(self.look()))
 
     def end(self, plan: Plan, ending: Ending | None) -> int:
         failed = [ended for ended in self.ended if ended.outcome in ("failed", "left")]

@@ -13,14 +13,19 @@ from .reality import Identity, Reality
 GEMINI = "cloudaicompanion.googleapis.com"
 
 
-def refuse_wrong_project(names: Names, identity: Identity) -> None:
-    """Raises CommandFailed for a project that is not the remembered one, is going away, or is paid by nobody."""
+def refuse_another_project(names: Names, identity: Identity) -> None:
+    """Raises CommandFailed for a project that is not the remembered one."""
     if names.project_number not in ("", identity.number):
         raise CommandFailed(
             expected=f"the project number {names.project_number}, as project.env remembers it",
             found=f"{identity.number} behind the id {names.project_id}",
             todo="This is another project. Correct PROJECT_ID; nothing was changed.",
         )
+
+
+def refuse_wrong_project(names: Names, identity: Identity) -> None:
+    """Raises CommandFailed for another project, and for one that is going away or is paid by nobody."""
+    refuse_another_project(names, identity)
     if identity.state not in ("", "ACTIVE"):
         raise CommandFailed(
             expected=f"the project {names.project_id} to be active",

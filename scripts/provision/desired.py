@@ -128,12 +128,13 @@ def read_desired(root: Path, names: Names) -> Desired:
     infra = root / "infra"
     functions = tuple(sorted(file.stem for file in (infra / "functions").glob("*.yaml")))
     bindings = tuple(_binding(line, names) for line in said(infra / "iam.txt"))
+    named = {binding.resource.name for binding in bindings if binding.resource.kind == "account"}
     members = {line.split()[0] for line in said(infra / "iam.txt")} - set(EVERYBODY)
     return Desired(
         names=names,
         services=tuple(said(infra / "services.txt")),
         functions=functions,
-        accounts=tuple(sorted(members | set(functions))),
+        accounts=tuple(sorted(members | named | set(functions))),
         bindings=bindings,
         buckets=_buckets(infra, names),
         queues=tuple(_queue(file) for file in sorted((infra / "queues").glob("*.yaml"))),

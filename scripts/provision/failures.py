@@ -86,6 +86,14 @@ _TABLE = (
         "Run this again: it looks first",
     ),
     _Known(
+        "no-permission", "stop",
+        r"PERMISSION_DENIED|[Pp]ermission '?[\w.]*'? ?denied|do(es)? not have (the )?(permission|[\w.]+ access)"
+        r"|HTTPError 403|\bforbidden\b|AUTH_PERMISSION_DENIED",
+        "this account may not do it",
+        "Ask an owner of {project} for roles/owner, or for the role that the words above name: "
+        f"{CONSOLE}/iam-admin/iam?project={{project}}. Which account is it: gcloud config get account",
+    ),
+    _Known(
         "not-there-yet", "wait",
         r"[Ss]ervice account \S+ does not exist|User \S+ does not exist|Unknown service account|NOT_FOUND"
         r"|does not exist|was not found|[Nn]ot [Ff]ound|HTTPError 404",
@@ -97,14 +105,6 @@ _TABLE = (
         r"RESOURCE_EXHAUSTED|rateLimitExceeded|Quota exceeded|Too Many Requests|HTTPError 429|\b429\b",
         "Google asks to go slower",
         f"Run this again in a minute; if it stays: {CONSOLE}/iam-admin/quotas?project={{project}}",
-    ),
-    _Known(
-        "no-permission", "stop",
-        r"PERMISSION_DENIED|[Pp]ermission '?[\w.]*'? ?denied|does not have (the )?(permission|[\w.]+ access)"
-        r"|HTTPError 403|\bforbidden\b|AUTH_PERMISSION_DENIED",
-        "this account may not do it",
-        "Ask an owner of {project} for roles/owner, or for the role that the words above name: "
-        f"{CONSOLE}/iam-admin/iam?project={{project}}. Which account is it: gcloud config get account",
     ),
     _Known(
         "unavailable", "wait",

@@ -48,7 +48,7 @@ def create_budget(gcloud: Gcloud, desired: Desired, reality: Reality) -> Action:
 
 def _update_budget(gcloud: Gcloud, budget: Budget, found: Json, reality: Reality) -> Iterator[Action]:
     """In two: gcloud clears thresholds or adds to them."""
-    update = ("billing", "budgets", "update", _id(found))
+    update = ("billing", "budgets", "update", id_of(found))
     account = f"--billing-account={reality.identity.billing_account}"
     settings = (f"--budget-amount={budget.amount}", f"--calendar-period={budget.period.lower()}")
     yield Action(command=tuple(gcloud.command(*update, account, *settings, "--clear-threshold-rules")))
@@ -91,7 +91,7 @@ def _project(reality: Reality) -> str:
 
 def _delete_budget(gcloud: Gcloud, found: Json, reality: Reality) -> list[str]:
     account = f"--billing-account={reality.identity.billing_account}"
-    return gcloud.command("billing", "budgets", "delete", _id(found), account)
+    return gcloud.command("billing", "budgets", "delete", id_of(found), account)
 
 
 def _dashboard_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
@@ -105,10 +105,10 @@ def _dashboard_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iter
         )
         yield Step(id="dashboard", title="Create the dashboard", actions=(create,), needs=("services",))
     elif not includes(ours[0], wanted.content):
-        update = gcloud.command("monitoring", "dashboards", "update", _id(ours[0]), config)
+        update = gcloud.command("monitoring", "dashboards", "update", id_of(ours[0]), config)
         yield Step(id="dashboard", title="Correct the dashboard", actions=(Action(command=tuple(update)),))
     for extra in ours[1:]:
-        yield _delete("dashboard", extra, gcloud.command("monitoring", "dashboards", "delete", _id(extra)))
+        yield _delete("dashboard", extra, gcloud.command("monitoring", "dashboards", "delete", id_of(extra)))
 
 
 def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality) -> Iterator[Step]:
@@ -122,7 +122,7 @@ def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality) -> Iterator[
         yield Step(id=id_, title=f"Create the alert {alert.display_name!r}", actions=(create,), needs=("services",))
     elif not includes(ours[0], alert.content):
         update = gcloud.command(
-            "alpha", "monitoring", "policies", "update", _id(ours[0]), policy, f"--fields={ALERT_FIELDS}"
+            "alpha", "monitoring", "policies", "update", id_of(ours[0]), policy, f"--fields={ALERT_FIELDS}"
         )
         yield Step(
             id=id_, title=f"Correct the alert {alert.display_name!r}", actions=(Action(command=tuple(update)),)
@@ -134,12 +134,12 @@ def _surplus_alerts(gcloud: Gcloud, desired: Desired, reality: Reality) -> Itera
     kept = {ours[0]["name"] for alert in desired.alerts if (ours := named(alert.display_name, reality.alerts))}
     for found in reality.alerts:
         if is_marked(found.get("userLabels", {})) and found["name"] not in kept:
-            yield _delete("alert", found, gcloud.command("alpha", "monitoring", "policies", "delete", _id(found)))
+            yield _delete("alert", found, gcloud.command("alpha", "monitoring", "policies", "delete", id_of(found)))
 
 
 def named(display_name: str, found: tuple[Json, ...]) -> list[Json]:
     """In an order that stays the same from run to run."""
-    return sorted((item for item in found if item.get("displayName") == display_name), key=_id)
+    return sorted((item for item in found if item.get("displayName") == display_name), key=id_of)
 
 
 def is_marked(labels: Mapping[str, Any]) -> bool:
@@ -148,11 +148,11 @@ def is_marked(labels: Mapping[str, Any]) -> bool:
 
 def _delete(kind: str, found: Json, command: list[str]) -> Step:
     return Step(
-        id=f"surplus/{kind}/{_id(found)}",
+        id=f"surplus/{kind}/{id_of(found)}",
         title=f"Delete the {kind} {found.get('displayName', '')!r} that is one too many",
         actions=(Action(command=tuple(command)),), done=frozenset({"gone"}), removes=True,
     )  # fmt: skip
 
 
-def _id(found: Json) -> str:
+def id_of(found: Json) -> str:
     return str(found["name"]).rpartition("/")[2]

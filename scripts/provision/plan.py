@@ -133,7 +133,7 @@ class Bootstrap:
                 "services",
                 f"account/{member}",
                 str(resource),
-                f"function/{resource.name}",
+                *([f"function/{resource.name}"] if resource.kind == "service" else []),
                 *filter(None, [before]),
             ),
             otherwise=(otherwise,) if public else (),

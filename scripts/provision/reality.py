@@ -51,6 +51,10 @@ class Reality:
     policies: Mapping[Resource, frozenset[Grant]] = field(default_factory=dict)
     firebase: bool = False
     sites: tuple[str, ...] = ()
+    live_sites: tuple[str, ...] = ()  # those that serve something; for a teardown only, as functions and triggers are
+    functions: Mapping[str, Json] = field(default_factory=dict)
+    triggers: tuple[Json, ...] = ()
+    unread: tuple[str, ...] = ()  # what a tolerant reader was refused
     budgets: tuple[Json, ...] | None = ()
     dashboards: tuple[Json, ...] = ()
     alerts: tuple[Json, ...] = ()
@@ -72,8 +76,11 @@ class Reality:
 class Reader:
     """Asks gcloud, several questions at a time, each as patiently as a writing step."""
 
-    def __init__(self, gcloud: Gcloud, desired: Desired, backoff: Backoff) -> None:
+    def __init__(self, gcloud: Gcloud, desired: Desired, backoff: Backoff, *, for_teardown: bool = False) -> None:
+        """A reader for a teardown asks for more, and does without what it is refused: billing may be off."""
         self._gcloud = gcloud
+        self._for_teardown = for_teardown
+        self._unread: list[str] = []
         self._desired = desired
         self._backoff = backoff
         self._pool = ThreadPoolExecutor(READERS)
@@ -107,6 +114,7 @@ class Reader:
         versions = {name: self._pool.submit(self._versions, name) for name in SECRETS if name in found["secrets"]}
         objects = self._pool.submit(self._control_objects, found["buckets"])
         return Reality(
+            unread=tuple(self._unread),
             identity=identity,
             configuration=configurations.result()[0],
             active_account=configurations.result()[1],
@@ -137,6 +145,17 @@ class Reader:
             "budgets": lambda: self._budgets(identity),
             "firebase": self._is_firebase,
             "sites": self._sites,
+            **(self._more_lists() if self._for_teardown else {}),
+        }
+
+    def _more_lists(self) -> Mapping[str, Callable[[], Any]]:
+        region = self._desired.names.region
+        return {
+            "functions": lambda: self._by_name(
+                "cloudfunctions", "functions", "list", "--v2", f"--regions={region}", key="name"
+            ),
+            "triggers": lambda: tuple(self._list("cloudbuild", "builds", "triggers", "list", f"--region={region}")),
+            "live_sites": lambda: tuple(site for site in self._sites() if self._is_live(site)),
         }
 
     def _existing(self, found: Mapping[str, Any]) -> Iterable[Resource]:
@@ -154,20 +173,24 @@ class Reader:
         return [resource for resource in self._desired.resources if resource.name in there[resource.kind]]
 
     def _policy(self, resource: Resource) -> frozenset[Grant]:
-        policy = self._ask(*policy_command(resource, "get-iam-policy", self._desired.names)) or {}
+        command = policy_command(resource, "get-iam-policy", self._desired.names)
+        policy = self._tolerantly(f"who may do what with {resource}", lambda: self._ask(*command)) or {}
         return grants_of(policy)
 
     def _versions(self, secret: str) -> tuple[Json, ...]:
         """Newest first."""
-        return tuple(self._ask("secrets", "versions", "list", secret))
+        listed = self._tolerantly(f"versions of {secret}", lambda: self._ask("secrets", "versions", "list", secret))
+        return tuple(listed or ())
 
     def _control_objects(self, buckets: Mapping[str, Json]) -> frozenset[str]:
         """Names at the top of the control bucket: objects, and prefixes with a slash at their end."""
         bucket = self._desired.names.control_bucket
         if bucket not in buckets:
             return frozenset()
-        listed = self._patiently(lambda: self._gcloud.text("storage", "ls", f"gs://{bucket}/"))
-        return frozenset(line.removeprefix(f"gs://{bucket}/") for line in listed.split())
+        listed = self._tolerantly(
+            bucket, lambda: self._patiently(lambda: self._gcloud.text("storage", "ls", f"gs://{bucket}/"))
+        )
+        return frozenset(line.removeprefix(f"gs://{bucket}/") for line in (listed or "").split())
 
     def _budgets(self, identity: Identity) -> tuple[Json, ...] | None:
         """None where the billing account's budgets are not ours to see."""
@@ -185,10 +208,15 @@ class Reader:
         listed = self._request(f"{HOSTING}/projects/{self._project_id}/sites") or {}
         return tuple(site["name"].rpartition("/")[2] for site in listed.get("sites", []))
 
+    def _is_live(self, site: str) -> bool:
+        """Whether the last release shows something; a disabled site's last release says that it is."""
+        listed = self._request(f"{HOSTING}/sites/{site}/releases?pageSize=1") or {}
+        return any(release.get("type") != "SITE_DISABLE" for release in listed.get("releases", [])[:1])
+
     def _request(self, url: str) -> Any:
         """None for what is not there, which Firebase says in two ways."""
-        answered = self._patiently(lambda: request(self._gcloud, "GET", url))
-        return answered.body if answered.status == 200 else None
+        answered = self._tolerantly(url, lambda: self._patiently(lambda: request(self._gcloud, "GET", url)))
+        return answered.body if answered and answered.status == 200 else None
 
     def _configurations(self) -> tuple[Json | None, str]:
         """gcloud's own configuration of this project, None where there is none yet; and the active one's account."""
@@ -204,7 +232,19 @@ class Reader:
         return {str(item[outer][inner] if inner else item[outer]).rpartition("/")[2]: item for item in listed}
 
     def _list(self, service: str, *arguments: str) -> list[Json]:
-        return self._ask(*arguments) or [] if self._is_on(service) else []
+        return (
+            self._tolerantly(" ".join(arguments), lambda: self._ask(*arguments)) or [] if self._is_on(service) else []
+        )
+
+    def _tolerantly(self, what: str, ask: Callable[[], Any]) -> Any:
+        """None for what a teardown was refused: it takes away the rest."""
+        try:
+            return ask()
+        except Refused as refused:
+            if not self._for_teardown:
+                raise
+            self._unread.append(f"{what} ({refused.failure.cause})")
+            return None
 
     def _is_on(self, service: str) -> bool:
         return f"{service}.googleapis.com" in self._services
@@ -214,7 +254,7 @@ class Reader:
         try:
             return self._ask(*arguments)
         except Refused as refused:
-            if refused.failure.id == "no-permission":
+            if refused.failure.id == "no-permission" or self._for_teardown:
                 return None
             raise
 

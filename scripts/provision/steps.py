@@ -1,6 +1,8 @@
 """A plan as data: ordered steps, each with the exact command lines that it would run."""
 
+import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,13 +25,15 @@ class Action:
     text: str = ""
     check: tuple[str, ...] = ()
     before: int = 0
+    body: Mapping[str, Any] | None = None  # what `http` sends
     shown: tuple[str, ...] = ()  # the gcloud lines that a script of ours runs
 
     @property
     def line(self) -> str:
         """As the owner could type it."""
         if self.command[0] == "http":
-            return f"curl --request {self.command[1]} {self.command[2]}  # with gcloud's access token"
+            data = f" --json {shlex.quote(json.dumps(self.body))}" if self.body else ""
+            return f"curl --request {self.command[1]} {shlex.quote(self.command[2])}{data}  # and gcloud's access token"
         line = shlex.join(self.command)
         if self.secret:
             return f"{line}  # the value comes on stdin and is never shown"

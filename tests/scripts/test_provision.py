@@ -1,0 +1,200 @@
+"""The pure parts of provisioning: the plan, what Google's refusals mean, what is remembered, how patience ends."""
+
+import itertools
+import shutil
+from pathlib import Path
+
+import pytest
+from owner.console import CommandFailed
+from provision.deployment import Deployment
+from provision.desired import Binding, Desired, Grant, Resource, read_desired
+from provision.failures import look_up
+from provision.gcloud import Gcloud, GcloudFailed
+from provision.matching import includes
+from provision.names import read_names, remember
+from provision.plan import Bootstrap, Wish
+from provision.policies import surplus
+from provision.reality import Identity, Reality
+from provision.retry import TRIES, Backoff, Refused, patiently
+from provision.steps import Plan
+from provision.teardown_plan import Teardown
+
+ROOT = Path(__file__).parents[2]
+PROJECT_ID = "some-project"
+IDENTITY = Identity(number="123456789012", name="Some", state="ACTIVE", billing_account="012345-678901-ABCDEF")
+
+
+@pytest.fixture
+def project_env(tmp_path: Path) -> Path:
+    return Path(shutil.copy(ROOT / "infra" / "project.env", tmp_path))
+
+
+@pytest.fixture
+def desired(project_env: Path) -> Desired:
+    return read_desired(ROOT, read_names({}, project_env, PROJECT_ID))
+
+
+def plan_for(desired: Desired, reality: Reality, **wish: str) -> Plan:
+    deployment = Deployment(functions=desired.functions if not reality.run_services else ())
+    return Bootstrap(Gcloud(PROJECT_ID), desired, reality, deployment, Wish(**wish)).plan()
+
+
+def test_a_step_stands_after_all_that_it_needs(desired: Desired) -> None:
+    done: set[str] = set()
+    for step in plan_for(desired, Reality(identity=IDENTITY), guest="Ana").steps:
+        assert set(step.needs) <= done
+        assert not done & {step.id, *step.provides}
+        done |= {step.id, *step.provides}
+
+
+def test_an_empty_project_needs_every_line_of_infra(desired: Desired) -> None:
+    ids = {step.id.partition("/")[0] for step in plan_for(desired, Reality(identity=IDENTITY), guest="Ana").steps}
+    assert ids == {
+        "configuration", "services", "account", "repository", "bucket", "control", "secret", "version", "queue",
+        "binding", "functions", "firebase", "site", "budget", "dashboard", "alert", "invite",
+    } | ids & {"release"}  # fmt: skip
+    bindings = [step for step in plan_for(desired, Reality(identity=IDENTITY)).steps if step.id.startswith("binding/")]
+    assert len(bindings) == len(desired.bindings)
+
+
+def test_every_gcloud_line_names_the_project_and_no_secret_is_in_one(desired: Desired) -> None:
+    for step in plan_for(desired, Reality(identity=IDENTITY)).steps:
+        for action in step.actions:
+            if action.command[0] == "gcloud" and action.command[1] != "config":
+                assert f"--project={PROJECT_ID}" in action.command
+            assert not (action.secret and action.text)
+
+
+def test_policies_are_written_one_after_the_other(desired: Desired) -> None:
+    steps = {step.id: step for step in plan_for(desired, Reality(identity=IDENTITY)).steps}
+    of_project = [id_ for id_ in steps if id_.startswith("binding/") and id_.partition("?")[0].endswith("/project")]
+    assert len(of_project) > 2
+    for before, after in itertools.pairwise(of_project):
+        assert before in steps[after].needs
+
+
+def test_what_others_were_given_is_left_alone(desired: Desired) -> None:
+    theirs = Grant("user:somebody@example.com", "roles/owner")
+    ours = Grant(f"serviceAccount:{desired.names.email('sign-in')}", "roles/owner")
+    public = Grant("allUsers", "roles/storage.objectViewer")
+    bucket = Resource("bucket", desired.names.bucket)
+    policies = {Resource("project"): frozenset({theirs, ours}), bucket: frozenset({theirs, public})}
+    assert set(surplus(desired, policies)) == {Binding(ours, Resource("project")), Binding(public, bucket)}
+
+
+def test_a_public_service_that_checks_no_invoker_needs_no_binding(desired: Desired) -> None:
+    unchecked = {"metadata": {"annotations": {"run.googleapis.com/invoker-iam-disabled": "true"}}}
+    reality = Reality(identity=IDENTITY, run_services=dict.fromkeys(desired.functions, unchecked))
+    assert [step.id for step in plan_for(desired, reality).steps if "/run.invoker/" in step.id] == []
+
+
+def test_nothing_is_torn_down_that_carries_no_mark(desired: Desired) -> None:
+    thing = {"name": "x", "displayName": "Voicemint", "labels": {"managed-by": "somebody"}, "description": "mine"}
+    reality = Reality(
+        identity=IDENTITY,
+        accounts={desired.names.email("sign-in"): thing},
+        buckets={desired.names.bucket: thing},
+        repositories={"voicemint": thing},
+        secrets={"openai-api-key": thing},
+        functions={"sign-in": thing},
+        dashboards=(thing,),
+        alerts=(thing,),
+    )
+    assert Teardown(Gcloud(PROJECT_ID), desired, reality, delete_data=True).plan().steps == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "id_", "kind"),
+    [
+        ("ERROR: HTTPError 409: The requested bucket name is not available.", "bucket-name-taken", "stop"),
+        ("ALREADY_EXISTS: Resource 'voicemint' already exists.", "exists", "exists"),
+        ("ABORTED: There were concurrent policy changes. Please retry", "changed-meanwhile", "wait"),
+        ("INVALID_ARGUMENT: Service account a@b.iam.gserviceaccount.com does not exist.", "not-there-yet", "wait"),
+        ("PERMISSION_DENIED: Cloud Tasks API has not been used in project 1 before", "service-disabled", "wait"),
+        ("RESOURCE_EXHAUSTED: Quota exceeded for quota metric", "too-many-requests", "wait"),
+        ("HTTPError 503: backendError", "unavailable", "wait"),
+        ("FAILED_PRECONDITION: Billing account for project '1' is not found.", "billing-off", "stop"),
+        ("One or more users named in the policy do not belong to a permitted customer.", "org-policy", "stop"),
+        ("You do not have permission to access projects instance [p]: Not found", "no-permission", "stop"),
+        ("There was a problem refreshing your current auth tokens: invalid_grant", "not-signed-in", "stop"),
+        ("something that nobody has seen before", "unknown", "stop"),
+    ],
+    ids=lambda value: value if " " not in value else "",
+)  # fmt: skip
+def test_googles_words_are_understood(text: str, id_: str, kind: str) -> None:
+    failure = look_up(text, PROJECT_ID)
+    assert (failure.id, failure.kind) == (id_, kind)
+    assert "{" not in failure.fix
+
+
+def test_the_fix_names_the_api_that_is_off() -> None:
+    text = "PERMISSION_DENIED: off\n- reason: SERVICE_DISABLED\n  metadata:\n    service: run.googleapis.com"
+    assert look_up(text, PROJECT_ID).fix == f"gcloud services enable run.googleapis.com --project={PROJECT_ID}"
+
+
+def test_patience_is_bounded_and_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    waited: list[float] = []
+
+    def ask() -> str:
+        raise GcloudFailed("gcloud any", "HTTPError 503")
+
+    with pytest.raises(Refused, match="did not answer"):
+        patiently(ask, PROJECT_ID, Backoff(sleep=waited.append))
+    assert waited == [2, 4, 8, 16, 30, 30, 30]
+    assert f"try {TRIES} of {TRIES} in 30 s" in capsys.readouterr().err
+
+
+def test_what_no_patience_helps_is_said_at_once() -> None:
+    def ask() -> str:
+        raise GcloudFailed("gcloud any", "PERMISSION_DENIED")
+
+    with pytest.raises(Refused, match="may not do it"):
+        patiently(ask, PROJECT_ID, Backoff(sleep=lambda _seconds: pytest.fail("waited")))
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "same"),
+    [
+        ({"a": 1, "more": 2}, {"a": 1}, True),
+        ({"a": "20"}, {"a": 20}, True),
+        ({}, {"duration": 0}, True),
+        ({}, {"a": {"b": 1}}, False),
+        ({"a": [{"b": 1, "name": "x"}]}, {"a": [{"b": 1}]}, True),
+        ({"a": [1, 2]}, {"a": [1]}, False),
+        ({"a": True}, {"a": "1"}, False),
+    ],
+)
+def test_google_may_add_to_an_answer_but_not_change_it(found: object, wanted: object, same: bool) -> None:
+    assert includes(found, wanted) is same
+
+
+def test_what_is_confirmed_is_remembered_and_the_rest_of_the_file_stays(project_env: Path) -> None:
+    before = project_env.read_text().splitlines()
+    remember(project_env, {"PROJECT_ID": PROJECT_ID, "PROJECT_NUMBER": "123456789012"})
+    names = read_names({}, project_env)
+    assert (names.project_id, names.project_number) == (PROJECT_ID, "123456789012")
+    left = project_env.read_text().splitlines()
+    assert [line for line in before if line not in left] == ["PROJECT_ID="]
+    assert [file.name for file in project_env.parent.iterdir()] == ["project.env"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "project_id", "expected"),
+    [
+        ({}, None, "found none"),
+        ({"PROJECT_ID": "My Project"}, None, "'My Project'"),
+        ({}, "123456789012", "gcloud projects list"),
+        ({"PROJECT_ID": PROJECT_ID, "REGION": "moon"}, None, "REGION to be one of Google's"),
+    ],
+)
+def test_a_project_has_to_be_named(
+    project_env: Path, environ: dict[str, str], project_id: str | None, expected: str
+) -> None:
+    with pytest.raises(CommandFailed, match=expected):
+        read_names(environ, project_env, project_id)
+
+
+def test_another_project_than_the_remembered_one_is_refused(project_env: Path) -> None:
+    remember(project_env, {"PROJECT_ID": PROJECT_ID, "PROJECT_NUMBER": "123456789012"})
+    with pytest.raises(CommandFailed, match="PROJECT_ENV"):
+        read_names({}, project_env, "another-project")
