@@ -13,6 +13,7 @@ AGENTS_FOLDER          agents, beside the functions          where the agents' f
 FIREBASE_ALLOWED       empty                                 e-mail addresses and @domains, with commas between
 OPENAI_BASE_URL        https://api.openai.com/v1             the API; also where the page posts its SDP offer
 OPENAI_API_KEY_FILE    /secrets/openai-api-key/latest        the mounted secret
+OPENAI_WEBHOOK_SECRET_FILE  /secrets/openai-webhook-secret/latest  the mounted secret that signs OpenAI's webhooks
 PROJECT_ID             empty                                 lets a rotated key be fetched from Secret Manager
 SECRET_MANAGER_URL     https://secretmanager.googleapis.com  Secret Manager
 BUCKET                 empty                                 where log_payload stores
@@ -61,6 +62,7 @@ class Settings:
     firebase_allowed: frozenset[str]
     openai_base_url: str
     openai_api_key_file: Path
+    webhook_secret_file: Path
     project_id: str
     secret_manager_url: str
     bucket: str
@@ -104,6 +106,9 @@ class Settings:
                 environ, "OPENAI_BASE_URL", "https://api.openai.com/v1", on_cloud_run=on_cloud_run
             ),
             openai_api_key_file=Path(environ.get("OPENAI_API_KEY_FILE", "/secrets/openai-api-key/latest")),
+            webhook_secret_file=Path(
+                environ.get("OPENAI_WEBHOOK_SECRET_FILE", "/secrets/openai-webhook-secret/latest")
+            ),
             project_id=environ.get("PROJECT_ID", ""),
             secret_manager_url=_service_url(
                 environ,

@@ -1,0 +1,138 @@
+"""POST /api/phone: OpenAI tells of a phone call that rings; an agent answers it, or it is rejected.
+
+In:  OpenAI's event, signed: see voicemint/webhooks.py. Every failure of the signature is the same 401.
+Out: 200 {"outcome"}; anything else makes OpenAI deliver it again.
+Errors: openapi.yaml.
+
+A call is rejected unless an agent's `[phone]` table lets it in: 603 (Decline) for who must not call, 486 (Busy Here)
+for outside the hours, above a limit or after a stop. The call is put on its leash before it is accepted, so at no
+moment is there a call that nobody ends. Doing all of it a second time, after a crash, has no second effect: the line's
+place and the leash are the call's own, and OpenAI accepts a call once.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from voicemint.access import Person, anyone
+from voicemint.admission import admission_for
+from voicemint.agents import Agent, load_agents
+from voicemint.calls import KnownCall
+from voicemint.cloud_logging import configure_logging, logger
+from voicemint.control_bucket import ControlBucket
+from voicemint.deliveries import Deliveries
+from voicemint.errors import (
+    DailyLimitReached,
+    InvalidRequest,
+    InvalidSignature,
+    LineBusy,
+    MonthlyLimitReached,
+    SecretUnavailable,
+    Stopped,
+    TooManyRequests,
+)
+from voicemint.http import Answer, ApiRequest, Route, entry_point
+from voicemint.incoming_calls import EVENT_TYPE, IncomingCall, incoming_call
+from voicemint.leash import Leash
+from voicemint.mounted_secret import MountedSecret
+from voicemint.openai_api import OpenAIApi
+from voicemint.phone_line import PHONE, PhoneLine
+from voicemint.phone_policy import PhonePolicy, lines_of
+from voicemint.secrets import api_key_for
+from voicemint.settings import Settings
+from voicemint.signing import SigningKeys
+from voicemint.strict_json import parse_json
+from voicemint.webhooks import WebhookSecrets
+
+MAX_BODY_BYTES = 64 * 1024
+DECLINE, BUSY_HERE = 603, 486  # SIP, RFC 3261
+ACCEPTED, REJECTED, OVER, IGNORED = "accepted", "rejected", "over", "ignored"
+LIMITS = (Stopped, TooManyRequests, DailyLimitReached, MonthlyLimitReached, LineBusy)
+
+SETTINGS = Settings.from_environ()
+configure_logging(SETTINGS.project_id)
+AGENTS = load_agents(SETTINGS.agents_folder)
+LINES = lines_of({name: agent.phone for name, agent in AGENTS.items()})
+SECRETS = MountedSecret(SETTINGS.webhook_secret_file, WebhookSecrets)
+BUCKET = ControlBucket.of(SETTINGS)
+DELIVERIES = Deliveries(BUCKET)
+ADMISSION = admission_for(SETTINGS)
+OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
+LEASH = Leash.of(SETTINGS, MountedSecret(SETTINGS.signing_key_file, SigningKeys).current)
+PHONE_LINES = {name: PhoneLine(BUCKET, name, agent.phone) for name, agent in AGENTS.items() if agent.phone is not None}
+
+
+def answer(request: ApiRequest) -> Answer:
+    webhook_id = _verified(request)
+    event = parse_json(request.body)
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        raise InvalidRequest("Expected an event of OpenAI's: a JSON object with a type.")
+    if event["type"] != EVENT_TYPE:
+        return Answer({"outcome": IGNORED})
+    call = incoming_call(event.get("data"))
+    return Answer({"outcome": DELIVERIES.act(webhook_id, partial(_decide, call))})
+
+
+def _verified(request: ApiRequest) -> str:
+    """The delivery's id. Raises InvalidSignature, also where there is no secret that could have signed it."""
+    try:
+        return SECRETS.current().verify(request.header, request.body).webhook_id
+    except SecretUnavailable:
+        raise InvalidSignature from None
+
+
+def _decide(call: IncomingCall) -> str:
+    name = LINES.get(call.called or "")
+    policy = AGENTS[name].phone if name is not None else None
+    if name is None or policy is None:
+        return _reject(call, DECLINE, "no agent answers this number")
+    if not policy.lets_in(call.caller):
+        return _reject(call, DECLINE, "the caller is not let in")
+    if not policy.is_open(datetime.now(UTC)):
+        return _reject(call, BUSY_HERE, "outside the hours")
+    try:
+        return _accept(call, name, AGENTS[name], policy)
+    except LIMITS as limit:
+        return _reject(call, BUSY_HERE, limit.code)
+
+
+def _accept(call: IncomingCall, name: str, agent: Agent, policy: PhonePolicy) -> str:
+    """Raises one of LIMITS, or what makes OpenAI deliver it again."""
+    person = Person(person_id=f"{PHONE}-{name}", name=f"The telephone of {name}")
+    with ADMISSION.of(person):  # counted from here on, also where the call is over by now
+        place = PHONE_LINES[name].take(call.call_id, agent.call_seconds(SETTINGS.max_call_seconds))
+    LEASH.hold(
+        LEASH.bind(
+            KnownCall(
+                call_id=call.call_id,
+                person_id=person.person_id,
+                agent=name,
+                setup=PHONE,
+                started_at=place.started_at,
+                deadline=place.ends_at,
+            )
+        )
+    )
+    session_config = policy.session_config(agent.session_config())
+    rang = OPENAI.accept(call.call_id, session_config, safety_identifier=person.safety_identifier)
+    return _told(call, ACCEPTED if rang else OVER, name)
+
+
+def _reject(call: IncomingCall, sip_status: int, why: str) -> str:
+    rang = OPENAI.reject(call.call_id, sip_status)
+    return _told(call, REJECTED if rang else OVER, why)
+
+
+def _told(call: IncomingCall, outcome: str, why: str) -> str:
+    """Numbers are personal data: none is written down."""
+    logger.info("phone call", extra={"fields": {"call_id": call.call_id, "outcome": outcome, "why": why}})
+    return outcome
+
+
+answer_phone = entry_point(
+    "answer_phone",
+    {
+        ("POST", "/api/phone"): Route(
+            answer=answer, access=anyone, content_type="application/json", max_body_bytes=MAX_BODY_BYTES
+        )
+    },
+)
