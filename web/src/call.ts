@@ -10,7 +10,6 @@ import type { Agent } from "virtual:agents";
 import { isInCall, next, type CallState, type CallStep } from "./call-state.ts";
 import { Conversation } from "./conversation.ts";
 import { Emitter } from "./emitter.ts";
-import type { RealtimeEvent } from "./events.ts";
 import { Line, type LineEvents, type Opening } from "./line.ts";
 import { Microphone } from "./microphone.ts";
 import { impossible, Peer } from "./peer.ts";
@@ -55,6 +54,7 @@ export class Call extends Emitter<CallEvents> {
   readonly playback: Playback;
   readonly #signedIn: Promise<unknown>;
   #agent: Agent;
+  #voice = "";
   #setup: Setup;
   #state: CallState = "idle";
   #peer: Peer | undefined;
@@ -76,9 +76,10 @@ export class Call extends Emitter<CallEvents> {
 
   /** Who is called from now on, and with which voice ("": the agent's own); not in the middle of a call. */
   choose(agent: Agent, voice: string): void {
-    if (isInCall(this.#state)) return;
+    if (isInCall(this.#state) || (agent === this.#agent && voice === this.#voice)) return;
     this.abandon();
     this.#agent = agent;
+    this.#voice = voice;
     this.#setup = setupFor({ agent, voice });
   }
 
@@ -87,6 +88,11 @@ export class Call extends Emitter<CallEvents> {
     const problem = impossible();
     if (problem !== undefined) this.#step("fail", { problem });
     else this.#preparePeer();
+  }
+
+  /** Fetches ahead what the tap would wait for: a client secret, which costs nothing and hides a function's cold start. */
+  warm(): void {
+    if (!isInCall(this.#state)) void this.#setup.warm();
   }
 
   /** Connects ahead of the tap. Nothing is recorded and nothing is said yet. */
@@ -143,10 +149,6 @@ export class Call extends Emitter<CallEvents> {
     return this.#state === "live" ? this.#line : undefined;
   }
 
-  get turnMode(): TurnMode {
-    return this.#turnMode;
-  }
-
   setTurnMode(mode: TurnMode): void {
     this.#turnMode = mode;
     void this.microphone.setHeldBack(mode === "push_to_talk");
@@ -166,10 +168,8 @@ export class Call extends Emitter<CallEvents> {
   #newLine(): Line {
     const line = new Line(this.#preparePeer());
     this.#peer = undefined; // an offer is good for one connection
-    line.on("callId", (callId) => this.emit("callId", callId));
-    line.on("client", (event) => this.emit("client", event));
-    line.on("server", (event) => this.#hear(event));
-    line.on("unsteady", (unsteady) => this.emit("unsteady", unsteady));
+    for (const name of ["callId", "client", "server", "unsteady"] as const) line.on(name, (value) => this.emit(name, value));
+    line.on("server", (event) => this.#conversation?.hear(event));
     line.on("over", (reason) => line === this.#line && this.#over(reason));
     void this.microphone.connect((track) => line.sendTrack(track));
     this.#line = line;
@@ -198,11 +198,6 @@ export class Call extends Emitter<CallEvents> {
     this.#setup.forget();
     this.emit("voice", line.voice);
     line.begin(this.#turnMode, opening);
-  }
-
-  #hear(event: RealtimeEvent): void {
-    this.emit("server", event);
-    this.#conversation?.hear(event);
   }
 
   #over(reason: EndReason): void {

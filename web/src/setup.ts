@@ -18,6 +18,8 @@ export interface Callee {
 }
 
 export interface Setup {
+  /** Fetches ahead what a dial would wait for, where that costs nothing. Never rejects. */
+  warm(): Promise<void>;
   /** The agent's name, as the server knows it. */
   readonly agent: string;
   /** Opens a call upstream; the offer is awaited as late as possible. Rejects with a CallProblem. */
@@ -33,7 +35,7 @@ export function setupFor(callee: Callee): Setup {
 /** The page gets a client secret and posts its offer to OpenAI. One that was not used serves the next dial. */
 class WithClientSecret implements Setup {
   readonly #callee: Callee;
-  #secret: ClientSecret | undefined;
+  #secret: Promise<ClientSecret> | undefined;
 
   constructor(callee: Callee) {
     this.#callee = callee;
@@ -43,16 +45,25 @@ class WithClientSecret implements Setup {
     return this.#callee.agent.name;
   }
 
+  async warm(): Promise<void> {
+    await this.#usable().catch(() => undefined); // the dial tries again, and tells
+  }
+
   async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
-    const spare = this.#secret;
-    const secret = spare && isUsable(spare) ? spare : await mintClientSecret(this.#callee, signal);
-    this.#secret = secret;
+    const secret = await unlessAborted(this.#usable(), signal);
     const answer = await postOffer(secret, await offer, signal);
     return { ...answer, maxCallSeconds: secret.maxCallSeconds, ticket: undefined };
   }
 
   forget(): void {
     this.#secret = undefined;
+  }
+
+  async #usable(): Promise<ClientSecret> {
+    const kept = await this.#secret?.catch(() => undefined);
+    if (kept !== undefined && isUsable(kept)) return kept;
+    this.#secret = mintClientSecret(this.#callee);
+    return this.#secret;
   }
 }
 
@@ -68,6 +79,10 @@ class Unified implements Setup {
     return this.#callee.agent.name;
   }
 
+  warm(): Promise<void> {
+    return Promise.resolve(); // the offer itself makes the call
+  }
+
   async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
     return postOfferToServer(this.#callee, await offer, signal);
   }
@@ -75,4 +90,14 @@ class Unified implements Setup {
   forget(): void {
     // Nothing is kept between two calls.
   }
+}
+
+/** Settles as `promise` does, or rejects as soon as `signal` is aborted; the promise itself goes on. */
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  const over = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { signal: over.signal });
+  });
+  return Promise.race([promise, aborted]).finally(() => over.abort());
 }

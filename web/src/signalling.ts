@@ -9,6 +9,8 @@ const REQUEST_MS = 30_000; // the functions give up after 25 s: their words are 
 const ANSWER_BYTES = 262_144;
 const SPARE_MS = 5_000; // a client secret this close to its end may be over when the offer arrives
 
+const never = new AbortController().signal; // for requests that outlive whoever asked; each has its time limit
+
 /** A short-lived client secret. It lives in a local variable: never stored, logged or put into a URL. */
 export interface ClientSecret {
   readonly value: string;
@@ -27,9 +29,9 @@ export function isUsable(secret: ClientSecret): boolean {
   return performance.now() < secret.usableUntil;
 }
 
-export async function mintClientSecret({ agent, voice }: Callee, signal: AbortSignal): Promise<ClientSecret> {
+export async function mintClientSecret({ agent, voice }: Callee): Promise<ClientSecret> {
   const asked = { agent: agent.name, ...(voice === "" ? {} : { voice }) };
-  const { response, body } = await post("server", "/api/client-secrets", signal, json(asked));
+  const { response, body } = await post("server", "/api/client-secrets", never, json(asked));
   const secret = response.ok ? readClientSecret(body, response.headers.get("date")) : undefined;
   if (secret === undefined) throw refusal("server", response.status, body);
   return secret;
@@ -58,9 +60,8 @@ export async function postOfferToServer({ agent, voice }: Callee, offer: string,
 
 /** Gives a call opened with a client secret the same leash; undefined when the server did not take it. */
 export async function registerCall(callId: string, agent: string): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(REQUEST_MS);
   try {
-    const { body } = await post("server", "/api/calls/register", signal, json({ call_id: callId, agent }));
+    const { body } = await post("server", "/api/calls/register", never, json({ call_id: callId, agent }));
     return text(fields(parse(body)).ticket);
   } catch {
     return undefined;

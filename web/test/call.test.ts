@@ -458,6 +458,26 @@ describe("a press before the tap", () => {
     expect(browser.requests.filter(({ url }) => url === "/api/client-secrets")).toHaveLength(2);
   });
 
+  test("finds the client secret that was fetched ahead, also one that is still on its way", async () => {
+    let arrive: (answer: Response) => void = () => undefined;
+    browser.mint = () => new Promise((resolve) => (arrive = resolve));
+    call.warm();
+    call.dial();
+    await settle();
+    arrive(mintAnswer());
+    await settle();
+    expect(browser.requests.map(({ url }) => url)).toEqual(["/api/client-secrets", "https://openai.example/v1/realtime/calls"]);
+  });
+
+  test("asks again when fetching ahead has failed, which nobody is told", async () => {
+    browser.mint = () => Promise.reject(new TypeError("Failed to fetch"));
+    call.warm();
+    await settle();
+    browser.mint = () => Promise.resolve(mintAnswer());
+    await startAndConnect();
+    expect(states()).toEqual(["connecting", "live"]);
+  });
+
   test("uses a new client secret for each call", async () => {
     await startAndConnect();
     call.end();
