@@ -180,6 +180,7 @@ class Bootstrap:
             yield step
 
     def _firebase(self) -> Iterator[Step]:
+        """Google gives a new Firebase project its default site; a project may have lost it since."""
         project = self.desired.names.project_id
         if not self.reality.firebase:
             yield Step(
@@ -190,8 +191,9 @@ class Bootstrap:
         if not self.reality.sites:
             url = f"{HOSTING}/projects/{project}/sites?siteId={project}"
             yield Step(
-                id="site", title=f"Create the Hosting site {project}", actions=(Action(command=("http", "POST", url)),),
-                needs=("firebase",), done=frozenset({"exists"}),
+                id="site", title=f"Create the Hosting site {project}, unless it came with Firebase",
+                actions=(Action(command=("http", "POST", url)),),
+                needs=("services", "firebase"), done=frozenset({"exists"}),
             )  # fmt: skip
 
     def _release(self) -> Iterator[Step]:

@@ -55,7 +55,7 @@ class Teardown:
 
     def _hosting(self) -> Iterator[Step]:
         for site in self.reality.live_sites:
-            url = f"{HOSTING}/sites/{site}/releases"
+            url = f"{HOSTING}/projects/-/sites/{site}/channels/live/releases"
             yield Step(
                 id=f"site/{site}", title=f"Take the page of {site} off the net",
                 actions=(Action(command=("http", "POST", url), body={"type": "SITE_DISABLE"}),), removes=True,

@@ -39,9 +39,10 @@ async def _answer_for_a_service(request: web.Request) -> web.StreamResponse:
 
 async def _answer_for_a_site(request: web.Request) -> web.StreamResponse:
     channel = request.app[PLANE].part(Sites).at(request.host)
-    if channel is None or not channel.releases:
+    version = channel.releases[-1].version if channel and channel.releases else None
+    if version is None:
         return web.Response(status=404, text=NO_SITE, content_type="text/html")
-    return await forward(request, await request.app[SITES].url_of(channel.releases[-1].version))
+    return await forward(request, await request.app[SITES].url_of(version))
 
 
 class _Addresses(Api):

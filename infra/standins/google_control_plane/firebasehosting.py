@@ -12,7 +12,7 @@ from aiohttp import web
 
 from standins.google_control_plane import operations
 from standins.google_control_plane.api import Api, Call, Json
-from standins.google_control_plane.hosting_sites import Channel, Release, Site, Sites, Version
+from standins.google_control_plane.hosting_sites import SITE_DISABLE, Channel, Release, Site, Sites, Version
 from standins.google_control_plane.pages import page
 from standins.google_control_plane.run_services import Services
 from standins.google_errors import GoogleError
@@ -55,6 +55,11 @@ def user_of(call: Call) -> str:
 def list_sites(call: Call) -> Json:
     found = [site for site in call.plane.part(Sites).values() if site.project_id == call.project.project_id]
     return page([site.resource() for site in found], "sites", call)
+
+
+@API.post(SITES, permission=UPDATE)
+def create_site(call: Call) -> Json:
+    return call.plane.part(Sites).add(call.project, call.query["siteId"]).resource()
 
 
 @API.get(SITE, permission=GET)
@@ -109,6 +114,8 @@ def list_releases(call: Call) -> Json:
 @API.post(CHANNEL + "/releases", permission=UPDATE)
 def create_release(call: Call) -> Json:
     site, said = site_of(call), call.json()
+    if said.get("type") == SITE_DISABLE:
+        return site.disable(channel_of(call), user_of(call)).resource()
     return site.release(
         channel_of(call), call.query.get("versionName", ""), user_of(call), said.get("message", "")
     ).resource()

@@ -12,6 +12,7 @@ from standins.google_errors import GoogleError
 
 Json = dict[str, Any]
 LIVE = "live"
+SITE_DISABLE = "SITE_DISABLE"
 CHANNEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DURATION = re.compile(r"(\d+)(\.\d+)?s")
 MAX_TTL = timedelta(days=30)
@@ -46,17 +47,18 @@ class Version:
 @dataclass
 class Release:
     name: str
-    version: Version
+    version: Version | None  # None: the site is disabled
     user: str
     message: str = ""
     kind: str = "DEPLOY"
     released: str = field(default_factory=now)
 
     def resource(self) -> Json:
-        said = {"message": self.message} if self.message else {}
+        said: Json = {"message": self.message} if self.message else {}
+        if self.version:
+            said["version"] = self.version.resource()
         return {
             "name": self.name,
-            "version": self.version.resource(),
             "type": self.kind,
             "releaseTime": self.released,
             "releaseUser": {"email": self.user},
@@ -157,9 +159,23 @@ class Site:
         channel.releases.append(Release(name, version, user, message))
         return channel.releases[-1]
 
+    def disable(self, channel: Channel, user: str) -> Release:
+        """A release of nothing: the site answers 404 from now on."""
+        name = f"{channel.name}/releases/{len(channel.releases) + 1:016d}"
+        channel.releases.append(Release(name, None, user, kind=SITE_DISABLE))
+        return channel.releases[-1]
+
 
 class Sites(dict[str, Site]):
     """By site id, which is Google-wide one site's."""
+
+    def add(self, project: Project, site_id: str) -> Site:
+        if site_id in self:
+            raise GoogleError("ALREADY_EXISTS", f"Site {site_id} already exists")
+        self[site_id] = Site(
+            project.project_id, site_id, "DEFAULT_SITE" if site_id == project.project_id else "USER_SITE"
+        )
+        return self[site_id]
 
     def add_default(self, project: Project) -> None:
         self.setdefault(project.project_id, Site(project.project_id, project.project_id, "DEFAULT_SITE"))
