@@ -16,7 +16,7 @@ from voicemint.secrets import Secret
 from .desired import SecretName
 from .failures import Failure
 from .gcloud import Gcloud
-from .http import ask, wait_for
+from .http import Signed
 from .retry import Backoff, Refused, patiently
 from .scripts import run_script
 from .steps import Action, Plan, Step
@@ -120,8 +120,7 @@ class Applying:
     def _once(self, action: Action) -> str:
         program = action.command[0]
         if program == "http":
-            method, url = action.command[1:]
-            wait_for(self.gcloud, ask(self.gcloud, method, url, action.body), url, self.backoff)
+            Signed.by(self.gcloud).change(action.command[1], action.command[2], action.body, self.backoff)
             return ""
         if program.startswith("scripts/"):
             return run_script(action.command, {**self.gcloud.environment, **self.environment})

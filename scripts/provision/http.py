@@ -1,7 +1,7 @@
 """The few requests to Google that gcloud has no command for, signed in as gcloud is."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -19,35 +19,45 @@ class Answered:
     body: Any
 
 
-def request(gcloud: Gcloud, method: str, url: str, body: Any = None) -> Answered:
-    """Any answer that is JSON, refusals among them. Raises GcloudFailed where there is none."""
-    token = gcloud.text("auth", "print-access-token").strip()
-    headers = {"Authorization": f"Bearer {token}", "X-Goog-User-Project": gcloud.project_id}
-    try:
-        answer = requests.request(method, url, json=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
-        return Answered(answer.status_code, answer.json())
-    except (requests.RequestException, ValueError) as error:
-        raise GcloudFailed(f"{method} {url}", f"ERROR: UNAVAILABLE: {type(error).__name__}") from None
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """With gcloud's own token. Requests count as the project's, as gcloud's do."""
 
+    project_id: str
+    token: str = field(repr=False)
 
-def ask(gcloud: Gcloud, method: str, url: str, body: Any = None) -> Any:
-    """The JSON of an answer that is no refusal. Raises GcloudFailed with Google's own words."""
-    answered = request(gcloud, method, url, body)
-    if answered.status >= 400:
-        text = f"ERROR: HTTPError {answered.status}: {json.dumps(answered.body)}"
-        raise GcloudFailed(f"{method} {url}", text)
-    return answered.body
+    @classmethod
+    def by(cls, gcloud: Gcloud) -> "Signed":
+        """Raises GcloudFailed."""
+        return cls(gcloud.project_id, gcloud.text("auth", "print-access-token").strip())
 
+    def request(self, method: str, url: str, body: Any = None) -> Answered:
+        """Any answer that is JSON, refusals among them. Raises GcloudFailed where there is none."""
+        headers = {"Authorization": f"Bearer {self.token}", "X-Goog-User-Project": self.project_id}
+        try:
+            answer = requests.request(method, url, json=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+            return Answered(answer.status_code, answer.json())
+        except (requests.RequestException, ValueError) as error:
+            raise GcloudFailed(f"{method} {url}", f"ERROR: UNAVAILABLE: {type(error).__name__}") from None
 
-def wait_for(gcloud: Gcloud, operation: Any, url: str, backoff: Backoff) -> None:
-    """Ask until a long-running operation is done; anything else is done already. Raises GcloudFailed."""
-    origin = "/".join(url.split("/")[:4])
-    for _ in range(POLLS):
-        if not str(operation.get("name", "")).startswith("operations/") or operation.get("done"):
-            break
-        backoff.sleep(backoff.first_seconds)
-        operation = ask(gcloud, "GET", f"{origin}/{operation['name']}")
-    else:
-        raise GcloudFailed(url, f"ERROR: no end after {POLLS} polls")
-    if error := operation.get("error"):
-        raise GcloudFailed(url, f"ERROR: {json.dumps(error)}")
+    def ask(self, method: str, url: str, body: Any = None) -> Any:
+        """The JSON of an answer that is no refusal. Raises GcloudFailed with Google's own words."""
+        answered = self.request(method, url, body)
+        if answered.status >= 400:
+            text = f"ERROR: HTTPError {answered.status}: {json.dumps(answered.body)}"
+            raise GcloudFailed(f"{method} {url}", text)
+        return answered.body
+
+    def change(self, method: str, url: str, body: Any, backoff: Backoff) -> None:
+        """Ask for a change and wait until it is made. Raises GcloudFailed."""
+        origin = "/".join(url.split("/")[:4])
+        answer = self.ask(method, url, body)
+        for _ in range(POLLS):
+            if not str(answer.get("name", "")).startswith("operations/") or answer.get("done"):
+                break
+            backoff.sleep(backoff.first_seconds)
+            answer = self.ask("GET", f"{origin}/{answer['name']}")
+        else:
+            raise GcloudFailed(f"{method} {url}", f"ERROR: no end after {POLLS} polls")
+        if error := answer.get("error"):
+            raise GcloudFailed(f"{method} {url}", f"ERROR: {json.dumps(error)}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from requests import RequestException
@@ -13,7 +13,7 @@ from .desired import SECRETS, Desired, Grant, Resource
 from .doctor.rest import Rest
 from .failures import Failure
 from .gcloud import Gcloud, GcloudFailed
-from .http import request
+from .http import Signed
 from .retry import Backoff, Refused, patiently
 
 Json = Mapping[str, Any]
@@ -87,6 +87,7 @@ class Reader:
         self._desired = desired
         self._backoff = backoff
         self._pool = ThreadPoolExecutor(READERS)
+        self._signed: Future[Signed]
         self._services: frozenset[str] = frozenset()
 
     def read(self) -> Reality:
@@ -102,15 +103,12 @@ class Reader:
         billing = self._pool.submit(self._optional, "billing", "projects", "describe", self._project_id)
         return _identity(project.result(), billing.result())
 
-    @cached_property
-    def _token(self) -> str:
-        return str(self._patiently(lambda: self._gcloud.text("auth", "print-access-token"))).strip()
-
     @property
     def _project_id(self) -> str:
         return self._desired.names.project_id
 
     def _read(self) -> Reality:
+        self._signed = self._pool.submit(self._patiently, lambda: Signed.by(self._gcloud))
         configurations = self._pool.submit(self._configurations)
         services = self._pool.submit(self._ask, "services", "list", "--enabled")
         identity = self.identity()
@@ -181,7 +179,7 @@ class Reader:
 
     def _policy(self, resource: Resource) -> frozenset[Grant]:
         """Not by gcloud: there are too many for a process each."""
-        rest = Rest(self._desired.names, self._token)
+        rest = Rest(self._desired.names, self._signed.result().token)
         asked = partial(patiently, partial(_policy, rest, resource), self._project_id, self._backoff)
         return grants_of(self._tolerantly(f"who may do what with {resource}", asked) or {})
 
@@ -223,7 +221,7 @@ class Reader:
 
     def _request(self, url: str) -> Any:
         """None for what is not there, which Firebase says in two ways."""
-        answered = self._tolerantly(url, lambda: self._patiently(lambda: request(self._gcloud, "GET", url)))
+        answered = self._tolerantly(url, lambda: self._patiently(lambda: self._signed.result().request("GET", url)))
         return answered.body if answered and answered.status == 200 else None
 
     def _configurations(self) -> tuple[Json | None, str]:
