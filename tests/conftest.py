@@ -6,9 +6,9 @@ import pytest
 from standins.local_run import Site, local_run
 from standins.serving import ServerThread
 
-from .google import google, plane
+from .google import google, plane, warm_google, warm_path
 
-__all__ = ["google", "plane"]
+__all__ = ["google", "plane", "warm_google", "warm_path"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
