@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { agentsPlugin } from "./tools/agents-plugin.ts";
 import { firstPaintPlugin } from "./tools/first-paint-plugin.ts";
+import { serviceWorkerPlugin, WORKER_FILE } from "./tools/service-worker-plugin.ts";
 
 const FIRST_PAINT_KIB = 40;
 
@@ -9,12 +10,17 @@ export default defineConfig({
   plugins: [
     agentsPlugin(fileURLToPath(new URL("../functions/agents", import.meta.url))),
     firstPaintPlugin(FIRST_PAINT_KIB),
+    serviceWorkerPlugin(fileURLToPath(new URL("public", import.meta.url))),
   ],
   build: {
     target: ["safari17.4", "chrome123", "firefox121"],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the Content-Security-Policy knows no data: scripts or styles
     reportCompressedSize: false,
+    rolldownOptions: {
+      input: { page: "index.html", worker: "src/service-worker.ts" },
+      output: { entryFileNames: ({ name }) => (name === "worker" ? WORKER_FILE : "assets/[name]-[hash].js") },
+    },
   },
   test: { include: ["test/**/*.test.ts"] },
 });

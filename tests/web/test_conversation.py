@@ -98,17 +98,6 @@ def test_end_stops_the_microphone_and_the_call(open_page: OpenPage, openai: Open
     assert talker.page.evaluate("() => live.getSenders().map(({ track }) => track?.readyState)") == ["ended"]
 
 
-def test_activity_lists_what_happened_until_it_is_cleared(open_page: OpenPage) -> None:
-    talker = open_page()
-    talker.start()
-    talker.page.get_by_text("Events").click()
-    listed = talker.page.get_by_role("list", name="Events")
-    expect(listed).to_contain_text("session.created")
-    talker.end()
-    talker.button("Clear").click()
-    expect(listed).to_have_text("Nothing has happened yet.")
-
-
 def test_the_keyboard_alone_is_enough(open_page: OpenPage, openai: OpenAIControl) -> None:
     openai.script({"say": "Hello."}, {"say": "Typed and heard."})
     talker = open_page()

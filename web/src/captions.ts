@@ -7,13 +7,23 @@ export type Speaker = "person" | "agent";
 /** Why an item is not simply complete. */
 export type Mark = "interrupted" | "not_understood" | "cut_short" | "failed";
 
+/** What the agent did instead of speaking. */
+export interface Act {
+  readonly kind: "tool" | "handoff";
+  readonly name: string;
+}
+
 export interface Caption {
   readonly id: string;
-  /** Undefined for what has a place in the order but is not shown: greetings, tool calls. */
+  /** Undefined for what has a place in the order but is nobody's words: greetings, tool calls. */
   readonly speaker: Speaker | undefined;
+  readonly act?: Act;
+  readonly hasPicture?: boolean;
   /** By content index, because the parts of one item arrive interleaved. */
   readonly parts: Readonly<Record<number, string>>;
   readonly isDone: boolean;
+  /** When it began, in milliseconds since 1970. */
+  readonly at?: number;
   readonly mark?: Mark;
   /** The reason a response failed, in the server's words. */
   readonly detail?: string;
@@ -29,20 +39,32 @@ export interface Captions {
 export const noCaptions: Captions = { items: [], writtenBy: {} };
 
 const LETTERS = 20_000;
+const NAME_LETTERS = 64;
 
 export function words(caption: Caption): string {
   return Object.values(caption.parts).join(" ").trim();
 }
 
-/** What is worth a line: something said, or the reason why nothing was. */
+/** What is worth a line: something said, shown or done, or the reason why nothing was. */
 export function shownCaptions({ items }: Captions): readonly Caption[] {
-  const isSilent = (item: Caption) => words(item) === "" && (item.mark ?? "interrupted") === "interrupted";
-  return items.filter((item) => item.speaker !== undefined && !isSilent(item));
+  return items.filter((item) => item.act !== undefined || (item.speaker !== undefined && !isSilent(item)));
 }
 
-/** The conversation after one more server event. */
-export function readEvent(captions: Captions, event: RealtimeEvent): Captions {
-  return READERS.get(event.type)?.(captions, event) ?? captions;
+function isSilent(item: Caption): boolean {
+  return words(item) === "" && item.hasPicture !== true && (item.mark ?? "interrupted") === "interrupted";
+}
+
+/** The conversation after one more server event, which came at this time. */
+export function readEvent(captions: Captions, event: RealtimeEvent, at = Date.now()): Captions {
+  const after = READERS.get(event.type)?.(captions, event) ?? captions;
+  if (after.items.length <= captions.items.length) return after;
+  return { ...after, items: after.items.map((item) => (item.at === undefined ? { ...item, at } : item)) };
+}
+
+/** After the connection was lost: what was not complete then stays as it is. */
+export function cutOff(captions: Captions): Captions {
+  const cut = (item: Caption) => (item.isDone ? item : item.speaker === "agent" ? interrupt(item) : done(item));
+  return { ...captions, items: captions.items.map(cut) };
 }
 
 type Reader = (captions: Captions, event: Fields) => Captions;
@@ -70,9 +92,17 @@ function placeItem(captions: Captions, event: Fields): Captions {
   const id = text(item.id);
   if (id === undefined) return captions;
   const before = captions.items.find((caption) => caption.id === id) ?? blank(id);
-  const caption = { ...before, speaker: speakerOf(item), parts: { ...saidIn(item), ...before.parts } };
-  const isTyped = list(item.content).some((part) => fields(part).type === "input_text");
-  return place(captions, isTyped ? done(caption) : caption, event.previous_item_id);
+  const holds = (type: string) => list(item.content).some((part) => fields(part).type === type);
+  const act = actOf(item);
+  const caption: Caption = {
+    ...before,
+    speaker: speakerOf(item),
+    parts: { ...saidIn(item), ...before.parts },
+    ...(act === undefined ? {} : { act }),
+    ...(holds("input_image") ? { hasPicture: true } : {}),
+  };
+  const isWhole = holds("input_text") || holds("input_image") || act !== undefined;
+  return place(captions, isWhole ? done(caption) : caption, event.previous_item_id);
 }
 
 /** Puts the item after the one it follows; at the end when that one is unknown. */
@@ -159,6 +189,15 @@ function speakerOf(item: Fields): Speaker | undefined {
   if (item.type !== "message") return undefined;
   if (item.role === "user") return "person";
   return item.role === "assistant" ? "agent" : undefined;
+}
+
+const HANDOFF = "transfer_to_"; // how the Agents SDK names the tool that hands over
+
+function actOf(item: Fields): Act | undefined {
+  if (item.type !== "function_call" && item.type !== "mcp_call") return undefined;
+  const name = text(item.name)?.slice(0, NAME_LETTERS) ?? "";
+  if (!name.startsWith(HANDOFF)) return { kind: "tool", name };
+  return { kind: "handoff", name: name.slice(HANDOFF.length).replaceAll("_", " ") };
 }
 
 function saidIn(item: Fields): Record<number, string> {

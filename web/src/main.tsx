@@ -1,25 +1,43 @@
 /** Starts the page: the call, its log, and the user interface, each ignorant of the next. */
 
 import "./styles/page.css";
-import { effect } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { agents } from "virtual:agents";
 import { enter, leave, takeInvite } from "./access.ts";
-import type { Direction } from "./activity.ts";
 import { Call, type StateChange } from "./call.ts";
 import { Choices } from "./choices.ts";
+import { makeControls } from "./controls.ts";
+import type { Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { CallLog } from "./log/call-log.ts";
+import { encodeEntry } from "./log/entries.ts";
 import { PageState } from "./page-state.ts";
+import { keepOffline } from "./offline.ts";
 import { App } from "./ui/App.tsx";
-import { language, speak, words } from "./words.ts";
+import { followChoices } from "./ui/appearance.ts";
+import { closedSheet, type Parts } from "./ui/parts.ts";
+import { listenForShortcuts } from "./ui/shortcuts.ts";
+import { words } from "./words.ts";
 
-const [agent] = agents;
-const entered = enter(takeInvite());
-const call = new Call(agent, byId("voice", HTMLAudioElement), entered);
-const page = new PageState(call);
-const log = new CallLog();
 const choices = new Choices();
+const agent = computed(() => agents.find(({ name }) => name === choices.agent.value) ?? agents[0]);
+const entered = enter(takeInvite());
+const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
+const page = new PageState(call);
+const controls = makeControls(call);
+const log = new CallLog();
+const parts: Parts = {
+  call,
+  page,
+  controls,
+  choices,
+  agent,
+  sheet: closedSheet(),
+  recorder: signal(undefined),
+  update: signal(undefined),
+  forget,
+};
 
 call.on("callId", (callId) => log.switchTo(callId));
 call.on("client", (event) => note("client", event));
@@ -40,21 +58,26 @@ document.addEventListener("visibilitychange", () => {
   else void log.deliver();
 });
 
-note("page", { type: "page.opened", agent: agent.name, standalone: matchMedia("(display-mode: standalone)").matches });
+note("page", { type: "page.opened", agent: agent.value.name, standalone: matchMedia("(display-mode: standalone)").matches });
 void entered.then((access) => {
   page.access.value = access;
   if (access.kind === "signed_out") log.pause(); // the server would take nothing
 });
 call.prepare();
-effect(() => void speak(choices.language.value));
-effect(() => void (document.documentElement.lang = language.value));
-render(<App agent={agent} call={call} page={page} forget={forget} />, byId("page", HTMLElement));
+effect(() => {
+  if (!page.inCall.value) call.choose(agent.value, choices.voice.value);
+});
+followChoices(choices);
+listenForShortcuts(parts);
+render(<App {...parts} />, byId("page", HTMLElement));
+keepOffline((changeOver) => (parts.update.value = changeOver));
 
 /** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
 async function forget(): Promise<void> {
   call.end();
   if (await leave()) {
     await log.forget();
+    parts.recorder.value?.discard();
     page.forget();
   } else {
     page.tell(() => words.value.notForgotten);
@@ -63,8 +86,9 @@ async function forget(): Promise<void> {
 
 function note(direction: Direction, event: RealtimeEvent): void {
   const at = new Date();
-  log.add(direction, event, at);
-  page.note(direction, event, at);
+  const line = encodeEntry(at, direction, event);
+  log.add(direction, event, at, line);
+  page.note(direction, event, at, line);
 }
 
 function noteState({ state, problem, reason }: StateChange): void {

@@ -2,11 +2,13 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Access } from "./access.ts";
-import { addActivity, type ActivityLine, type Direction } from "./activity.ts";
 import type { Call, StateChange } from "./call.ts";
 import { isInCall, type CallState } from "./call-state.ts";
-import { noCaptions, readEvent, shownCaptions, type Captions } from "./captions.ts";
+import { cutOff, noCaptions, readEvent, shownCaptions, type Captions } from "./captions.ts";
+import { noCost, readCost, type CallCost } from "./cost.ts";
+import { EventList, type Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
+import { noLatency, readLatency, tapped, type Latency } from "./latency.ts";
 import { hearVoice, type Voice } from "./voice.ts";
 import { endNotice, problemNotice, words, type Notice } from "./words.ts";
 
@@ -18,9 +20,13 @@ export class PageState {
   readonly unsteady = signal(false);
   readonly voice = signal<Voice>("quiet");
   readonly seconds = signal(0);
-  readonly activity = signal<readonly ActivityLine[]>([]);
+  readonly cost = signal<CallCost>(noCost);
+  readonly latency = signal<Latency>(noLatency);
+  readonly callId = signal("");
+  readonly isOnline = signal(navigator.onLine);
+  readonly events = new EventList();
   readonly isSignedOut = computed(() => this.access.value.kind === "signed_out");
-  readonly notice = computed(() => this.#accessNotice() ?? this.#callNotice.value());
+  readonly notice = computed(() => this.#standingNotice() ?? this.#callNotice.value());
   readonly inCall = computed(() => isInCall(this.call.value));
   readonly shown = computed(() => shownCaptions(this.#captions.value));
   /** As a question to the words, so that it follows the language. */
@@ -33,18 +39,25 @@ export class PageState {
     call.on("muted", (muted) => (this.muted.value = muted));
     call.on("blocked", (blocked) => (this.blocked.value = blocked));
     call.on("unsteady", (unsteady) => (this.unsteady.value = unsteady));
+    call.on("callId", (callId) => (this.callId.value = callId));
+    call.on("client", (event) => this.#timed("client", event));
     call.on("server", (event) => batch(() => this.#hear(event)));
+    for (const change of ["online", "offline"]) addEventListener(change, () => (this.isOnline.value = navigator.onLine));
   }
 
-  note(direction: Direction, event: RealtimeEvent, at: Date): void {
-    this.activity.value = addActivity(this.activity.value, direction, event, at);
+  /** Notes an event for the inspector, with the line that is logged of it. */
+  note(direction: Direction, event: RealtimeEvent, at: Date, line: string): void {
+    this.events.add(direction, event, at, line);
   }
 
   /** Leaves nothing of the conversation on the page. */
   forget(): void {
     batch(() => {
       this.#captions.value = noCaptions;
-      this.clearActivity();
+      this.cost.value = noCost;
+      this.latency.value = noLatency;
+      this.callId.value = "";
+      this.events.clear();
       this.access.value = { kind: "signed_out", reason: "forgotten" };
     });
   }
@@ -53,19 +66,18 @@ export class PageState {
     this.#callNotice.value = notice;
   }
 
-  clearActivity(): void {
-    this.activity.value = [];
-  }
-
-  #accessNotice(): Notice | undefined {
+  /** What is always so comes before what happened last. */
+  #standingNotice(): Notice | undefined {
     const access = this.access.value;
-    return access.kind === "signed_out" ? words.value.signedOutNotices[access.reason] : undefined;
+    if (access.kind === "signed_out") return words.value.signedOutNotices[access.reason];
+    return this.isOnline.value || this.inCall.value ? undefined : words.value.offline;
   }
 
   #change({ state, problem, reason }: StateChange): void {
     this.call.value = state;
     if (state === "connecting") this.#begin();
     if (state === "live") this.#startClock();
+    if (state === "reconnecting") this.#captions.value = cutOff(this.#captions.value);
     if (problem !== undefined) this.#callNotice.value = () => problemNotice(problem);
     if (problem?.code === "signed_out") this.access.value = { kind: "signed_out", reason: "no_invite" };
     if (reason !== undefined) this.#callNotice.value = () => endNotice(reason);
@@ -77,15 +89,19 @@ export class PageState {
     this.#callNotice.value = nothing;
     this.muted.value = false;
     this.seconds.value = 0;
+    this.cost.value = noCost;
+    this.latency.value = tapped(performance.now());
   }
 
   #startClock(): void {
+    if (this.#clock !== undefined) return; // connected again: it is the same call
     const began = performance.now();
     this.#clock = setInterval(() => (this.seconds.value = Math.floor((performance.now() - began) / 1000)), 250);
   }
 
   #finish(): void {
     clearInterval(this.#clock);
+    this.#clock = undefined;
     this.blocked.value = false;
     this.unsteady.value = false;
     this.voice.value = "quiet";
@@ -94,6 +110,12 @@ export class PageState {
   #hear(event: RealtimeEvent): void {
     this.#captions.value = readEvent(this.#captions.value, event);
     this.voice.value = hearVoice(this.voice.value, event);
+    this.cost.value = readCost(this.cost.value, event);
+    this.#timed("server", event);
+  }
+
+  #timed(direction: Direction, event: RealtimeEvent): void {
+    this.latency.value = readLatency(this.latency.value, direction, event, performance.now());
   }
 }
 

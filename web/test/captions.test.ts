@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { noCaptions, readEvent, shownCaptions, words } from "../src/captions.ts";
+import { cutOff, noCaptions, readEvent, shownCaptions, words } from "../src/captions.ts";
 import type { RealtimeEvent } from "../src/events.ts";
 
 /** What a person reads after these events: speaker, words, and why it is not complete. */
 function read(...events: RealtimeEvent[]): string[] {
-  const captions = events.reduce(readEvent, noCaptions);
+  const captions = events.reduce((captions, event) => readEvent(captions, event), noCaptions);
   return shownCaptions(captions).map((item) => [item.speaker, words(item), item.mark].filter(Boolean).join(": "));
 }
 
@@ -70,10 +70,47 @@ describe("the conversation read from server events", () => {
     expect(read(typed, { ...typed, type: "conversation.item.done" })).toEqual(["person: Hi"]);
   });
 
-  test("hides the greeting's order, tool calls and items without words", () => {
+  test("hides the greeting's order, what a tool answered and items without words", () => {
     const system = added("s", "system", null, [{ type: "input_text", text: "Greet the person." }]);
-    const tool = { type: "conversation.item.added", item: { id: "f", type: "function_call" }, previous_item_id: "s" };
-    expect(read(system, tool, added("u", "user", "f"))).toEqual([]);
+    const output = { type: "conversation.item.added", item: { id: "f", type: "function_call_output" }, previous_item_id: "s" };
+    expect(read(system, output, added("u", "user", "f"))).toEqual([]);
+  });
+
+  test.each([
+    ["function_call", "get_weather", { kind: "tool", name: "get_weather" }],
+    ["mcp_call", "search", { kind: "tool", name: "search" }],
+    ["function_call", "transfer_to_Travel_desk", { kind: "handoff", name: "Travel desk" }],
+  ])("tells of a %s named %s in a line of its own", (type, name, act) => {
+    const item = { id: "f", type, name, arguments: "{}", status: "in_progress" };
+    const captions = readEvent(noCaptions, { type: "conversation.item.added", item, previous_item_id: null });
+    expect(shownCaptions(captions)).toMatchObject([{ act, isDone: true }]);
+  });
+
+  test("shows that a picture was shown, alone or with words", () => {
+    const picture = { type: "input_image", image_url: "data:image/jpeg;base64,AAAA" };
+    const events = [added("p", "user", null, [picture]), added("q", "user", "p", [{ type: "input_text", text: "And this?" }, picture])];
+    const captions = events.reduce((before, event) => readEvent(before, event), noCaptions);
+    expect(shownCaptions(captions)).toMatchObject([{ hasPicture: true, parts: {} }, { hasPicture: true, parts: { 0: "And this?" } }]);
+    expect(JSON.stringify(captions)).not.toContain("base64");
+  });
+
+  test("notes when an item began, whatever comes later", () => {
+    const begun = readEvent(noCaptions, added("a", "assistant"), 1000);
+    expect(readEvent(begun, spoken("a", "Hello"), 2000).items[0]?.at).toBe(1000);
+  });
+
+  test("leaves no item waiting when the connection is lost", () => {
+    const events = [heard("u", "When?"), added("v", "user", "u"), added("a", "assistant", "v"), spoken("a", "At")];
+    const captions = cutOff(events.reduce((before, event) => readEvent(before, event), noCaptions));
+    expect(captions.items.map(({ isDone, mark }) => [isDone, mark])).toEqual([[true, undefined], [true, undefined], [true, "interrupted"]]);
+  });
+
+  test("shows nothing twice when a new session is told the same items", () => {
+    const told = added("a", "assistant", null, [{ type: "output_text", text: "At noon." }]);
+    expect(read(heard("u", "When?"), added("a", "assistant", "u"), spoken("a", "At noon."), told)).toEqual([
+      "person: When?",
+      "agent: At noon.",
+    ]);
   });
 
   test("marks what was interrupted and keeps the words it had", () => {
@@ -103,7 +140,7 @@ describe("the conversation read from server events", () => {
 
   test("says that a response failed, and why", () => {
     const details = { error: { code: "insufficient_quota", message: "You exceeded your quota." } };
-    const captions = [finished("failed", details)].reduce(readEvent, noCaptions);
+    const captions = [finished("failed", details)].reduce((captions, event) => readEvent(captions, event), noCaptions);
     expect(captions.items[0]).toMatchObject({ speaker: "agent", mark: "failed", detail: "You exceeded your quota." });
   });
 

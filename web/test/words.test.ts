@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { isLanguage, language, languages, preferredLanguage, problemNotice, speak, words } from "../src/words.ts";
+import { isLanguage, language, languages, preferredLanguage, problemNotice, speak, words, type Language } from "../src/words.ts";
 import { CallProblem } from "../src/problems.ts";
-import { english } from "../src/words/english.ts";
+import { followLanguage, sheetWords } from "../src/sheet-words.ts";
+import { english as page } from "../src/words/english.ts";
+import { english as sheets } from "../src/words/english-sheets.ts";
+
+const english = { ...page, ...sheets };
 
 afterEach(() => speak("en"));
 
@@ -12,13 +16,18 @@ function sentences(value: unknown, path = ""): [string, string][] {
   return Object.entries(value as object).flatMap(([key, part]) => sentences(part, `${path}.${key}`));
 }
 
+async function spoken(code: Language): Promise<void> {
+  await speak(code);
+  await followLanguage();
+}
+
 const SAME_ON_PURPOSE = /asMarkdown|asJson|\.asText|\.modalities\.text|\.jitter|\.microphone$/;
 
 describe.each(languages.filter(({ code }) => code !== "en"))("in $name", ({ code }) => {
   test("every sentence of the page is there, and none is English by mistake", async () => {
-    await speak(code);
+    await spoken(code);
     expect(language.value).toBe(code);
-    const translated = new Map(sentences(words.value));
+    const translated = new Map(sentences(sheetWords.value));
     const originals = sentences(english);
     expect([...translated.keys()].sort()).toEqual(originals.map(([path]) => path).sort());
     const empty = originals.filter(([path, words]) => translated.get(path)?.trim() === "" && words !== "");
@@ -28,9 +37,9 @@ describe.each(languages.filter(({ code }) => code !== "en"))("in $name", ({ code
   });
 
   test("what is filled in stands in the sentence", async () => {
-    await speak(code);
+    await spoken(code);
     const filled = sentences(english).filter(([, sentence]) => sentence.includes("GAP"));
-    const translated = new Map(sentences(words.value));
+    const translated = new Map(sentences(sheetWords.value));
     expect(filled.filter(([path]) => !translated.get(path)?.includes("GAP"))).toEqual([]);
   });
 

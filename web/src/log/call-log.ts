@@ -1,11 +1,11 @@
 /** The log of what happened on this page: every event goes in, batches go to the server, nothing is lost on the way. */
 
-import type { Direction } from "../activity.ts";
+import type { Direction } from "../event-list.ts";
 import type { RealtimeEvent } from "../events.ts";
 import { Batches, type Batch } from "./batches.ts";
 import { Delivery, post } from "./delivery.ts";
 import { encodeEntry } from "./entries.ts";
-import { openOutbox, type Outbox } from "./outbox.ts";
+import { MemoryOutbox, type Outbox } from "./memory-outbox.ts";
 
 const SEAL_MS = 3_000;
 const CALL_ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -21,17 +21,18 @@ export class CallLog {
   #isLeaving = false;
   #isPaused = false;
 
-  constructor(outbox: Promise<Outbox> = openOutbox()) {
+  constructor(outbox: Promise<Outbox> = loadOutbox()) {
     this.#outbox = outbox;
     this.#delivery = outbox.then((opened) => new Delivery(opened, (batch, status) => this.#noteRefused(batch, status)));
     void this.#prune().then(() => this.deliver()); // what an earlier visit could not send
   }
 
-  add(direction: Direction, event: RealtimeEvent, at = new Date()): void {
+  /** `line` is the event's, where the caller has it already. */
+  add(direction: Direction, event: RealtimeEvent, at = new Date(), line = encodeEntry(at, direction, event)): void {
     if (this.#isPaused) return;
     // A loss is told with the next event, never by itself: else a refused report of a refusal would go on for ever.
     for (const lost of this.#lost.splice(0)) this.#batches.add(encodeEntry(at, "page", lost));
-    this.#batches.add(encodeEntry(at, direction, event));
+    this.#batches.add(line);
     this.#timer ??= setTimeout(() => this.seal(), SEAL_MS);
   }
 
@@ -111,6 +112,12 @@ export class CallLog {
     const names = batches.map(({ callId, sequence }) => `${callId}/${sequence}`);
     this.#lost.push({ type, batches: names, entries, detail });
   }
+}
+
+/** Its code is not on the way to the first paint; without it the log is kept as long as the page is open. */
+async function loadOutbox(): Promise<Outbox> {
+  const loaded = await import("./outbox.ts").catch(() => undefined);
+  return loaded?.openOutbox() ?? new MemoryOutbox();
 }
 
 /** 128 random bits. Not `randomUUID`, which exists on secure pages only: the log also tells of the others. */

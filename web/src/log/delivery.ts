@@ -2,7 +2,7 @@
 
 import { fields } from "../events.ts";
 import type { Batch } from "./batches.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "./memory-outbox.ts";
 
 const LOGS_URL = "/api/logs";
 const REQUEST_MS = 30_000;

@@ -1,6 +1,6 @@
 /** One event as one line of NDJSON, without secrets, sound and pictures, and never longer than a batch takes. Pure. */
 
-import type { Direction } from "../activity.ts";
+import type { Direction } from "../event-list.ts";
 import type { RealtimeEvent } from "../events.ts";
 import { withoutSecrets } from "../secrets.ts";
 

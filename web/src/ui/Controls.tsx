@@ -1,44 +1,86 @@
-import type { Parts } from "./App.tsx";
+import { useSignal } from "@preact/signals";
 import { words } from "../words.ts";
 import { earlyDial } from "./early-dial.ts";
-import { EndIcon, MicrophoneIcon, MutedIcon } from "./icons.tsx";
+import { CameraIcon, EndIcon, MicrophoneIcon, MutedIcon } from "./icons.tsx";
+import { Orb } from "./Orb.tsx";
+import type { Parts } from "./parts.ts";
 
-export function Controls({ call, page }: Parts) {
-  const isLive = page.call.value === "live";
+export function Controls(parts: Parts) {
+  const { call, page, controls } = parts;
+  const isChoosing = useSignal(false);
+  const inCall = page.inCall.value;
+  const canShow = controls.canShowCamera || controls.canShowScreen;
+  const toggle = () => {
+    if (controls.view.value !== undefined) controls.stopView();
+    else if (controls.canShowCamera && controls.canShowScreen) isChoosing.value = !isChoosing.value;
+    else if (controls.canShowCamera) controls.showCamera();
+    else controls.showScreen();
+  };
+  const isShowing = controls.view.value !== undefined;
   return (
-    <div class="controls">
-      <RoundButton call={call} page={page} />
-      {page.inCall.value && (
-        <button
-          class="mute"
-          type="button"
-          aria-pressed={page.muted.value}
-          disabled={!isLive}
-          onClick={() => call.setMuted(!page.muted.value)}
-        >
-          {page.muted.value ? <MutedIcon /> : <MicrophoneIcon />}
-          <span>{words.value.mute}</span>
-        </button>
-      )}
-      {page.blocked.value && (
-        <button class="unblock" type="button" onClick={() => call.unblock()}>
-          {words.value.unblock}
-        </button>
-      )}
+    <>
+      {inCall && isChoosing.value && !isShowing && <ShowWhat {...parts} done={() => (isChoosing.value = false)} />}
+      <div class="controls">
+        <RoundButton {...parts} />
+        {inCall && (
+          <button
+            class="side mute"
+            type="button"
+            aria-pressed={page.muted.value}
+            disabled={page.call.value !== "live"}
+            onClick={() => call.setMuted(!page.muted.value)}
+          >
+            {page.muted.value ? <MutedIcon /> : <MicrophoneIcon />}
+            <span>{words.value.mute}</span>
+          </button>
+        )}
+        {inCall && canShow && (
+          <button
+            class="side show"
+            type="button"
+            aria-label={isShowing ? words.value.stopView : words.value.show}
+            aria-expanded={isShowing ? undefined : isChoosing.value}
+            data-on={isShowing}
+            disabled={page.call.value !== "live"}
+            onClick={toggle}
+          >
+            <CameraIcon />
+            <span>{words.value.showShort}</span>
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+function ShowWhat({ controls, done }: Parts & { readonly done: () => void }) {
+  const choose = (show: () => void) => () => {
+    show();
+    done();
+  };
+  return (
+    <div class="choice-row" role="group" aria-label={words.value.show}>
+      <button class="pill" type="button" onClick={choose(() => controls.showCamera())}>
+        {words.value.camera}
+      </button>
+      <button class="pill" type="button" onClick={choose(() => controls.showScreen())}>
+        {words.value.screen}
+      </button>
     </div>
   );
 }
 
 /** One button, one place: it starts the call and it ends it. */
-function RoundButton({ call, page }: Parts) {
+function RoundButton(parts: Parts) {
+  const { call, page } = parts;
   const inCall = page.inCall.value;
   const press = ({ detail }: MouseEvent) => {
     if (!inCall) call.start();
     else if (detail < 2) call.end(); // the second half of a double tap on Start does not mean End
   };
   return (
-    <div class="round" data-voice={page.muted.value ? "quiet" : page.voice.value}>
-      <span class="halo" aria-hidden="true" />
+    <div class="round">
+      <Orb {...parts} />
       <button class="round-button" type="button" onClick={press} {...(inCall ? {} : earlyDial(call))}>
         {inCall ? <EndIcon /> : <MicrophoneIcon />}
         <span>{inCall ? words.value.end : words.value.start}</span>

@@ -1,13 +1,8 @@
-import type { PageState } from "../page-state.ts";
 import { words } from "../words.ts";
-
-interface Props {
-  readonly page: PageState;
-  readonly forget: () => Promise<void>;
-}
+import type { Parts } from "./parts.ts";
 
 /** For whoever hands the device on. There is nothing to forget where nobody signed in. */
-export function Forget({ page, forget }: Props) {
+export function Forget({ page, forget }: Parts) {
   const access = page.access.value;
   if (access.kind !== "signed_in" || !access.canSignOut) return null;
   return (

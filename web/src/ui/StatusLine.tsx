@@ -20,5 +20,5 @@ export function StatusLine({ page }: { readonly page: PageState }) {
 
 function statusWords({ call, isSignedOut, unsteady }: PageState): string {
   if (isSignedOut.value) return words.value.signedOut;
-  return unsteady.value ? words.value.unsteady : words.value.states[call.value];
+  return unsteady.value && call.value === "live" ? words.value.unsteady : words.value.states[call.value];
 }

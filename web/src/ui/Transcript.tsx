@@ -1,21 +1,26 @@
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { words as said, type Caption } from "../captions.ts";
-import type { PageState } from "../page-state.ts";
 import { words } from "../words.ts";
+import { ToolIcon } from "./icons.tsx";
+import type { Parts } from "./parts.ts";
 
 const NEAR_THE_END_PX = 80;
+const NEWEST = 100; // older ones are drawn when they are asked for: an hour of talk would be thousands
 
 /** Both sides of the conversation. A screen reader hears an item once it is complete. */
-export function Transcript({ page, label }: { readonly page: PageState; readonly label: string }) {
+export function Transcript(parts: Parts) {
   const list = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const top = useRef(0);
-  const captions = page.shown.value;
+  const limit = useSignal(NEWEST);
+  const captions = parts.page.shown.value;
   const follow = () => follows.current && list.current?.scrollTo({ top: list.current.scrollHeight });
   useLayoutEffect(() => void follow(), [captions]);
   useLayoutEffect(() => {
     if (list.current === null) return;
-    const resized = new ResizeObserver(follow); // the keyboard or the activity list took some of its room
+    const resized = new ResizeObserver(follow); // the keyboard or a notice took some of its room
     resized.observe(list.current);
     return () => resized.disconnect();
   }, []);
@@ -26,20 +31,42 @@ export function Transcript({ page, label }: { readonly page: PageState; readonly
     else if (isUp) follows.current = false;
   };
   return (
-    <div ref={list} class="transcript" role="log" aria-label={words.value.transcript} tabIndex={0} onScroll={notePosition}>
-      {captions.map((caption) => (
-        <Item key={caption.id} caption={caption} label={label} />
-      ))}
+    <div
+      ref={list}
+      class="transcript"
+      role="log"
+      aria-live="polite"
+      aria-label={words.value.transcript}
+      tabIndex={0}
+      onScroll={notePosition}
+    >
+      {captions.length > limit.value && (
+        <button class="quiet earlier" type="button" onClick={() => (limit.value += NEWEST)}>
+          {words.value.earlier}
+        </button>
+      )}
+      {captions.slice(-limit.value).map((caption) => drawn(caption, parts))}
     </div>
   );
 }
 
-function Item({ caption, label }: { readonly caption: Caption; readonly label: string }) {
+const drawnBefore = new WeakMap<Caption, VNode>();
+
+/** The same caption is the same node: Preact then looks no further, however many there are. */
+function drawn(caption: Caption, parts: Parts): VNode {
+  const node = drawnBefore.get(caption) ?? <Item key={caption.id} caption={caption} parts={parts} />;
+  drawnBefore.set(caption, node);
+  return node;
+}
+
+function Item({ caption, parts }: { readonly caption: Caption; readonly parts: Parts }) {
+  if (caption.act !== undefined) return <Act act={caption.act} />;
   const isAgent = caption.speaker === "agent";
   const text = said(caption);
   return (
     <article class="item" data-speaker={caption.speaker} data-mark={caption.mark} aria-busy={!caption.isDone}>
-      <p class="speaker">{isAgent ? label : words.value.you}</p>
+      <p class="speaker">{isAgent ? parts.agent.value.label : words.value.you}</p>
+      {caption.hasPicture && <Thumbnail itemId={caption.id} {...parts} />}
       {text !== "" && (
         <p class="words" dir="auto">
           {text}
@@ -52,4 +79,21 @@ function Item({ caption, label }: { readonly caption: Caption; readonly label: s
       )}
     </article>
   );
+}
+
+function Act({ act }: { readonly act: NonNullable<Caption["act"]> }) {
+  const { usedTool, handedOver } = words.value;
+  return (
+    <p class="act" dir="auto">
+      <ToolIcon />
+      {act.kind === "tool" ? usedTool(act.name) : handedOver(act.name)}
+    </p>
+  );
+}
+
+/** What was shown, as long as the page has it. */
+function Thumbnail({ itemId, controls }: Parts & { readonly itemId: string }) {
+  const url = controls.pictures.value.find((picture) => picture.itemId === itemId)?.url;
+  const { pictureShown } = words.value;
+  return url === undefined ? <p class="mark">{pictureShown}</p> : <img class="thumbnail" src={url} alt={pictureShown} />;
 }

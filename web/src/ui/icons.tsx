@@ -40,3 +40,54 @@ export function SendIcon() {
     </Icon>
   );
 }
+
+export function StopIcon() {
+  return (
+    <Icon>
+      <rect x="7" y="7" width="10" height="10" rx="2" />
+    </Icon>
+  );
+}
+
+export function CameraIcon() {
+  return (
+    <Icon>
+      <path d="M4 8.5A1.5 1.5 0 0 1 5.5 7H8l1.5-2.5h5L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5z" />
+      <circle cx="12" cy="12.75" r="3.25" />
+    </Icon>
+  );
+}
+
+export function DetailsIcon() {
+  return (
+    <Icon>
+      <path d="M3 12.5h3.5L9 6l4.5 13 3-9 1.2 2.5H21" />
+    </Icon>
+  );
+}
+
+export function OptionsIcon() {
+  return (
+    <Icon>
+      <path d="M4 7.5h9M17.5 7.5H20M4 16.5h2.5M11 16.5h9" />
+      <circle cx="15.25" cy="7.5" r="2.25" />
+      <circle cx="8.75" cy="16.5" r="2.25" />
+    </Icon>
+  );
+}
+
+export function CloseIcon() {
+  return (
+    <Icon>
+      <path d="m6 6 12 12M18 6 6 18" />
+    </Icon>
+  );
+}
+
+export function ToolIcon() {
+  return (
+    <Icon>
+      <path d="M14.5 6.5a4 4 0 0 0-5.2 5.2L4 17v3h3l5.3-5.3a4 4 0 0 0 5.2-5.2l-2.6 2.6-2.6-2.9z" />
+    </Icon>
+  );
+}

@@ -3,7 +3,7 @@
 import type { SignedOutReason } from "../access.ts";
 import type { Mark } from "../captions.ts";
 import type { CallState } from "../call-state.ts";
-import type { MicrophoneState, TurnMode, ViewProblem } from "../controls.ts";
+import type { MicrophoneState, ViewProblem } from "../controls.ts";
 import type { EndReason, ProblemCode } from "../problems.ts";
 
 /** What went wrong or why the call is over, and what to do about it. */
@@ -32,6 +32,7 @@ export const english = {
   transcript: "Transcript",
   earlier: "Show earlier",
   elapsed: "Elapsed time",
+  blocked: "The browser waits for a tap before it plays sound.",
   unblock: "Tap to hear",
   unsteady: "Weak connection…",
   signedOut: "Signed out",
@@ -77,21 +78,7 @@ export const english = {
   hold: "Hold to talk",
   held: "Release to send",
   answer: "Answer now",
-  turns: "Taking turns",
-  turnModes: {
-    hands_free: { title: "Hands-free", advice: "It answers when you pause." },
-    push_to_talk: { title: "Push to talk", advice: "It hears you only while you hold the button or the space bar." },
-    on_request: { title: "When I ask", advice: "It listens, and answers when you tap Answer now." },
-  } satisfies Record<TurnMode, Notice>,
-  sound: "Sound",
-  microphone: "Microphone",
-  loudspeaker: "Loudspeaker",
-  systemChoice: "The device's own choice",
-  unnamed: (number: number) => `Device ${number}`,
   level: "Input level",
-  echoCancellation: "Cancel echo",
-  noiseSuppression: "Reduce noise",
-  autoGainControl: "Even out loudness",
   check: "Check the microphone",
   checkOffer: "First time here? A short check shows whether you can be heard.",
   checking: "Say something…",
@@ -101,15 +88,13 @@ export const english = {
 
   // Pictures
   show: "Show something",
+  showShort: "Show",
   camera: "Camera",
   screen: "Screen",
   turnCamera: "Other camera",
   stopView: "Stop showing",
   sendPicture: "Send a picture now",
   preview: "What you show",
-  pictureEvery: "Send a picture",
-  onDemand: "Only when I tap or type",
-  everySeconds: (seconds: number) => `Every ${seconds} s, when it has changed`,
   viewProblems: {
     denied: { title: "This is not allowed", advice: "Allow it in the browser's settings of this site, then try again." },
     missing: { title: "No camera was found", advice: "Connect one, then try again." },
@@ -119,85 +104,16 @@ export const english = {
   } satisfies Record<ViewProblem, Notice>,
 
   // Options
+  notLoaded: "This part could not be loaded. Check the network, then open it again.",
   options: "Options",
-  agent: "Assistant",
-  voice: "Voice",
-  agentVoice: (name: string) => `The assistant's own (${name})`,
-  fromNextCall: "Holds from the next call on.",
-  language: "Language",
-  theme: "Appearance",
-  themes: { system: "As the device", light: "Light", dark: "Dark" },
-  save: "Save",
-  conversation: "The conversation",
-  asText: "Text",
-  asMarkdown: "Markdown",
-  asJson: "JSON",
-  eventLog: "Event log",
-  nothingToSave: "There is no conversation yet.",
-  record: "Record the sound of calls",
-  recordConsent: "Everyone who can be heard must agree. The recording stays on this device until you save it or leave.",
   recording: "Recording",
-  saveSound: "Sound",
 
   // Details
   details: "Details",
   costTitle: "Cost",
-  thisCall: "This call",
-  lastTurn: "Last turn",
-  turnsTitle: "Turns",
-  modality: "Kind",
-  modalities: { text: "Text", audio: "Sound", image: "Pictures" },
-  input: "In",
-  cached: "In, cached",
-  output: "Out",
-  money: "Cost",
-  transcription: "Transcription",
-  total: "Total",
-  pricesOf: (date: string) => `Prices of ${date}. OpenAI's bill is what counts.`,
-  noPrice: (model: string) => `There is no price for ${model} in the price table.`,
-  minutesLeft: "Your minutes left today",
-  connection: "Connection",
-  callId: "Call id",
-  route: "Route",
-  roundTrip: "Round trip",
-  jitter: "Jitter",
-  lost: "Packets lost",
-  microphoneState: "Microphone",
-  none: "none",
-  latency: "Waiting time",
-  firstSound: "Tap to first sound",
-  answerTime: "End of speech to first sound",
-  ofTurns: (count: number) => `Last ${count} turns`,
-
-  // Events
-  events: "Events",
-  direction: "Show",
-  directions: { all: "All", client: "Sent", server: "Received", page: "Page", errors: "Errors" },
-  search: "Search",
-  noEvents: "Nothing has happened yet.",
-  noMatch: "No event matches.",
-  olderDropped: (count: number) => `${count} older events are no longer kept here.`,
-  clear: "Clear",
-  copy: "Copy",
-  copied: "Copied",
-  sendEvent: "Send an event",
-  eventJson: "Event as JSON",
-  notAnEvent: 'Expected a JSON object with a "type".',
-  notSent: "It was not sent: there is no open call, or it is too large.",
 
   // Keyboard
   shortcuts: "Keyboard",
-  shortcutsOn: "Use keyboard shortcuts",
-  keys: {
-    mute: "Mute or unmute",
-    stop: "Stop the answer",
-    hold: "Hold to talk, in push to talk",
-    message: "Type a message",
-    options: "Options",
-    details: "Details",
-    help: "This list",
-  },
-  space: "Space",
 
   // The page itself
   offline: {

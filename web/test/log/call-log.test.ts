@@ -1,7 +1,8 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CallLog } from "../../src/log/call-log.ts";
-import { openOutbox, type Outbox } from "../../src/log/outbox.ts";
+import type { Outbox } from "../../src/log/memory-outbox.ts";
+import { openOutbox } from "../../src/log/outbox.ts";
 
 interface Received {
   readonly name: string;

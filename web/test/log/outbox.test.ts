@@ -1,7 +1,8 @@
 import "fake-indexeddb/auto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Batch } from "../../src/log/batches.ts";
-import { openOutbox, OUTBOX_BYTES, OUTBOX_MS, type Outbox } from "../../src/log/outbox.ts";
+import { OUTBOX_BYTES, OUTBOX_MS, type Outbox } from "../../src/log/memory-outbox.ts";
+import { openOutbox } from "../../src/log/outbox.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();

@@ -1,0 +1,96 @@
+/** Records both sides of calls on this device: the person left, the agent right. Nothing of it is sent anywhere. */
+
+import { effect, signal, type ReadonlySignal } from "@preact/signals";
+
+/** What Safari and what the others can write. */
+const KINDS = ["audio/webm;codecs=opus", "audio/mp4"];
+const PIECE_MS = 5_000; // written piece by piece: a browser keeps large pieces on disk
+const BITS_PER_SECOND = 64_000;
+
+interface Sides {
+  readonly personStream: ReadonlySignal<MediaStream | undefined>;
+  readonly agentStream: ReadonlySignal<MediaStream | undefined>;
+}
+
+export function canRecord(): boolean {
+  return "MediaRecorder" in globalThis && KINDS.some((kind) => MediaRecorder.isTypeSupported(kind));
+}
+
+export class Recorder {
+  readonly isWanted = signal(false);
+  readonly isRecording = signal(false);
+  /** The newest recording that is complete. */
+  readonly result = signal<Blob | undefined>(undefined);
+  #session: Session | undefined;
+
+  constructor({ personStream, agentStream }: Sides) {
+    effect(() => {
+      const [person, agent] = [personStream.value, agentStream.value];
+      if (!this.isWanted.value || agent === undefined) this.#stop();
+      else this.#connect(person, agent);
+    });
+  }
+
+  /** Leaves nothing of any call on this device. */
+  discard(): void {
+    this.isWanted.value = false;
+    this.result.value = undefined;
+    this.#session = undefined; // what it still writes goes nowhere
+  }
+
+  #connect(person: MediaStream | undefined, agent: MediaStream): void {
+    this.#session ??= this.#begin();
+    this.#session.connect(person, agent);
+  }
+
+  #begin(): Session {
+    const session: Session = new Session((blob) => {
+      if (this.#session === session || this.#session === undefined) this.result.value = blob;
+    });
+    this.isRecording.value = true;
+    return session;
+  }
+
+  #stop(): void {
+    this.#session?.stop();
+    this.#session = undefined;
+    this.isRecording.value = false;
+  }
+}
+
+/** One recording, from the first sound to the end of the call. */
+class Session {
+  readonly #context = new AudioContext();
+  readonly #merger = this.#context.createChannelMerger(2);
+  readonly #recorder: MediaRecorder;
+  #sources: MediaStreamAudioSourceNode[] = [];
+
+  constructor(done: (recording: Blob) => void) {
+    const mixed = this.#context.createMediaStreamDestination();
+    this.#merger.connect(mixed);
+    const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
+    this.#recorder = new MediaRecorder(mixed.stream, { audioBitsPerSecond: BITS_PER_SECOND, ...(mimeType && { mimeType }) });
+    const pieces: Blob[] = [];
+    this.#recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
+    this.#recorder.addEventListener("stop", () => {
+      void this.#context.close();
+      done(new Blob(pieces, { type: this.#recorder.mimeType }));
+    });
+    this.#recorder.start(PIECE_MS);
+  }
+
+  /** Another microphone, or a call that was connected again, goes into the same recording. */
+  connect(person: MediaStream | undefined, agent: MediaStream): void {
+    for (const source of this.#sources) source.disconnect();
+    this.#sources = [person, agent].flatMap((stream, channel) => {
+      if (stream === undefined || stream.getAudioTracks().length === 0) return [];
+      const source = this.#context.createMediaStreamSource(stream);
+      source.connect(this.#merger, 0, channel);
+      return [source];
+    });
+  }
+
+  stop(): void {
+    if (this.#recorder.state !== "inactive") this.#recorder.stop();
+  }
+}

@@ -1,0 +1,28 @@
+/** The sentences of the sheets, together with the page's: loaded with the first sheet, in the page's language. */
+
+import { computed, effect, signal } from "@preact/signals";
+import { language, words, type Language } from "./words.ts";
+import { english, type SheetWords } from "./words/english-sheets.ts";
+
+const LOADERS: Readonly<Record<Language, () => Promise<SheetWords>>> = {
+  en: () => Promise.resolve(english),
+  de: async () => (await import("./words/german-sheets.ts")).german,
+  es: async () => (await import("./words/spanish-sheets.ts")).spanish,
+  fr: async () => (await import("./words/french-sheets.ts")).french,
+  ja: async () => (await import("./words/japanese-sheets.ts")).japanese,
+};
+
+const own = signal(english);
+
+export const sheetWords = computed(() => ({ ...words.value, ...own.value }));
+
+/** Resolves when the sheets speak the page's language; where its words cannot be loaded they stay as they are. */
+export async function followLanguage(): Promise<void> {
+  await load(language.value);
+  effect(() => void load(language.value));
+}
+
+async function load(code: Language): Promise<void> {
+  const loaded = await LOADERS[code]().catch(() => undefined);
+  if (loaded !== undefined && language.value === code) own.value = loaded;
+}

@@ -1,0 +1,26 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Parts } from "./parts.ts";
+
+/** The rings around the button: they grow with the loudness of whoever speaks. Without motion their colour tells. */
+export function Orb({ page, controls }: Parts) {
+  const rings = useRef<HTMLSpanElement>(null);
+  const inCall = page.inCall.value;
+  useEffect(() => {
+    if (!inCall) return;
+    const show = (level: number) => rings.current?.style.setProperty("--level", level.toFixed(3));
+    const stop = effect(() => show(page.voice.value === "agent" ? controls.agentLevel.value : controls.personLevel.value));
+    return () => {
+      stop();
+      show(0);
+    };
+  }, [inCall]);
+  const voice = page.muted.value && page.voice.value === "person" ? "quiet" : page.voice.value;
+  return (
+    <span ref={rings} class="orb" data-voice={voice} aria-hidden="true">
+      <span class="ring" />
+      <span class="ring" />
+      <span class="ring" />
+    </span>
+  );
+}

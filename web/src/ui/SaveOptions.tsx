@@ -1,0 +1,64 @@
+import { eventLog } from "../event-filter.ts";
+import { asJson, asMarkdown, asText, fileName, type Conversation } from "../export-formats.ts";
+import { timeOfDay } from "../figures.ts";
+import { canRecord, Recorder } from "../recorder.ts";
+import { sheetWords } from "../sheet-words.ts";
+import { saveFile } from "./save-file.ts";
+import { Switch } from "./fields.tsx";
+import type { Parts } from "./parts.ts";
+
+/** Takes things with you: the conversation, the events, the sound. */
+export function SaveOptions(parts: Parts) {
+  const all = sheetWords.value;
+  const { page, agent, recorder } = parts;
+  const items = page.shown.value;
+  const conversation: Conversation = { items, agent: agent.value.label, callId: page.callId.value, cost: page.cost.value };
+  const wording = { words: all, time: timeOfDay };
+  const save = (what: string, ending: string, content: string | Blob) => saveFile(fileName(new Date(), what, ending), content);
+  const recording = recorder.value?.result.value;
+  const hasEvents = page.events.version.value > 0 && page.events.entries.length > 0;
+  return (
+    <section class="card">
+      <h3>{all.save}</h3>
+      {items.length === 0 && <p class="hint">{all.nothingToSave}</p>}
+      <div class="save-row">
+        <SaveButton name={all.asText} isReady={items.length > 0} save={() => save("transcript", "txt", asText(conversation, wording))} />
+        <SaveButton name={all.asMarkdown} isReady={items.length > 0} save={() => save("transcript", "md", asMarkdown(conversation, wording))} />
+        <SaveButton name={all.asJson} isReady={items.length > 0} save={() => save("transcript", "json", asJson(conversation))} />
+        <SaveButton name={all.eventLog} isReady={hasEvents} save={() => save("events", "ndjson", eventLog(page.events.entries))} />
+        {recording && (
+          <SaveButton name={all.saveSound} isReady save={() => save("sound", endingOf(recording), recording)} />
+        )}
+      </div>
+      {canRecord() && <RecordSwitch {...parts} />}
+    </section>
+  );
+}
+
+interface SaveProps {
+  readonly name: string;
+  readonly isReady: boolean;
+  readonly save: () => void;
+}
+
+function SaveButton({ name, isReady, save }: SaveProps) {
+  return (
+    <button class="pill" type="button" disabled={!isReady} onClick={save}>
+      <span class="unseen">{sheetWords.value.save}: </span>
+      {name}
+    </button>
+  );
+}
+
+function RecordSwitch({ recorder, controls }: Parts) {
+  const turn = (on: boolean) => {
+    recorder.value ??= new Recorder(controls);
+    recorder.value.isWanted.value = on;
+  };
+  const { record, recordConsent } = sheetWords.value;
+  return <Switch label={record} hint={recordConsent} isOn={recorder.value?.isWanted.value ?? false} turn={turn} />;
+}
+
+function endingOf({ type }: Blob): string {
+  return type.startsWith("audio/mp4") ? "m4a" : "webm";
+}

@@ -1,0 +1,67 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { words } from "../words.ts";
+import { CloseIcon } from "./icons.tsx";
+import type { Parts, SheetName } from "./parts.ts";
+
+/** Each sheet comes in a chunk of its own, when it is first opened. */
+const LOADERS: Readonly<Record<SheetName, () => Promise<ComponentType<Parts>>>> = {
+  options: async () => (await import("./Options.tsx")).Options,
+  details: async () => (await import("./Details.tsx")).Details,
+  keyboard: async () => (await import("./Keyboard.tsx")).Keyboard,
+};
+
+let hasWords: Promise<void> | undefined;
+
+async function load(name: SheetName): Promise<ComponentType<Parts>> {
+  const sheet = LOADERS[name]();
+  const { followLanguage } = await import("../sheet-words.ts");
+  await (hasWords ??= followLanguage());
+  return sheet;
+}
+
+/** What lies over the page, one tap away. Esc, the cross and a tap beside it close it. */
+export function Sheets(parts: Parts) {
+  const name = parts.sheet.value;
+  return name === undefined ? null : <Sheet key={name} name={name} parts={parts} />;
+}
+
+function Sheet({ name, parts }: { readonly name: SheetName; readonly parts: Parts }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { close, options, details, shortcuts } = words.value;
+  const title = { options, details, keyboard: shortcuts }[name];
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => before instanceof HTMLElement && before.focus();
+  }, []);
+  const leave = () => (parts.sheet.value = undefined);
+  const tap = ({ target }: Event) => target === dialog.current && leave();
+  return (
+    <dialog ref={dialog} class="sheet" data-sheet={name} aria-labelledby="sheet-title" onClose={leave} onClick={tap}>
+      <div class="sheet-body">
+        <header class="sheet-top">
+          <h2 id="sheet-title">{title}</h2>
+          <button class="tool" type="button" aria-label={close} title={close} onClick={leave}>
+            <CloseIcon />
+          </button>
+        </header>
+        <Content name={name} parts={parts} />
+      </div>
+    </dialog>
+  );
+}
+
+function Content({ name, parts }: { readonly name: SheetName; readonly parts: Parts }) {
+  const content = useSignal<{ readonly of?: ComponentType<Parts>; readonly isMissing: boolean }>({ isMissing: false });
+  useEffect(() => {
+    load(name).then(
+      (of) => (content.value = { of, isMissing: false }),
+      () => (content.value = { isMissing: true }),
+    );
+  }, []);
+  const { of: Loaded, isMissing } = content.value;
+  if (Loaded !== undefined) return <Loaded {...parts} />;
+  return <p role="alert">{isMissing && words.value.notLoaded}</p>;
+}

@@ -1,0 +1,26 @@
+import { useId } from "preact/hooks";
+import type { TurnMode } from "../controls.ts";
+import { sheetWords } from "../sheet-words.ts";
+import type { Parts } from "./parts.ts";
+
+const MODES: readonly TurnMode[] = ["hands_free", "push_to_talk", "on_request"];
+
+/** Who answers when. */
+export function TurnOptions({ controls }: Parts) {
+  const name = useId();
+  const { turns, turnModes } = sheetWords.value;
+  return (
+    <fieldset class="card radio-list">
+      <legend>{turns}</legend>
+      {MODES.map((mode) => (
+        <label key={mode}>
+          <input type="radio" name={name} checked={controls.turnMode.value === mode} onChange={() => controls.setTurnMode(mode)} />
+          <span>
+            <strong>{turnModes[mode].title}</strong>
+            <small>{turnModes[mode].advice}</small>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

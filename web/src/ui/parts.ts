@@ -1,0 +1,30 @@
+/** What the pieces of the user interface are given: signals to draw, and what their buttons do. */
+
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { Agent } from "virtual:agents";
+import type { Call } from "../call.ts";
+import type { Choices } from "../choices.ts";
+import type { CallControls } from "../controls.ts";
+import type { PageState } from "../page-state.ts";
+import type { Recorder } from "../recorder.ts";
+
+export type SheetName = "options" | "details" | "keyboard";
+
+export interface Parts {
+  readonly call: Call;
+  readonly page: PageState;
+  readonly controls: CallControls;
+  readonly choices: Choices;
+  readonly agent: ReadonlySignal<Agent>;
+  /** The sheet that lies over the page. */
+  readonly sheet: Signal<SheetName | undefined>;
+  /** There once somebody has asked for a recording. */
+  readonly recorder: Signal<Recorder | undefined>;
+  /** Set when a newer version of the page waits: call it to change over. */
+  readonly update: Signal<(() => void) | undefined>;
+  readonly forget: () => Promise<void>;
+}
+
+export function closedSheet(): Signal<SheetName | undefined> {
+  return signal(undefined);
+}

@@ -1,0 +1,42 @@
+/** Builds src/service-worker.ts to /service-worker.js, and tells it every file of the page. */
+
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Plugin } from "vite";
+
+export const WORKER_FILE = "service-worker.js";
+const LIST = "SHELL";
+
+/** Where the page is without a network: the files of public/ (`publicFolder`) belong to it too. */
+export function serviceWorkerPlugin(publicFolder: string): Plugin {
+  return {
+    name: "service-worker",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const worker = bundle[WORKER_FILE];
+      if (worker?.type !== "chunk") return this.error(`${WORKER_FILE}: expected it among the build's inputs`);
+      if (worker.imports.length > 0) return this.error(`${WORKER_FILE}: expected one file, it imports ${worker.imports.join(", ")}`);
+      const built = Object.entries(bundle).filter(([name]) => name !== WORKER_FILE && !name.endsWith(".map"));
+      const contents = built.map(([name, file]) => [name, file.type === "chunk" ? file.code : file.source] as const);
+      worker.code = `const ${LIST}=${JSON.stringify(shell([...contents, ...publicFiles(publicFolder)]))};\n${worker.code}`;
+    },
+  };
+}
+
+/** The addresses of these files, and a version that any change to one of them changes. */
+export function shell(files: readonly (readonly [name: string, content: string | Uint8Array])[]) {
+  const hash = createHash("sha256");
+  const sorted = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
+  for (const [name, content] of sorted) hash.update(`${name}\0`).update(content).update("\0");
+  const addresses = sorted.map(([name]) => (name === "index.html" ? "/" : `/${name}`));
+  return { version: hash.digest("hex").slice(0, 16), files: addresses };
+}
+
+function publicFiles(folder: string): [string, Uint8Array][] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return entries.map((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    return [relative(folder, path).replaceAll("\\", "/"), readFileSync(path)];
+  });
+}
