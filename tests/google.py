@@ -11,6 +11,7 @@ import pytest
 from standins.google_control_plane import ControlPlane, Project, Proxy
 from standins.serving import ServerThread
 
+from .infra.standins.google.discovery_log import problems_of
 from .warm_gcloud import warm_gcloud
 
 PROJECT_ID = "some-project"
@@ -54,14 +55,20 @@ class Google:
         )  # fmt: skip
 
 
+def assert_known_to_google(plane: ControlPlane) -> None:
+    """No route and no host was asked that is not there, and all that was said is as Google's descriptions have it."""
+    assert plane.unknown == []
+    assert plane.foreign == []
+    assert problems_of(plane.log.everything) == []
+
+
 @pytest.fixture
 def google(servers: ServerThread, tmp_path: Path) -> Iterator[Google]:
     """A Google with one empty project that somebody pays for. Nothing unknown may have been asked at the end."""
     plane = ControlPlane()
     project = plane.add_project(PROJECT_ID, number=PROJECT_NUMBER, billing_account=BILLING_ACCOUNT, account=OWNER)
     yield Google(plane, servers.enter(plane.serving(tmp_path / "google")), project)
-    assert plane.unknown == []
-    assert plane.foreign == []
+    assert_known_to_google(plane)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,15 @@ class Logged:
 
 
 class RequestLog(list[Logged]):
-    """All requests, oldest first."""
+    """All requests, oldest first. `everything` has those too that were forgotten with `clear()`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.everything: list[Logged] = []
+
+    def append(self, entry: Logged) -> None:
+        super().append(entry)
+        self.everything.append(entry)
 
     def writes(self) -> list[Logged]:
         """Those that changed something: neither reads (:getIamPolicy is one), nor what was refused."""
