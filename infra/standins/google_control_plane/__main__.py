@@ -1,0 +1,63 @@
+"""`python -m standins.google_control_plane`: a local Google with one empty project, until Ctrl-C.
+
+Nothing is kept: each start is a new Google. api.openai.com is there too, answered by the OpenAI stand-in.
+"""
+
+import argparse
+import asyncio
+import shlex
+import signal
+import sys
+from pathlib import Path
+
+from standins import openai_realtime
+from standins.google_control_plane import ControlPlane
+from standins.serving import serving
+
+NUMBER, BILLING_ACCOUNT = "123456789012", "012345-678901-ABCDEF"
+ENVIRONMENT_FILE = "environment.sh"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False,
+        prog="python -m standins.google_control_plane",
+        description="A local Google with one empty project. Prints what a shell must export to reach it, and it alone.",
+    )
+    parser.add_argument("--project", default="local-google", metavar="ID", help="the project (default: %(default)s)")
+    parser.add_argument("--no-billing", action="store_true", help="nobody pays for the project")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(".voicemint") / "google",
+        help="keeps the private CA, a HOME and gcloud's configuration (default: %(default)s)",
+    )
+    options = parser.parse_args()
+    asyncio.run(_run(options.project, None if options.no_billing else BILLING_ACCOUNT, options.folder.resolve()))
+    return 0
+
+
+async def _run(project: str, billing_account: str | None, folder: Path) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    plane = ControlPlane()
+    plane.add_project(project, number=NUMBER, billing_account=billing_account)
+    async with serving(openai_realtime.create_app()) as openai_url, plane.serving(folder) as proxy:
+        plane.pass_through["api.openai.com"] = openai_url
+        _announce({**proxy.environment, "PROJECT_ID": project}, folder / ENVIRONMENT_FILE)
+        await stop.wait()
+    for what, found in (("no such route here", plane.unknown), ("no such host here", plane.foreign)):
+        for asked in found:
+            print(f"{what}: {asked}", file=sys.stderr)  # noqa: T201 - what to add to this Google
+
+
+def _announce(environment: dict[str, str], file: Path) -> None:
+    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+    file.write_text(lines)
+    print(lines, end="", flush=True)  # noqa: T201 - the lines this command is for
+    print(f"In another shell: source {shlex.quote(str(file))}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())
