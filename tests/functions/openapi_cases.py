@@ -21,6 +21,7 @@ FUNCTIONS = {
     "/api/calls/hangup": "create_call",
     "/api/client-secrets": "mint_client_secret",
     "/api/logs": "log_payload",
+    "/api/phone": "answer_phone",
 }
 
 
