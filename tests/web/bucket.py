@@ -28,7 +28,8 @@ def tells(lines: list[Line], event_type: str) -> bool:
 
 
 def stored(bucket: Path, event_id: str) -> list[Line]:
-    """All lines of the call to which this event belongs, in the order of its batches."""
+    """All lines of the page about the call to which this event belongs, in the order of its batches."""
     folders = {path.parent for path in bucket.glob("calls/*/*/*.ndjson") if event_id in path.read_text()}
     objects = sorted(path for folder in folders for path in folder.glob("*.ndjson"))
-    return [json.loads(line)["client"] for path in objects for line in path.read_text().splitlines()]
+    lines = [json.loads(line) for path in objects for line in path.read_text().splitlines()]
+    return [line["client"] for line in lines if "client" in line]  # the others are watch-call's own
