@@ -5,7 +5,7 @@ An entry point is imported when it is asked for (PEP 562), so a process loads it
 
 from importlib import import_module
 
-ENTRY_POINTS = ("mint_client_secret", "create_call", "log_payload", "sign_in", "answer_phone")
+ENTRY_POINTS = ("mint_client_secret", "create_call", "watch_call", "log_payload", "sign_in", "answer_phone")
 
 
 def __getattr__(name: str) -> object:

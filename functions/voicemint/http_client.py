@@ -105,7 +105,7 @@ class HttpClient:
     def _connect(self, deadline: float) -> HTTPConnection:
         timeout = _seconds_left(deadline, self._connect_seconds)
         if self._is_https:
-            connection: HTTPConnection = HTTPSConnection(self._host, self._port, timeout=timeout, context=_tls())
+            connection: HTTPConnection = HTTPSConnection(self._host, self._port, timeout=timeout, context=tls())
         else:
             connection = HTTPConnection(self._host, self._port, timeout=timeout)
         connection.connect()
@@ -165,7 +165,7 @@ def _close_all(connections: list[HTTPConnection]) -> None:
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """Loading the certificate authorities takes milliseconds: once a process, when it is first needed."""
     return ssl.create_default_context()
 

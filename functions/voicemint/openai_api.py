@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voicemint.cloud_logging import logger
 from voicemint.errors import (
@@ -30,6 +30,9 @@ from voicemint.errors import (
 )
 from voicemint.http_client import AnswerTooLarge, HttpAnswer, HttpClient, HttpError, HttpTimeout
 from voicemint.secrets import ApiKey
+
+if TYPE_CHECKING:
+    from voicemint.openai_sideband import Sideband
 
 CLIENT_SECRET_TTL_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 3.0
@@ -74,6 +77,7 @@ class OpenAIApi:
 
     def __init__(self, base_url: str, api_key: ApiKey) -> None:
         self._client = HttpClient(base_url, connect_seconds=CONNECT_TIMEOUT_SECONDS, read_seconds=READ_TIMEOUT_SECONDS)
+        self._base_url = base_url
         self._api_key = api_key
 
     def mint(self, session_config: dict[str, Any], *, safety_identifier: str) -> ClientSecret:
@@ -143,6 +147,22 @@ class OpenAIApi:
                 raise
             return False
         return True
+
+    def attach(self, call_id: str) -> "Sideband | None":
+        """GET /v1/realtime?call_id=, the sideband of a call; None where there is none (yet, or any more).
+
+        Raises UpstreamError or SecretUnavailable.
+        """
+        from voicemint.openai_sideband import Sideband
+
+        url = f"ws{self._base_url.removeprefix('http')}/realtime?call_id={call_id}"
+        key = self._api_key.current()
+        try:
+            return Sideband.open(url, key.reveal())
+        except UpstreamKeyRejected:
+            if not self._api_key.renew(rejected=key):
+                raise
+            return Sideband.open(url, self._api_key.current().reveal())
 
     def _post(self, path: str, body: bytes, headers: dict[str, str], may_repeat: MayRepeat) -> HttpAnswer:
         """POST within the total deadline; a second try where the first one's failure allows it."""

@@ -2,7 +2,8 @@
 
 A stored object is one batch, newline-delimited JSON, a record a line:
 {"call_id", "sequence", "line", "person", "received_at", "request_id", "client": what the browser sent}.
-Client data stays under `client`, so that it can never pose as one of the server's own fields.
+Client data stays under `client`, so that it can never pose as one of the server's own fields; what the server itself
+heard of a call (watch_call) has the same form and lies under `server`, an object an event.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import json
 import math
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from voicemint.errors import InvalidRequest
 from voicemint.redaction import redact
@@ -22,6 +23,7 @@ MAX_EVENTS = 200
 MAX_LEVELS = 16
 MAX_STRING_BYTES = 8 * 1024
 MAX_INTEGER = 2**63 - 1  # what BigQuery's INT64 and most readers hold
+LEFT_OUT = "[left out]"
 CLIENT_CLOCK_TRUST = timedelta(hours=48)
 
 _BATCH = re.compile(r"([A-Za-z0-9_-]{1,128})/(\d{1,6})", re.ASCII)
@@ -73,6 +75,17 @@ def object_name(call_id: str, sequence: int, body: bytes, day: date) -> str:
     return f"calls/dt={day:%Y-%m-%d}/{call_id}/{sequence:06d}-{digest}.ndjson"
 
 
+def server_object_name(call_id: str, key: str, day: date) -> str:
+    """For one event that the server heard: `key` is what makes it one event, however often it is heard."""
+    return f"calls/dt={day:%Y-%m-%d}/{call_id}/server-{hashlib.sha256(key.encode()).hexdigest()[:16]}.ndjson"
+
+
+def server_event(event: dict[str, Any], level: PayloadLevel) -> dict[str, Any]:
+    """An event that OpenAI sent us, redacted and cut down to `level`: what is too long or too deep is left out."""
+    cleaned = _clean(_bounded(event, MAX_LEVELS), MAX_LEVELS)
+    return _metadata_of(cleaned) if level == "metadata" else cleaned  # type: ignore[no-any-return]
+
+
 def batch_day(events: list[dict[str, Any]], now: datetime) -> date:
     """The UTC day of the batch's first event, so that a repeat after midnight keeps its name.
 
@@ -85,9 +98,11 @@ def batch_day(events: list[dict[str, Any]], now: datetime) -> date:
     return at.date() if abs(at - now) <= CLIENT_CLOCK_TRUST else now.date()
 
 
-def encode_records(events: list[dict[str, Any]], server_fields: dict[str, Any]) -> bytes:
+def encode_records(
+    events: list[dict[str, Any]], server_fields: dict[str, Any], source: Literal["client", "server"] = "client"
+) -> bytes:
     """One JSON line an event. ASCII only: no reader takes a line separator in a string for the end of the line."""
-    records = ({**server_fields, "line": line, "client": event} for line, event in enumerate(events))
+    records = ({**server_fields, "line": line, source: event} for line, event in enumerate(events))
     return b"".join(json.dumps(record, separators=(",", ":")).encode() + b"\n" for record in records)
 
 
@@ -116,6 +131,20 @@ def _clean(value: Any, levels_left: int) -> Any:
         raise InvalidRequest("a number that is out of range")
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
         raise InvalidRequest("an integer that is out of range")
+    return value
+
+
+def _bounded(value: Any, levels_left: int) -> Any:
+    if isinstance(value, str):
+        return value if len(value.encode("utf-8", "surrogatepass")) <= MAX_STRING_BYTES else LEFT_OUT
+    if isinstance(value, dict | list) and levels_left == 0:
+        return LEFT_OUT
+    if isinstance(value, dict):
+        return {str(key)[:128]: _bounded(item, levels_left - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_bounded(item, levels_left - 1) for item in value]
+    if isinstance(value, int | float) and not abs(value) <= MAX_INTEGER:  # nor is what is no number
+        return LEFT_OUT
     return value
 
 

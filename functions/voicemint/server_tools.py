@@ -4,7 +4,9 @@ A tool is a function from its checked-out arguments to what the model is told. I
 is not watched meanwhile. SERVER_TOOLS is the registry.
 """
 
+import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +44,12 @@ def run_tool(name: str, arguments: str) -> str:
         return json.dumps(SERVER_TOOLS[name].run(_parsed(arguments)))
     except ToolError as error:
         return json.dumps({"error": str(error)})
+
+
+def claim_of(call_id: str, tool_call_id: str) -> tuple[str, bytes]:
+    """Name and content of the object that only one watch of a call can create: it answers this call of a tool."""
+    digest = hashlib.sha256(tool_call_id.encode()).hexdigest()[:16]
+    return f"tools/{call_id}/{digest}", os.urandom(16).hex().encode()
 
 
 def _parsed(arguments: str) -> Mapping[str, Any]:

@@ -58,14 +58,14 @@ class FunctionProcess:
 
 @asynccontextmanager
 async def function_process(
-    name: str, environment: Mapping[str, str], folder: Path, source: Path = FUNCTIONS_FOLDER
+    name: str, environment: Mapping[str, str], folder: Path, source: Path = FUNCTIONS_FOLDER, port: int = 0
 ) -> AsyncIterator[FunctionProcess]:
     """Run the deployed function `name` (mint-client-secret) until the block ends; yields it at once: see `listening`.
 
     `source` has its main.py. `folder` gets its log and its home: gunicorn keeps a control socket in HOME that two
-    processes must not share.
+    processes must not share. `port` 0 takes a free one.
     """
-    port = _free_port()
+    port = port or free_port()
     home = folder / "home" / name
     home.mkdir(parents=True, exist_ok=True)
     log_file = folder / f"{name}.log"
@@ -92,7 +92,7 @@ def _process_environment(environment: Mapping[str, str], home: Path) -> dict[str
     return {**inherited, **own, "PYTHONUNBUFFERED": "1", **environment}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

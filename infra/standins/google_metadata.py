@@ -5,23 +5,18 @@ Identity tokens are signed by a key made at first use; `/_standin/certs` gives t
 https://cloud.google.com/compute/docs/metadata/querying-metadata
 """
 
-import time
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from google.auth import crypt, jwt
 
 from standins.google_faults import CONTROL_PREFIX
+from standins.google_identity import IdentityTokens
 
 FLAVOR = {"Metadata-Flavor": "Google"}
 ROOT = "/computeMetadata/v1/"
 TOKEN_LIFETIME_SECONDS = 3599
-KEY_ID = "stand-in"
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
@@ -33,18 +28,7 @@ class Instance:
     project_number: str
     region: str
     service_account: str
-
-    @cached_property
-    def private_key(self) -> bytes:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        return key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
-
-    @cached_property
-    def public_key(self) -> str:
-        key = serialization.load_pem_private_key(self.private_key, password=None).public_key()
-        return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    identity: IdentityTokens = field(default_factory=IdentityTokens)
 
     def texts(self) -> dict[str, str]:
         """The leaves that answer with plain text."""
@@ -57,22 +41,6 @@ class Instance:
             "instance/zone": f"projects/{self.project_number}/zones/{self.region}-1",
             "instance/service-accounts/": f"default/\n{self.service_account}/\n",
         }
-
-    def identity_token(self, audience: str) -> str:
-        """A Google-signed identity token, but for the key."""
-        now = int(time.time())
-        claims = {
-            "iss": "https://accounts.google.com",
-            "aud": audience,
-            "azp": self.service_account,
-            "sub": self.project_number,
-            "email": self.service_account,
-            "email_verified": True,
-            "iat": now,
-            "exp": now + TOKEN_LIFETIME_SECONDS,
-        }
-        signer = crypt.RSASigner.from_string(self.private_key, KEY_ID)  # type: ignore[no-untyped-call]
-        return str(jwt.encode(signer, claims).decode())  # type: ignore[no-untyped-call]
 
 
 INSTANCE = web.AppKey("instance", Instance)
@@ -155,8 +123,12 @@ async def _identity(request: web.Request) -> web.Response:
     audience = request.query.get("audience")
     if not audience:
         return web.Response(status=400, text="non-empty audience parameter required")
-    return web.Response(text=request.app[INSTANCE].identity_token(audience), content_type="text/html")
+    return web.Response(text=_identity_token(request.app[INSTANCE], audience), content_type="text/html")
+
+
+def _identity_token(instance: Instance, audience: str) -> str:
+    return instance.identity.token(instance.service_account, audience, azp=instance.service_account)
 
 
 async def _certs(request: web.Request) -> web.Response:
-    return web.json_response({KEY_ID: request.app[INSTANCE].public_key})
+    return await request.app[INSTANCE].identity.serve_certificates(request)

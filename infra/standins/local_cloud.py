@@ -9,16 +9,21 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import yaml
 from aiohttp import ClientError, ClientSession
 from voicemint.control import CONTROL_OBJECT, ControlState
 from voicemint.control_bucket import ControlBucket
 
-from standins import google_metadata, google_secret_manager, google_storage
+from standins import google_cloud_tasks, google_metadata, google_secret_manager, google_storage
+from standins.google_cloud_tasks.queue import QueueConfig
+from standins.google_identity import CERTS_PATH
 from standins.serving import serving
 
 PROJECT_ID = "local-run"
 BUCKET = "local-run-payloads"
 CONTROL_BUCKET = "local-run-control"
+REGION = "us-central1"
+QUEUES_FOLDER = Path(__file__).resolve().parents[1] / "queues"
 REMOUNT_SECONDS = 1.0
 
 
@@ -41,6 +46,9 @@ async def start_local_cloud(stack: AsyncExitStack, folder: Path, api_key: str) -
     metadata = metadata_environment(
         await stack.enter_async_context(serving(google_metadata.create_app(project=PROJECT_ID)))
     )
+    tasks = await stack.enter_async_context(
+        serving(google_cloud_tasks.create_app(queues(), project=PROJECT_ID, location=REGION))
+    )
     control = ControlBucket(CONTROL_BUCKET, storage_url=storage, metadata_host=metadata["GCE_METADATA_HOST"])
     await asyncio.to_thread(control.create, CONTROL_OBJECT, ControlState().encode())
     mounts = _mount(stack, secrets)
@@ -49,12 +57,20 @@ async def start_local_cloud(stack: AsyncExitStack, folder: Path, api_key: str) -
         "OPENAI_API_KEY_FILE": str(mounts["openai-api-key"]),
         "SIGNING_KEY_FILE": str(mounts["signing-key"]),
         "PROJECT_ID": PROJECT_ID,
+        "REGION": REGION,
+        "CLOUD_TASKS_URL": tasks,
+        "GOOGLE_CERTS_URL": f"{tasks}{CERTS_PATH}",
         "BUCKET": BUCKET,
         "CONTROL_BUCKET": CONTROL_BUCKET,
         "STORAGE_EMULATOR_HOST": storage,
         "SECRET_MANAGER_URL": secret_manager,
         **metadata,
     }
+
+
+def queues(folder: Path = QUEUES_FOLDER) -> dict[str, QueueConfig]:
+    """The queues of a deployment, by name."""
+    return {file.stem: QueueConfig.from_flags(yaml.safe_load(file.read_text())) for file in folder.glob("*.yaml")}
 
 
 def metadata_environment(url: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The whole site on this machine: the real functions and the real page, stand-ins for everything remote.
 
 browser ── Hosting stand-in (web/firebase.json, web/dist) ── a functions-framework process per `run` rewrite
-   └────── OpenAI stand-in (WebRTC)                             └── OpenAI, Cloud Storage, Secret Manager, metadata
+   └────── OpenAI stand-in (WebRTC)                             └── OpenAI, Cloud Storage, Secret Manager, metadata,
+                                                                    Cloud Tasks ── a process per private function
 """
 
 import asyncio
@@ -17,11 +18,12 @@ from voicemint.invites import make_invite
 from voicemint.signing import SigningKeys
 
 from standins import hosting, openai_realtime
-from standins.function_process import FunctionProcess, function_process
+from standins.function_process import FunctionProcess, free_port, function_process
 from standins.local_cloud import BUCKET, start_local_cloud, write_private
-from standins.serving import serving
+from standins.serving import LOOPBACK, serving
 
 FIREBASE_JSON = Path(__file__).resolve().parents[2] / "web" / "firebase.json"
+WATCH_CALL = "watch-call"  # called by Cloud Tasks, not through Hosting
 OPENAI_ORIGIN = "https://api.openai.com"
 STANDIN_API_KEY = "sk-the-offline-stand-in-accepts-this"
 
@@ -81,10 +83,12 @@ async def local_run(
             **await start_local_cloud(stack, folder, openai_api_key or STANDIN_API_KEY),
             **({"OPENAI_BASE_URL": f"{openai_url}/v1"} if openai_url else {}),
         }
-        shared = {**cloud, **(environment or {})}
+        watch_port = free_port()
+        shared = {**cloud, "WATCH_CALL_URL": f"http://{LOOPBACK}:{watch_port}", **(environment or {})}
+        ports = {WATCH_CALL: watch_port}
         functions = [
-            await stack.enter_async_context(function_process(name, shared, folder / "logs"))
-            for name in rewritten_services(FIREBASE_JSON)
+            await stack.enter_async_context(function_process(name, shared, folder / "logs", port=ports.get(name, 0)))
+            for name in (*rewritten_services(FIREBASE_JSON), WATCH_CALL)
         ]
         for function in functions:
             await function.listening()

@@ -10,6 +10,8 @@ import pytest
 from owner.project import cloud_project
 from voicemint import settings
 from voicemint.settings import Settings
+from voicemint.tasks import DISPATCH_DEADLINE_SECONDS
+from voicemint.watch import FLUSH_SECONDS, OVERLAP_SECONDS
 
 from .infra_files import FUNCTIONS, INFRA, PRIVATE, PUBLIC, ROOT
 
@@ -17,6 +19,7 @@ DOCUMENTED = set(re.findall(r"^([A-Z_]+) {2,}\S", settings.__doc__ or "", re.MUL
 FRAMEWORK = {"THREADS"}  # functions-framework's own
 DEVELOPMENT_ONLY = {"STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "HOST", "K_SERVICE", "DEBUG"}
 BY_PROJECT = {"PROJECT_ID", "REGION", "BUCKET", "CONTROL_BUCKET"}  # scripts/deploy.sh says them
+OWN_ACCESS = {"answer-phone"}  # asks OpenAI's signature, not a person
 every_function = pytest.mark.parametrize(("name", "flags"), FUNCTIONS.items(), ids=FUNCTIONS)
 
 
@@ -92,5 +95,28 @@ def test_limits_are_those_that_the_owners_command_prints() -> None:
     assert str(project.settings.daily_limit) == environment(deployed)["DAILY_LIMIT"]
 
 
-def test_all_functions_know_people_the_same_way() -> None:
-    assert len({environment(flags)["VOICEMINT_ACCESS"] for flags in FUNCTIONS.values()}) == 1
+def test_all_public_functions_know_people_the_same_way() -> None:
+    assert len({environment(FUNCTIONS[name])["VOICEMINT_ACCESS"] for name in PUBLIC - OWN_ACCESS}) == 1
+
+
+def test_a_function_that_admits_calls_has_the_limits_of_the_mint() -> None:
+    limits = {"DAILY_LIMIT", "DAILY_BLOCK", "PERSON_PER_MINUTE", "INSTANCE_PER_MINUTE", "MONTHLY_MINUTES"}
+    told = [environment(flags) for flags in FUNCTIONS.values() if "DAILY_LIMIT" in environment(flags)]
+    assert len(told) > 1
+    assert [[each[name] for name in limits] for each in told[1:]] == [[told[0][name] for name in limits]] * (
+        len(told) - 1
+    )
+
+
+def test_to_end_a_call_there_is_always_a_thread_beside_the_watches() -> None:
+    assert FUNCTIONS["watch-call"]["--concurrency"] >= watches_at_once() + 20
+
+
+def watches_at_once() -> int:
+    source = (ROOT / "functions" / "watch_call.py").read_text()
+    return int(re.findall(r"^MAX_WATCHES = (\d+)", source, re.MULTILINE)[0])
+
+
+def test_a_request_to_watch_ends_before_cloud_tasks_gives_it_up() -> None:
+    handed_over = Settings.from_environ({"CONTROL_BUCKET": "control"}).watch_seconds + OVERLAP_SECONDS + FLUSH_SECONDS
+    assert handed_over < DISPATCH_DEADLINE_SECONDS == int(FUNCTIONS["watch-call"]["--timeout"].removesuffix("s"))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from .infra_files import FUNCTIONS, IAM, PUBLIC, Binding, bindings
+from .infra_files import FUNCTIONS, IAM, PRIVATE, PUBLIC, Binding, bindings
 
 ACCOUNTS = {*FUNCTIONS, "builder", "deployer", "call-tasks"}
+TALKS_TO_OPENAI = {"create-call", "mint-client-secret", "watch-call"}
+WRITES_PAYLOADS = ("log-payload", "watch-call")
 FUNCTION = "|".join(map(re.escape, FUNCTIONS))
 # Role, who may have it, on what. A role that is not here is none that Voicemint gives.
 ALLOWED = (
@@ -19,6 +21,7 @@ ALLOWED = (
     ("roles/iam.serviceAccountUser", FUNCTION, "account/call-tasks"),
     ("roles/logging.logWriter", "builder|deployer", "project"),
     ("roles/run.developer", "deployer", "project"),
+    ("roles/run.invoker", "call-tasks", f"service/({'|'.join(PRIVATE)})"),
     ("roles/run.invoker", "allUsers", f"service/({'|'.join(map(re.escape, PUBLIC))})"),
     ("roles/secretmanager.secretAccessor", FUNCTION, "secret/(openai-api-key|signing-key)"),
     ("roles/serviceusage.serviceUsageConsumer", "deployer", "project"),
@@ -69,6 +72,7 @@ def test_the_policy_keeps_to_the_table() -> None:
         "somebody roles/logging.logWriter project",
         "allUsers roles/run.invoker project",
         "allUsers roles/run.invoker service/watch-call",
+        "call-tasks roles/run.invoker service/sign-in",
         "create-call roles/cloudtasks.enqueuer project",
         "create-call roles/iam.serviceAccountUser account/deployer",
         "allUsers roles/storage.objectViewer bucket/control",
@@ -92,12 +96,18 @@ def test_a_function_reads_exactly_the_secrets_that_it_mounts(name: str) -> None:
 
 
 def test_only_who_speaks_to_openai_reads_its_key() -> None:
-    assert {b.member for b in IAM if b.resource == "secret/openai-api-key"} == {"create-call", "mint-client-secret"}
+    assert {b.member for b in IAM if b.resource == "secret/openai-api-key"} == TALKS_TO_OPENAI
 
 
-def test_payloads_are_written_by_one_function_and_read_by_none() -> None:
+def test_payloads_are_written_by_two_functions_and_read_by_none() -> None:
     of_payloads = [binding for binding in IAM if binding.resource == "bucket/payloads"]
-    assert of_payloads == [Binding("log-payload", "roles/storage.objectCreator", "bucket/payloads")]
+    assert of_payloads == [Binding(name, "roles/storage.objectCreator", "bucket/payloads") for name in WRITES_PAYLOADS]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_private_function_is_called_by_cloud_tasks_account_and_nobody_else(name: str) -> None:
+    assert [b.member for b in IAM if b.resource == f"service/{name}"] == ["call-tasks"]
+    assert granted("call-tasks", "roles/run.invoker") == PRIVATE
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -17,7 +17,14 @@ CONNECTIONS = ("HTTPConnection", "HTTPSConnection", "create_connection", "access
 LOG_METHODS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 
 # The only modules that put addresses together, from settings and constants.
-URL_MODULES = ("settings.py", "openai_api.py", "control_bucket.py", "firebase_auth.py", "http_client.py")
+URL_MODULES = (
+    "settings.py",
+    "openai_api.py",
+    "control_bucket.py",
+    "firebase_auth.py",
+    "google_rest.py",
+    "http_client.py",
+)
 # Read at the start, from files of the deployment's own: nobody else is answered.
 START_UP_MODULES = ("agents.py",)
 

@@ -9,13 +9,13 @@ import pytest
 from standins.serving import ServerThread
 from voicemint.access import Person, access_for
 from voicemint.errors import ApiError, ControlUnavailable, SettingsError, SignedOut
-from voicemint.firebase_auth import (
+from voicemint.firebase_auth import firebase_access
+from voicemint.google_tokens import (
     MAX_CACHE_SECONDS,
     MIN_CACHE_SECONDS,
     STALE_SECONDS,
     UNKNOWN_KEY_SECONDS,
     GoogleCertificates,
-    firebase_access,
 )
 from voicemint.settings import Settings
 
@@ -70,7 +70,7 @@ def test_an_allowed_person_is_let_in(sign_in: SignIn, issuer: Issuer) -> None:
     assert person.expires_at is not None
     assert person.expires_at > time.time()
     assert person.epoch is None
-    assert sign_in(f"bearer {issuer.token()}") == person
+    assert sign_in(f"bearer {issuer.token(exp=person.expires_at)}") == person
 
 
 def test_who_somebody_is_does_not_depend_on_the_address(sign_in: SignIn, issuer: Issuer) -> None:

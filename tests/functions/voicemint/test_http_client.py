@@ -196,7 +196,7 @@ def tls_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tupl
     pem = tmp_path / "certificate.pem"
     pem.write_bytes(certificate + key)
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-    http_client._tls.cache_clear()
+    http_client.tls.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
 
@@ -206,7 +206,7 @@ def tls_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tupl
 
     with server(serve) as (url, taken):
         yield url.replace("http:", "https:"), taken
-    http_client._tls.cache_clear()
+    http_client.tls.cache_clear()
 
 
 def test_speaks_tls_and_keeps_the_connection(tls_server: tuple[str, list[socket.socket]]) -> None:
@@ -220,6 +220,6 @@ def test_does_not_speak_to_a_server_that_nobody_vouches_for(
     tls_server: tuple[str, list[socket.socket]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    http_client._tls.cache_clear()
+    http_client.tls.cache_clear()
     with pytest.raises(HttpError):
         get(client_of(tls_server[0]))
