@@ -28,3 +28,6 @@ changed_functions() {
     grep -qxF "$name $(fingerprint "$name")" <<<"$live" || echo "$name"
   done
 }
+
+# run_release MODULE ARGUMENT...: a command of scripts/release/.
+run_release() { PYTHONPATH="$ROOT/scripts:$ROOT/functions" "$PYTHON" -m "release.$1" "${@:2}"; }

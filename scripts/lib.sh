@@ -5,6 +5,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PYTHON="$ROOT/.venv/bin/python"
 UV_VERSION=0.13.8
 NODE_WHEEL_VERSION=24.19.0
+export NPM_CONFIG_UPDATE_NOTIFIER=false # nobody is told of a newer npm in the middle of something else
 
 step() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 
@@ -101,7 +102,7 @@ ensure_npm() {
 ensure_page() {
   local built="$ROOT/web/dist/index.html" changed=""
   [[ -f $built ]] && changed=$(find "$ROOT/web" "$ROOT/functions/agents" -type f -newer "$built" \
-    -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit)
+    -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/.firebase/*' -print -quit)
   [[ -f $built && -z $changed ]] && return
   ensure_node
   ensure_npm web

@@ -53,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
 
 async def check(options: argparse.Namespace, finished: Callable[[Outcome], None]) -> list[Outcome]:
     timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS)  # Step.limit_seconds bounds the rest
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+    # HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE count, as for any program.
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True) as http:
         if options.direct:
             headers = {"Authorization": f"Bearer {options.api_key}"}
             visit = Visit(http, options.url, session_config(options.agent), headers)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import numpy as np
@@ -60,8 +61,9 @@ async def check_text_turn(visit: Visit) -> str:
     secret = visit.minted
     url = "ws" + secret.calls_url.removeprefix("http").removesuffix("/calls") + "?" + urlencode({"model": secret.model})
     protocols = ("realtime", f"openai-insecure-api-key.{secret.value}")
+    proxy = socket_proxy(secret.calls_url)
     try:
-        async with visit.http.ws_connect(url, protocols=protocols, max_msg_size=MAX_EVENT_BYTES) as socket:
+        async with visit.http.ws_connect(url, protocols=protocols, max_msg_size=MAX_EVENT_BYTES, proxy=proxy) as socket:
             if socket.protocol != "realtime":
                 raise StepFailed(
                     expected="the WebSocket subprotocol realtime",
@@ -77,6 +79,12 @@ async def check_text_turn(visit: Visit) -> str:
             todo="401: the client secret was refused; 404: the agent's model does not exist (any more).",
         ) from None
     return f"“{answer}”"
+
+
+def socket_proxy(https_url: str) -> str | None:
+    """The environment names a proxy for https, not for wss, which goes the same way. aiohttp does not know."""
+    parts = urlsplit(https_url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 async def _events(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[dict[str, Any]]:

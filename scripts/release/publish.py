@@ -1,0 +1,118 @@
+"""From functions that are deployed and a page that is built to a release: the second half of scripts/release.sh."""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from owner.console import CommandFailed, run, say, show
+
+from . import pins
+from .current import expected_release, live_release, tell, what_differs
+from .fingerprint import RELEASE_FILE, ROOT
+from .firebase_cli import firebase
+from .hosting import LIVE, Release, make_live, pins_in_use, releases
+from .project import WEB, Released, released_project
+
+CHANNEL = "release"
+MAX_CHANNEL = 22  # with the site's name and eight letters of Google's it is one part of a host's name
+EXPIRES = "7d"
+SMOKE = ROOT / "scripts" / "smoke.sh"
+LIVE_SECONDS, LOOK_SECONDS = 90, 2
+CHANGED = 3
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/release.sh", description=__doc__)
+    parser.add_argument("--channel", metavar="NAME", help="a preview for a branch; live is not touched")
+    parser.add_argument("--compare", action="store_true", help="only say what a release would change; 3: something")
+    options = parser.parse_args(arguments)
+    project = released_project()
+    if options.compare:
+        differs = what_differs(project)
+        tell(differs)
+        return CHANGED if differs else 0
+    publish(project, channel_id(options.channel) if options.channel else None)
+    return 0
+
+
+def channel_id(name: str) -> str:
+    """A branch's name as Hosting takes it; two long ones that begin alike stay two."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if plain in ("", LIVE, CHANNEL):
+        raise CommandFailed(expected="the name of a preview", found=repr(name), todo="Choose another --channel.")
+    if len(plain) <= MAX_CHANNEL:
+        return plain
+    return f"{plain[: MAX_CHANNEL - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def publish(project: Released, preview: str | None) -> None:
+    """Release to a channel, try it there, and make it live; or leave it there, where it is a branch's `preview`."""
+    before = releases(project)
+    say("Pinning the newest revisions")
+    pins.pin(project)
+    expected = expected_release(project)
+    (WEB / "dist" / RELEASE_FILE).write_text(json.dumps(expected, indent=2) + "\n", encoding="utf-8")
+    url, version = release_to(project, preview or CHANNEL)
+    smoke(url, expected, before)
+    if preview:
+        show(url)
+        return
+    say(f"Making version {version} live")
+    make_live(project, version)
+    wait_until_live(project, expected)
+    pins.unpin(project, pins_in_use(project))
+    show(project.names.site_url)
+
+
+def release_to(project: Released, channel: str) -> tuple[str, str]:
+    """Upload to a channel: its URL and the version."""
+    say(f"Releasing to the channel {channel}")
+    result = firebase(project, "hosting:channel:deploy", channel, f"--expires={EXPIRES}", "--no-authorized-domains")
+    released = result[project.site]
+    return str(released["url"]), str(released["version"])
+
+
+def smoke(url: str, expected: dict[str, object], before: list[Release]) -> None:
+    """Raises CommandFailed, which says that live is as it was."""
+    say(f"Smoke check of {url}")
+    if live_release(url) != expected:
+        raise CommandFailed(
+            expected=f"this release at {url}", found="another one", todo=f"Try again. {_untouched(before)}"
+        )
+    ended = subprocess.run([SMOKE, url], stdin=subprocess.DEVNULL, check=False)
+    if ended.returncode:
+        raise CommandFailed(
+            expected="the smoke check to pass",
+            found="what the lines above say",
+            todo=f"{_untouched(before)} The failed release stays at {url} for {EXPIRES}.",
+        )
+
+
+def _untouched(before: list[Release]) -> str:
+    if not before:
+        return "The live site was not touched: there is none yet."
+    return f"The live site was not touched: it serves version {before[0].version} of {before[0].released[:19]}."
+
+
+def wait_until_live(project: Released, expected: dict[str, object]) -> None:
+    """Hosting's caches take a moment. Raises CommandFailed."""
+    deadline = time.monotonic() + LIVE_SECONDS
+    while live_release(project.names.site_url) != expected:
+        if time.monotonic() > deadline:
+            raise CommandFailed(
+                expected=f"this release at {project.names.site_url} within {LIVE_SECONDS} s",
+                found="another one",
+                todo="Look again in a minute. If SITE_URL is a domain of your own, does it lead to this site?",
+            )
+        time.sleep(LOOK_SECONDS)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    sys.exit(run(lambda: main(sys.argv[1:])))

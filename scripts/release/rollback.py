@@ -1,0 +1,102 @@
+"""The command line of scripts/rollback.sh."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from owner.console import CommandFailed, run, say, show
+
+from . import pins
+from .hosting import KEPT, Release, make_live, previous, releases
+from .project import Released, released_project
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    project = released_project()
+    history = releases(project)
+    if options.list:
+        show(as_table(history))
+        return 0
+    target = chosen(history, options.to)
+    check_pins(project, target)
+    say(
+        f"The site https://{project.site}.web.app now serves version {history[0].version} of {moment(history[0])}.\n"
+        f"It would serve version {target.version} of {moment(target)} again: the page, and the functions it was tested "
+        "with.\nFunctions that the page does not use, and data, stay as they are."
+    )
+    if not (options.yes or confirmed()):
+        say("Nothing was changed.")
+        return 1
+    make_live(project, target.version)
+    now = releases(project)[0].version
+    if now != target.version:
+        raise CommandFailed(
+            expected=f"version {target.version} to be live",
+            found=now,
+            todo="Somebody else released: scripts/rollback.sh --list",
+        )
+    show(f"Live: version {target.version} of {moment(target)}")
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/rollback.sh", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="what was released, newest first; changes nothing")
+    what.add_argument("--to", metavar="VERSION", help="a version of that list, instead of the one before")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser.parse_args(arguments)
+
+
+def chosen(history: list[Release], version: str | None) -> Release:
+    """Raises CommandFailed where there is nothing to go back to."""
+    if not history:
+        raise CommandFailed(expected="a release", found="none", todo="Make the first one: scripts/release.sh")
+    known = [release for release in history if release.shows_a_site]
+    target = previous(history) if version is None else next((r for r in known if r.version == version), None)
+    if target is None:
+        raise CommandFailed(
+            expected="an earlier release" if version is None else "a version that was live",
+            found="none" if version is None else repr(version),
+            todo="See what there is: scripts/rollback.sh --list",
+        )
+    if target.version == history[0].version:
+        raise CommandFailed(expected="another version than the live one", found=target.version, todo="Nothing to do.")
+    return target
+
+
+def check_pins(project: Released, target: Release) -> None:
+    """A page whose functions are gone would be no way back. Raises CommandFailed."""
+    tags = {service["metadata"]["name"]: pins.tags_of(service) for service in pins.list_services(project)}
+    gone = sorted(name for name, tag in target.pins if tag and tag not in tags.get(name, {}))
+    if gone:
+        raise CommandFailed(
+            expected=f"the functions that version {target.version} was tested with",
+            found=f"no such revision of {', '.join(gone)} any more",
+            todo=f"The last {KEPT} releases keep theirs. Release the older one's sources: scripts/release.sh",
+        )
+
+
+def confirmed() -> bool:
+    say("Go back? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def moment(release: Release) -> str:
+    """2026-11-21 13:40 UTC"""
+    return f"{release.released[:10]} {release.released[11:16]} UTC"
+
+
+def as_table(history: list[Release]) -> str:
+    if not history:
+        return "Nothing was released yet."
+    rows = [
+        f"{release.version:<18}{moment(release)}  {release.by}{'  (live)' if not position else ''}"
+        for position, release in enumerate(history)
+    ]
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))

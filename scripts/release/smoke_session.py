@@ -1,0 +1,48 @@
+"""The session with which a build tries a release: one guest's, as anybody else's.
+
+Why a session and not the signing key: whoever reads that key can be anybody, for ever. A session is one guest for 30
+days, under everybody's limits, in the list of guests, and revoked by name.
+"""
+
+import json
+
+import requests
+from owner.console import CommandFailed
+from owner.control_state import read_control
+from owner.invite import remember
+from owner.project import FUNCTION_FLAGS, cloud_project
+from owner.secret_versions import SIGNING_KEY, Versions
+from voicemint.access import COOKIE
+from voicemint.control import ControlState
+from voicemint.invites import make_invite
+from voicemint.signing import SigningKeys
+
+from .fingerprint import ROOT
+from .project import Released
+
+SECRET = "smoke-session"  # noqa: S105  # its name
+GUEST = "Release check"
+SECONDS = 30
+
+
+def sign_in(project: Released) -> str:
+    """The value of a new session's cookie. Raises CommandFailed."""
+    owner = cloud_project(
+        {**project.gcloud.environment, **project.variables}, ROOT / "infra" / "project.env", FUNCTION_FLAGS
+    )
+    state = read_control(owner.control_bucket) or ControlState()
+    invite, text = make_invite(SigningKeys(Versions(owner, SIGNING_KEY).latest().text), GUEST, state.epoch)
+    remember(owner, *invite.record())
+    site = project.names.site_url
+    answer = requests.post(
+        f"{site}/api/access", data=json.dumps({"invite": text}), timeout=SECONDS, allow_redirects=False,
+        headers={"Content-Type": "application/json", "Origin": site, "Sec-Fetch-Site": "same-origin"},
+    )  # fmt: skip
+    session = answer.cookies.get(COOKIE)
+    if answer.status_code != 204 or not session:
+        raise CommandFailed(
+            expected=f"a session from {site}/api/access",
+            found=str(answer.status_code),
+            todo="Release first: scripts/release.sh",
+        )
+    return session

@@ -1,0 +1,174 @@
+"""The command line of scripts/trigger.sh: a build trigger, and the session with which its builds try a release."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from owner.console import run, say, show
+
+from .project import Released, released_project
+from .smoke_session import SECRET, sign_in
+
+NAME = "voicemint-release"
+BUILD_CONFIG = "cloudbuild.yaml"
+DEPLOYER = "deployer"
+MARK = "managed-by=voicemint"
+ACCESSOR = "roles/secretmanager.secretAccessor"
+NOT_FOUND = ("NOT_FOUND", "was not found", "not found")
+
+
+@dataclass(frozen=True)
+class Step:
+    """`secret`: what goes to the command's stdin is made when the step is done."""
+
+    title: str
+    command: tuple[str, ...]
+    secret: bool = False
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    project = released_project()
+    plan = list(planned(project, options))
+    if not plan:
+        say("The trigger is as it should be.")
+        return 0
+    for step in plan:
+        show(f"# {step.title}\n{shlex.join(step.command)}")
+    if options.dry_run:
+        return 0
+    if not (options.yes or options.renew_session or confirmed()):
+        say("Nothing was changed.")
+        return 1
+    for step in plan:
+        say(step.title)
+        project.gcloud.run(step.command, stdin=sign_in(project) if step.secret else "")
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/trigger.sh", description=__doc__)
+    parser.add_argument("--connection", metavar="NAME")
+    parser.add_argument("--repository", metavar="NAME")
+    parser.add_argument("--branch", metavar="REGEX", default="^main$")
+    parser.add_argument("--renew-session", action="store_true")
+    parser.add_argument("--delete", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--yes", action="store_true")
+    options = parser.parse_args(arguments)
+    if not (options.delete or options.renew_session or (options.connection and options.repository)):
+        parser.error(
+            "--connection and --repository are needed. Connect the repository first, in the console: "
+            "https://console.cloud.google.com/cloud-build/repositories/2nd-gen"
+        )
+    return options
+
+
+def planned(project: Released, options: argparse.Namespace) -> Iterator[Step]:
+    """What is left to do. Reads only. Raises GcloudFailed."""
+    has_secret = _secret_exists(project)
+    if options.delete:
+        if _trigger(project) is not None:
+            yield _step(project, "Delete the trigger", "builds", "triggers", "delete", NAME, region=True)
+        if has_secret:
+            yield _step(project, "Delete the smoke check's session", "secrets", "delete", SECRET, "--quiet")
+        return
+    if not has_secret:
+        create = ("secrets", "create", SECRET, "--replication-policy=automatic", f"--labels={MARK}")
+        yield _step(project, "Make the secret that the smoke check's session is kept in", *create)
+    yield from _grant(project, has_secret=has_secret)
+    live = _live_versions(project) if has_secret else []
+    if options.renew_session or not live:
+        add = ("secrets", "versions", "add", SECRET, "--data-file=-")
+        yield Step("Sign the smoke check in, for 30 days", tuple(project.gcloud.command(*add)), secret=True)
+        for version in live:
+            destroy = ("secrets", "versions", "destroy", version, f"--secret={SECRET}", "--quiet")
+            yield _step(project, f"Destroy its session before, version {version}", *destroy)
+    if not options.renew_session:
+        yield from _trigger_step(project, options)
+
+
+def _trigger_step(project: Released, options: argparse.Namespace) -> Iterator[Step]:
+    names = project.names
+    connections = f"projects/{names.project_id}/locations/{names.region}/connections"
+    repository = f"{connections}/{options.connection}/repositories/{options.repository}"
+    account = f"projects/{names.project_id}/serviceAccounts/{names.email(DEPLOYER)}"
+    variables = {"_REGION": names.region, "_BUCKET": names.bucket, "_CONTROL_BUCKET": names.control_bucket}
+    variables |= {"_SITE_URL": names.site_url}
+    wanted = {
+        "repositoryEventConfig": {"repository": repository, "push": {"branch": options.branch}},
+        "filename": BUILD_CONFIG,
+        "serviceAccount": account,
+        "substitutions": variables,
+    }
+    found = _trigger(project)
+    if found is not None and _says(found) == wanted:
+        return
+    verb = "create" if found is None else "update"
+    substitutions = "--substitutions" if found is None else "--update-substitutions"
+    yield _step(
+        project,
+        f"{verb.capitalize()} the trigger: a push to {options.branch} is released",
+        *("builds", "triggers", verb, "github", *([f"--name={NAME}"] if found is None else [NAME])),
+        f"--repository={repository}",
+        f"--branch-pattern={options.branch}",
+        f"--build-config={BUILD_CONFIG}",
+        f"--service-account={account}",
+        f"{substitutions}={','.join(f'{name}={value}' for name, value in variables.items())}",
+        region=True,
+    )
+
+
+def _says(trigger: dict[str, Any]) -> dict[str, Any]:
+    event = trigger.get("repositoryEventConfig", {})
+    return {
+        "repositoryEventConfig": {
+            "repository": event.get("repository"),
+            "push": {"branch": event.get("push", {}).get("branch")},
+        },
+        "filename": trigger.get("filename"),
+        "serviceAccount": trigger.get("serviceAccount"),
+        "substitutions": trigger.get("substitutions"),
+    }
+
+
+def _trigger(project: Released) -> dict[str, Any] | None:
+    listed = project.gcloud.read("builds", "triggers", "list", f"--region={project.names.region}")
+    return next((trigger for trigger in listed or () if trigger.get("name") == NAME), None)
+
+
+def _secret_exists(project: Released) -> bool:
+    listed = project.gcloud.read("secrets", "list", f"--filter=name:{SECRET}")
+    return any(secret["name"].rpartition("/")[2] == SECRET for secret in listed or ())
+
+
+def _live_versions(project: Released) -> list[str]:
+    listed = project.gcloud.read("secrets", "versions", "list", SECRET, "--filter=state=ENABLED")
+    return [version["name"].rpartition("/")[2] for version in listed or ()]
+
+
+def _grant(project: Released, *, has_secret: bool) -> Iterator[Step]:
+    member = f"serviceAccount:{project.names.email(DEPLOYER)}"
+    policy = project.gcloud.read("secrets", "get-iam-policy", SECRET) if has_secret else {}
+    if not any(grant["role"] == ACCESSOR and member in grant["members"] for grant in policy.get("bindings", [])):
+        yield _step(
+            project, "Let builds read it, and no other secret",
+            *("secrets", "add-iam-policy-binding", SECRET, f"--member={member}", f"--role={ACCESSOR}", "--format=none"),
+        )  # fmt: skip
+
+
+def _step(project: Released, title: str, *arguments: str, region: bool = False) -> Step:
+    where = (f"--region={project.names.region}",) if region else ()
+    return Step(title, tuple(project.gcloud.command(*arguments, *where)))
+
+
+def confirmed() -> bool:
+    say("Do it? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))
