@@ -53,7 +53,10 @@ def replace_service(call: Call) -> Json:
     if version is not None and version != service.resource_version:
         raise GoogleError("ABORTED", f"Conflict for resource '{service.name}': version '{version}' was specified.")
     template = spec.get("template", {})
+    named = template.get("metadata", {}).pop("name", None)
     changed = _says(template) != _says(service.latest.template)
+    if named in service.revisions and (changed or named != service.latest.name):
+        raise GoogleError("ALREADY_EXISTS", f"Revision named '{named}' with different configuration already exists.")
     traffic = [{key: value for key, value in target.items() if key in KNOWN_TARGET} for target in spec["traffic"]]
     service.set_traffic(traffic)
     service.annotations = {**service.annotations, **metadata.get("annotations", {})}

@@ -24,7 +24,7 @@ async def forward(request: web.Request, base_url: str, raw_path: str | None = No
 
 
 async def _forward_request(request: web.Request, session: ClientSession, url: str) -> web.Response:
-    headers = _end_to_end(request.headers) | {"X-Forwarded-Host": request.host}
+    headers = {"X-Forwarded-Host": request.host} | _end_to_end(request.headers)
     async with session.request(
         request.method, url, headers=headers, data=await request.read(), allow_redirects=False
     ) as answer:

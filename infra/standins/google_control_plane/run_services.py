@@ -140,9 +140,16 @@ class Service:
             "apiVersion": "serving.knative.dev/v1",
             "kind": "Service",
             "metadata": metadata,
-            "spec": {"template": deepcopy(self.latest.template), "traffic": deepcopy(self.traffic)},
+            "spec": {"template": self.named_template, "traffic": deepcopy(self.traffic)},
             "status": self._status(),
         }
+
+    @property
+    def named_template(self) -> Json:
+        """With the revision's name, as Cloud Functions writes it."""
+        template = deepcopy(self.latest.template)
+        template["metadata"] = {**template.get("metadata", {}), "name": self.latest.name}
+        return template
 
     @property
     def resource_version(self) -> str:
