@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from .desired import Desired
@@ -10,7 +11,7 @@ from .reality import Reality
 from .scripts import ask_script
 
 FUNCTIONS_API = "cloudfunctions.googleapis.com"
-RELEASE = "scripts/release.sh"
+RELEASE = ("scripts/release.sh", "--if-changed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,6 @@ class Deployment:
     functions: tuple[str, ...] = ()
     lines: Mapping[str, str] = field(default_factory=dict)
     release: tuple[str, ...] = ()
-    release_lines: tuple[str, ...] = ()
 
     def lines_of(self, functions: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(self.lines[name] for name in functions if name in self.lines)
@@ -28,7 +28,12 @@ class Deployment:
 
 def read_deployment(gcloud: Gcloud, desired: Desired, reality: Reality) -> Deployment:
     """Asks what is deployed where that can be asked. Raises GcloudFailed."""
-    changed = ("--if-changed",) if FUNCTIONS_API in reality.services else ()
-    told = ask_script(("scripts/deploy.sh", "--dry-run", *changed), {**gcloud.environment, **desired.names.environment})
-    lines = {shlex.split(line)[3]: line.strip() for line in told.splitlines()}
-    return Deployment(functions=tuple(lines), lines=lines)
+    environment = {**gcloud.environment, **desired.names.environment}
+    deployed = ("--if-changed",) if FUNCTIONS_API in reality.services else ()
+    with ThreadPoolExecutor(2) as pool:
+        functions = pool.submit(ask_script, ("scripts/deploy.sh", "--dry-run", *deployed), environment)
+        released = reality.firebase
+        page = pool.submit(ask_script, (*RELEASE, "--dry-run"), environment) if released else None
+    lines = {shlex.split(line)[3]: line.strip() for line in functions.result().splitlines()}
+    is_released = page is not None and not page.result().strip()
+    return Deployment(functions=tuple(lines), lines=lines, release=() if is_released else RELEASE)

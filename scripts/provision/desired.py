@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from owner.console import CommandFailed
+from owner.secret_versions import OPENAI_API_KEY, SIGNING_KEY
 
 from .names import Names
 
@@ -17,8 +18,7 @@ LABEL_VALUE = "voicemint"
 MARK = f"{LABEL}={LABEL_VALUE}"
 ACCOUNT_DESCRIPTION = "Voicemint, made by scripts/bootstrap.sh"  # accounts have no labels
 REPOSITORY = "voicemint"
-SecretName = Literal["openai-api-key", "signing-key"]
-SECRETS: tuple[SecretName, ...] = ("openai-api-key", "signing-key")
+SECRETS = (OPENAI_API_KEY, SIGNING_KEY)  # what every project has; functions may mount more
 EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 SOFT_DELETE_SECONDS = 7 * 24 * 3600  # what the owner deletes by mistake can be had back for a week
 KINDS = ("account", "bucket", "repository", "secret", "service", "queue")
@@ -101,7 +101,7 @@ class Desired:
     budget: Budget
     dashboard: Document
     alerts: tuple[Document, ...]
-    secrets: tuple[SecretName, ...] = SECRETS
+    secrets: tuple[str, ...] = SECRETS
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -129,6 +129,7 @@ def read_desired(root: Path, names: Names) -> Desired:
     functions = tuple(sorted(file.stem for file in (infra / "functions").glob("*.yaml")))
     bindings = tuple(_binding(line, names) for line in said(infra / "iam.txt"))
     named = {binding.resource.name for binding in bindings if binding.resource.kind == "account"}
+    secrets = {binding.resource.name for binding in bindings if binding.resource.kind == "secret"}
     members = {line.split()[0] for line in said(infra / "iam.txt")} - set(EVERYBODY)
     return Desired(
         names=names,
@@ -140,6 +141,7 @@ def read_desired(root: Path, names: Names) -> Desired:
         queues=tuple(_queue(file) for file in sorted((infra / "queues").glob("*.yaml"))),
         budget=_budget(infra / "budget.yaml"),
         dashboard=_document(infra / "monitoring" / "dashboard.json"),
+        secrets=tuple(sorted(secrets | set(SECRETS))),
         alerts=tuple(_document(file) for file in sorted((infra / "monitoring" / "alerts").glob("*.json"))),
     )
 

@@ -47,7 +47,7 @@ class Bootstrap:
             *self._accounts(),
             *repository_steps(self.gcloud, self.desired, self.reality),
             *bucket_steps(self.gcloud, self.desired, self.reality),
-            *secret_steps(self.gcloud, self.reality, new_key=self.wish.key == "new"),
+            *secret_steps(self.gcloud, self.desired, self.reality, new_key=self.wish.key == "new"),
             *queue_steps(self.gcloud, self.desired, self.reality),
             *self._bindings(of_services=False),
             *self._deployments(),
@@ -170,8 +170,7 @@ class Bootstrap:
                     "services",
                     *resources,
                     *policies_of_build,
-                    "version/openai-api-key",
-                    "version/signing-key",
+                    *(f"version/{secret}" for secret in self.desired.secrets),
                     *before,
                 ),
                 provides=tuple(f"function/{name}" for name in group),
@@ -206,7 +205,7 @@ class Bootstrap:
             functions = tuple(f"function/{name}" for name in self.desired.functions)
             yield Step(
                 id="release", title="Release the page: a preview, the smoke test, and then live",
-                actions=(Action(command=self.deployment.release, shown=self.deployment.release_lines),),
+                actions=(Action(command=self.deployment.release),),
                 needs=("firebase", "site", "control", *functions, *invokers),
             )  # fmt: skip
 

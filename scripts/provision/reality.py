@@ -9,7 +9,7 @@ from typing import Any
 from requests import RequestException
 from voicemint.invites import INVITED_PREFIX, REDEEMED_PREFIX
 
-from .desired import SECRETS, Desired, Grant, Resource
+from .desired import Desired, Grant, Resource
 from .doctor.rest import Rest
 from .failures import Failure
 from .gcloud import Gcloud, GcloudFailed
@@ -116,7 +116,9 @@ class Reader:
         lists = {name: self._pool.submit(read) for name, read in self._lists(identity).items()}
         found = {name: future.result() for name, future in lists.items()}
         policies = {resource: self._pool.submit(self._policy, resource) for resource in self._existing(found)}
-        versions = {name: self._pool.submit(self._versions, name) for name in SECRETS if name in found["secrets"]}
+        versions = {
+            name: self._pool.submit(self._versions, name) for name in self._desired.secrets if name in found["secrets"]
+        }
         objects = self._pool.submit(self._control_objects, found["buckets"])
         return Reality(
             unread=tuple(self._unread),

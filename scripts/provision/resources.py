@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from owner.secret_versions import OPENAI_API_KEY
 from voicemint.control import CONTROL_OBJECT, ControlState
 
 from .desired import (
@@ -10,12 +11,10 @@ from .desired import (
     LABEL_VALUE,
     MARK,
     REPOSITORY,
-    SECRETS,
     SOFT_DELETE_SECONDS,
     Bucket,
     Desired,
     Queue,
-    SecretName,
 )
 from .failures import Kind
 from .gcloud import Gcloud
@@ -90,9 +89,9 @@ def _bucket_drift(bucket: Bucket, found: Json) -> Iterator[tuple[str, str]]:
         yield "label", f"--update-labels={MARK}"
 
 
-def secret_steps(gcloud: Gcloud, reality: Reality, *, new_key: bool) -> Iterator[Step]:
+def secret_steps(gcloud: Gcloud, desired: Desired, reality: Reality, *, new_key: bool) -> Iterator[Step]:
     """`new_key`: another key was given than the one that is stored."""
-    for secret in SECRETS:
+    for secret in desired.secrets:
         found, versions = reality.secrets.get(secret), reality.versions.get(secret, ())
         live = [version for version in versions if version["state"] == "ENABLED"]
         if found is None:
@@ -103,14 +102,14 @@ def secret_steps(gcloud: Gcloud, reality: Reality, *, new_key: bool) -> Iterator
         elif not _marked(found):
             command = gcloud.command("secrets", "update", secret, f"--update-labels={MARK}")
             yield _step(f"secret/{secret}", f"Mark the secret {secret} as Voicemint's", command)
-        adds = not live or (new_key and secret == SECRETS[0])
+        adds = not live or (new_key and secret == OPENAI_API_KEY)
         if adds:
             yield _add_version(gcloud, secret, len(live))
         yield from _destroy_versions(gcloud, secret, versions, keep_newest=not adds)
 
 
-def _add_version(gcloud: Gcloud, secret: SecretName, live: int) -> Step:
-    what = "the OpenAI API key" if secret == SECRETS[0] else "a new signing key"
+def _add_version(gcloud: Gcloud, secret: str, live: int) -> Step:
+    what = "the OpenAI API key" if secret == OPENAI_API_KEY else f"a new value of {secret}, made up here"
     add = Action(
         command=tuple(gcloud.command("secrets", "versions", "add", secret, "--data-file=-")),
         secret=secret,

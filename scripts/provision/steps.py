@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .desired import SecretName
+from owner.secret_versions import OPENAI_API_KEY
+
 from .failures import Kind
 
 
@@ -21,7 +22,7 @@ class Action:
     """
 
     command: tuple[str, ...]
-    secret: SecretName | None = None
+    secret: str | None = None
     text: str = ""
     check: tuple[str, ...] = ()
     before: int = 0
@@ -84,4 +85,4 @@ class Plan:
 
     @property
     def needs_openai_key(self) -> bool:
-        return any(action.secret == "openai-api-key" for step in self.steps for action in step.actions)  # noqa: S105
+        return any(action.secret == OPENAI_API_KEY for step in self.steps for action in step.actions)
