@@ -1,0 +1,115 @@
+"""A project on which scripts/doctor.sh has nothing to say: provisioned.py's, and what is deployed to it."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+from provision.desired import LABEL, LABEL_VALUE, REPOSITORY, SOFT_DELETE_SECONDS, Grant, read_desired
+from provision.policies import BUCKET_CONDITION_TITLE
+from release.fingerprint import LABEL as SOURCE_LABEL
+from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
+from standins.google_control_plane import ControlPlane
+from standins.google_control_plane.artifactregistry import Repositories
+from standins.google_control_plane.billingbudgets import Budgets
+from standins.google_control_plane.cloudfunctions import Function, Functions
+from standins.google_control_plane.cloudtasks import Queues
+from standins.google_control_plane.monitoring import Resources
+from standins.google_control_plane.run_services import Code, Services
+from standins.google_control_plane.secretmanager import secrets_of
+from standins.google_control_plane.storage import store_of
+
+from .provisioned import NAMES, NUMBER, PROJECT_ID, REGION, ROOT, provision
+
+DESIRED = read_desired(ROOT, NAMES)
+PLACE = f"projects/{PROJECT_ID}/locations/{REGION}"
+BILLING_ACCOUNT = "012345-678901-ABCDEF"
+
+
+def make_healthy(plane: ControlPlane) -> None:
+    provision(plane)
+    _mark(plane)
+    _watch(plane)
+    for binding in DESIRED.bindings:
+        if binding.grant.condition:
+            _add_condition(plane, binding.grant)
+    for name in DESIRED.functions:
+        _deploy(plane, name)
+
+
+def _mark(plane: ControlPlane) -> None:
+    """Labels, and how buckets and queues are set up."""
+    labels = {LABEL: LABEL_VALUE}
+    plane.part(Repositories)[f"{PLACE}/repositories/{REPOSITORY}"]["labels"] = labels
+    secrets = secrets_of(plane, PROJECT_ID)
+    for name in {binding.resource.name for binding in DESIRED.bindings if binding.resource.kind == "secret"}:
+        if not any(secret.name.endswith(f"/{name}") for secret in secrets.all()):
+            secrets.create(name, {"replication": {"automatic": {}}}).add_version(b"whsec_planted", None)
+        found = secrets.get(name)
+        found.fields = {**found.fields, "labels": labels}
+    for bucket in DESIRED.buckets:
+        settings: dict[str, Any] = {
+            "labels": labels,
+            "iamConfiguration": {
+                "uniformBucketLevelAccess": {"enabled": True},
+                "publicAccessPrevention": "enforced",
+            },
+            "softDeletePolicy": {"retentionDurationSeconds": str(SOFT_DELETE_SECONDS)},
+            "lifecycle": bucket.lifecycle,
+        }
+        store_of(plane).bucket(bucket.name).change(settings)
+    for queue in DESIRED.queues:
+        fields: dict[str, Any] = {"name": f"{PLACE}/queues/{queue.name}", "state": "RUNNING"}
+        for (outer, inner), value in queue.fields.items():
+            fields.setdefault(outer, {})[inner] = value
+        plane.part(Queues)[fields["name"]] = fields
+
+
+def _add_condition(plane: ControlPlane, grant: Grant) -> None:
+    for binding in plane.policies.of(f"projects/{PROJECT_ID}").bindings:
+        if binding["role"] == grant.role and grant.member in binding["members"]:
+            binding["condition"] = {"title": BUCKET_CONDITION_TITLE, "expression": grant.condition}
+
+
+def _watch(plane: ControlPlane) -> None:
+    """The budget, the dashboard and the alerts."""
+    budget = DESIRED.budget
+    plane.part(Budgets)[f"billingAccounts/{BILLING_ACCOUNT}/budgets/b"] = {
+        "name": f"billingAccounts/{BILLING_ACCOUNT}/budgets/b",
+        "displayName": budget.display_name,
+        "amount": {"specifiedAmount": {"units": budget.amount}},
+        "budgetFilter": {"calendarPeriod": budget.period, "projects": [f"projects/{NUMBER}"]},
+        "thresholdRules": [{"thresholdPercent": share, "spendBasis": basis} for share, basis in budget.thresholds],
+    }
+    kinds = {
+        f"projects/{NUMBER}/dashboards": [DESIRED.dashboard],
+        f"projects/{PROJECT_ID}/alertPolicies": DESIRED.alerts,
+    }
+    for parent, documents in kinds.items():
+        for number, document in enumerate(documents):
+            name = f"{parent}/{number}"
+            plane.part(Resources)[name] = {**document.content, "name": name}
+
+
+def _deploy(plane: ControlPlane, name: str) -> None:
+    labels = {SOURCE_LABEL: function_fingerprint(ROOT, name, NAMES.environment)}
+    said = {"labels": labels, "serviceConfig": {}, "buildConfig": {"source": {"storageSource": {}}}}
+    plane.part(Functions)[f"{PLACE}/functions/{name}"] = Function(said, b"")
+    service = plane.part(Services).get_or_make(plane.project(PROJECT_ID), REGION, name)
+    service.add_revision({"spec": {"containers": [{}]}}, Code(b"", "", (), PROJECT_ID))
+
+
+def site() -> web.Application:
+    """What the hosted site answers to somebody who is not signed in."""
+    app = web.Application()
+    app.router.add_get(f"/{RELEASE_FILE}", _released)
+    app.router.add_get("/api/{path:.+}", _refused)
+    return app
+
+
+async def _released(_request: web.Request) -> web.Response:
+    return web.json_response({"page": page_fingerprint(ROOT), "functions": {}})
+
+
+async def _refused(_request: web.Request) -> web.Response:
+    text = json.dumps({"error": {"code": "not_signed_in", "message": "…", "request_id": "…"}})
+    return web.Response(status=401, text=text, content_type="application/json")

@@ -1,0 +1,256 @@
+"""scripts/doctor.sh with the real gcloud, on a local Google. What it makes of answers: test_doctor_judgements.py."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from provision.doctor.permissions import NEEDED
+from standins import openai_realtime
+from standins.google_control_plane import ControlPlane
+from standins.google_control_plane.cloudfunctions import Functions
+from standins.google_control_plane.monitoring import Resources
+from standins.google_control_plane.plane import Snapshot
+from standins.google_control_plane.secretmanager import secrets_of
+from standins.google_control_plane.storage import store_of
+from standins.serving import ServerThread
+
+from ..google import assert_known_to_google, needs_gcloud
+from .healthy import BILLING_ACCOUNT, DESIRED, PLACE, make_healthy, site
+from .provisioned import NAMES, NUMBER, PROJECT_ID, ROOT, Cloud, Ended
+
+DOCTOR = ROOT / "scripts" / "doctor.sh"
+CANARY = "sk-canary-0123456789abcdefghij"
+NEW_PROJECT, TAKEN_PROJECT = "new-in-a-test", "taken-in-a-test"
+pytestmark = needs_gcloud
+Findings = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Doctor:
+    cloud: Cloud
+    healthy: Snapshot
+    openai_url: str
+    project_env: Path
+    path: str
+
+    @property
+    def plane(self) -> ControlPlane:
+        return self.cloud.plane
+
+    def run(self, *arguments: str, project: str = PROJECT_ID, **environment: str) -> Ended:
+        """The real script. It must write nothing, and show no key."""
+        told = {"PATH": self.path, "PROJECT_ENV": str(self.project_env), "PROJECT_ID": project}
+        ended = self.cloud.run(DOCTOR, *arguments, environment={**told, **environment})
+        assert [(entry.method, entry.path) for entry in self.plane.log.writes()] == []
+        assert CANARY not in ended.stdout + ended.stderr
+        return ended
+
+    def look(self, project: str = PROJECT_ID, **environment: str) -> tuple[int, Findings]:
+        """Its exit code, and its findings by id."""
+        ended = self.run("--json", project=project, **environment)
+        assert ended.stdout, ended.stderr
+        report = json.loads(ended.stdout)
+        assert report["schema"] == 1
+        assert report["project_id"] == project
+        return ended.returncode, {finding["id"]: finding for finding in report["findings"]}
+
+    def store(self, secret: str, value: str) -> None:
+        secrets_of(self.plane, PROJECT_ID).get(secret).add_version(value.encode(), None)
+
+
+@pytest.fixture(scope="module")
+def module_doctor(servers: ServerThread, warm_path: str, tmp_path_factory: pytest.TempPathFactory) -> Doctor:
+    folder, plane = tmp_path_factory.mktemp("doctor"), ControlPlane()
+    make_healthy(plane)
+    plane.add_project(NEW_PROJECT, number="210987654321", billing_account=BILLING_ACCOUNT)
+    openai_url = servers.serve(openai_realtime.create_app())
+    plane.pass_through["api.openai.com"] = openai_url
+    plane.pass_through[f"{PROJECT_ID}.web.app"] = servers.serve(site())
+    proxy = servers.enter(plane.serving(folder / "google"))
+    project_env = folder / "project.env"
+    project_env.write_text(f"REGION=us-central1\nPROJECT_NUMBER={NUMBER}\nBILLING_ACCOUNT={BILLING_ACCOUNT}\n")
+    return Doctor(Cloud(plane, proxy), plane.snapshot(), openai_url, project_env, warm_path)
+
+
+@pytest.fixture
+def doctor(module_doctor: Doctor) -> Iterator[Doctor]:
+    """A healthy project, and another with nothing in it. Nothing that Google does not have may be asked."""
+    module_doctor.plane.restore(module_doctor.healthy)
+    yield module_doctor
+    assert_known_to_google(module_doctor.plane)
+    requests.delete(f"{module_doctor.openai_url}/_standin/faults", timeout=5).raise_for_status()
+
+
+def test_on_a_healthy_project_all_is_well_and_every_part_is_named(doctor: Doctor) -> None:
+    code, findings = doctor.look()
+    assert [(name, finding["fix"]) for name, finding in findings.items() if finding["status"] != "ok"] == []
+    assert code == 0
+    assert set(findings) >= {
+        "gcloud", "sign-in", "clock", "project", "project-pin", "billing", "permissions", "services", "organization",
+        "build-account", "runtimes", "openai-key", "openai", "model:gpt-realtime-2.1", "signing-key", "accounts",
+        "storage", "secrets", "queues", "bindings", "hosting", "monitoring", "page", "rewrite:/api/access",
+        *(f"function:{name}" for name in DESIRED.functions), *(f"bucket:{bucket.name}" for bucket in DESIRED.buckets),
+    }  # fmt: skip
+
+
+def test_the_day_before_it_says_what_a_bootstrap_will_make(doctor: Doctor) -> None:
+    doctor.plane.pass_through[f"{NEW_PROJECT}.web.app"] = f"{doctor.openai_url}/nothing"
+    ended = doctor.run(project=NEW_PROJECT, PROJECT_ENV=str(ROOT / "infra" / "project.env"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "PROBLEM" not in ended.stdout
+    assert f"Nothing stands in the way of: scripts/bootstrap.sh --project {NEW_PROJECT}" in ended.stderr
+    for later in (
+        "Google APIs",
+        f"The bucket {NEW_PROJECT}-voicemint-control",
+        "Service accounts",
+        "The function sign-in",
+    ):
+        assert any(line.startswith("later") and later in line for line in ended.stdout.splitlines()), later
+
+
+def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
+    """Many at once: they do not depend on each other."""
+    plane = doctor.plane
+    doctor.store("openai-api-key", f"{CANARY}\n")
+    doctor.store("signing-key", "not a signing key")
+    plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = {"rules": [{"values": {"allowedValues": ["C0123"]}}]}
+    plane.rules.denied_permissions.add("artifactregistry.repositories.setIamPolicy")
+    plane.policies.of(f"{PLACE}/repositories/voicemint").bindings.clear()
+    plane.policies.grant(f"projects/{PROJECT_ID}", "roles/owner", f"serviceAccount:{NAMES.email('mint-client-secret')}")
+    plane.policies.of(f"{PLACE}/services/sign-in").bindings.clear()
+    plane.part(Functions).pop(f"{PLACE}/functions/log-payload")
+    plane.part(Functions)[f"{PLACE}/functions/sign-in"].said["labels"] = {"voicemint-source": "another"}
+    plane.part(Functions)[f"{PLACE}/functions/mint-client-secret"].failed = "the container did not start"
+    plane.part(Resources).clear()
+    store_of(plane).bucket(NAMES.bucket).change({"lifecycle": {"rule": []}})
+    code, findings = doctor.look()
+    assert code == 1
+    expected = {
+        "openai-key": ("problem", "it ends with a newline", "scripts/rotate-key.sh openai"),
+        "signing-key": ("problem", "is not one", "gcloud secrets versions add signing-key"),
+        "organization:public": ("warning", "forbids allUsers", "https://console.cloud.google.com/iam-admin/orgpolicies"),
+        "permission:artifactregistry.repositories.setIamPolicy":
+            ("problem", "may not artifactreg", "--member=user:owner@example.com --role=roles/artifactregistry.admin"),
+        "bindings:binding/builder/artifactregistry.writer/repository/voicemint":
+            ("problem", "builder", "gcloud artifacts repositories add-iam-policy-binding voicemint"),
+        "bindings:surplus/mint-client-secret/owner/project":
+            ("warning", "roles/owner", f"gcloud projects remove-iam-policy-binding {PROJECT_ID}"),
+        "bindings:binding/allUsers/run.invoker/service/sign-in":
+            ("problem", "sign-in", "gcloud run services add-iam-policy-binding sign-in"),
+        "function:log-payload": ("problem", "missing", f"scripts/deploy.sh --project {PROJECT_ID} log-payload"),
+        "function:sign-in": ("warning", "not with the sources", f"scripts/deploy.sh --project {PROJECT_ID} sign-in"),
+        "function:mint-client-secret": ("problem", "FAILED", "scripts/deploy.sh"),
+        "monitoring:dashboard": ("warning", "dashboard", "gcloud monitoring dashboards create"),
+        "monitoring:alert/mint-errors": ("warning", "alert", "gcloud alpha monitoring policies create"),
+        f"storage:bucket/{NAMES.bucket}": ("problem", "lifecycle", f"gcloud storage buckets update gs://{NAMES.bucket}"),
+    }  # fmt: skip
+    for name, (status, title, fix) in expected.items():
+        assert name in findings, [key for key in findings if key.split(":")[0] == name.split(":")[0]]
+        assert findings[name]["status"] == status, findings[name]
+        assert title in findings[name]["title"]
+        assert fix in findings[name]["fix"]
+    assert all(finding["fix"] for finding in findings.values() if finding["status"] != "ok")
+
+
+def test_a_key_that_openai_refuses(doctor: Doctor) -> None:
+    fault = {"path": "models", "fault": "invalid_api_key", "times": None}
+    requests.post(f"{doctor.openai_url}/_standin/faults", json=fault, timeout=5).raise_for_status()
+    doctor.store("openai-api-key", CANARY)
+    code, findings = doctor.look()
+    assert code == 1
+    assert findings["openai"]["title"] == "OpenAI does not accept the key"
+    assert findings["openai"]["fix"] == "scripts/rotate-key.sh openai"
+    assert findings["secrets:superseded/openai-api-key/1"]["status"] == "warning"
+
+
+def test_what_would_stop_a_bootstrap(doctor: Doctor) -> None:
+    """On a new project: billing is off, permissions are missing, and the names of the buckets are taken."""
+    plane = doctor.plane
+    plane.projects[NEW_PROJECT].billing_account = None
+    plane.rules.denied_permissions |= {"serviceusage.services.enable", "iam.serviceAccounts.create"}
+    plane.rules.taken_buckets |= {f"{NEW_PROJECT}-voicemint-payloads"}
+    doctor.plane.pass_through[f"{NEW_PROJECT}.web.app"] = f"{doctor.openai_url}/nothing"
+    code, findings = doctor.look(project=NEW_PROJECT, PROJECT_ENV=str(ROOT / "infra" / "project.env"))
+    assert code == 1
+    problems = {name: finding["fix"] for name, finding in findings.items() if finding["status"] == "problem"}
+    assert set(problems) == {
+        "billing", "services", "permission:serviceusage.services.enable", "permission:iam.serviceAccounts.create",
+        f"bucket:{NEW_PROJECT}-voicemint-payloads",
+    }  # fmt: skip
+    assert problems["billing"].endswith(f"gcloud billing projects link {NEW_PROJECT} --billing-account=ACCOUNT_ID")
+    assert problems["services"].startswith("gcloud services enable artifactregistry.googleapis.com ")
+    for permission in ("serviceusage.services.enable", "iam.serviceAccounts.create"):
+        assert problems[f"permission:{permission}"].endswith(f"--role={NEEDED[permission]}")
+    assert problems[f"bucket:{NEW_PROJECT}-voicemint-payloads"].endswith(f"BUCKET={NEW_PROJECT}-voicemint-payloads-2")
+
+
+def test_another_project_than_the_confirmed_one_is_a_problem(doctor: Doctor) -> None:
+    doctor.project_env.with_name("other.env").write_text("REGION=us-central1\nPROJECT_NUMBER=111111111111\n")
+    code, findings = doctor.look(PROJECT_ENV=str(doctor.project_env.with_name("other.env")))
+    assert code == 1
+    assert findings["project-pin"]["title"] == f"{PROJECT_ID} has number {NUMBER}, not 111111111111"
+
+
+def test_a_project_that_is_not_there_ends_the_questions(doctor: Doctor) -> None:
+    code, findings = doctor.look(project="nobody-has-this-one", PROJECT_ENV=str(ROOT / "infra" / "project.env"))
+    assert code == 1
+    assert findings["project"]["status"] == "problem"
+    assert findings["project"]["fix"] == "gcloud projects list"
+    assert list(findings)[-1] == "rest"
+
+
+def test_somebody_who_may_look_at_little_is_told_what_was_not_checked(doctor: Doctor) -> None:
+    doctor.plane.rules.denied_permissions |= {
+        "secretmanager.versions.access", "billing.resourceAssociations.list", "resourcemanager.projects.getBillingInfo",
+        "iam.serviceAccounts.getIamPolicy", "run.services.list", *NEEDED,
+    }  # fmt: skip
+    _, findings = doctor.look()
+    assert findings["openai-key"]["status"] == "unknown"
+    assert findings["openai-key"]["fix"].endswith("--role=roles/secretmanager.secretAccessor")
+    assert findings["bindings"]["status"] == "unknown"
+    assert {name for name in findings if name.startswith("permission:")} == {f"permission:{name}" for name in NEEDED}
+
+
+def test_who_is_not_signed_in_is_told_how(doctor: Doctor, tmp_path: Path) -> None:
+    environment = dict.fromkeys(("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", "CLOUDSDK_CORE_ACCOUNT"), "")
+    code, findings = doctor.look(**environment, CLOUDSDK_CONFIG=str(tmp_path))
+    assert code == 1
+    assert findings["sign-in"]["title"] == "gcloud is not signed in"
+    assert findings["sign-in"]["fix"] == "gcloud auth login"
+    assert list(findings) == ["gcloud", "sign-in", "rest"]
+
+
+def test_without_a_network_it_says_so_soon(doctor: Doctor) -> None:
+    nowhere = "http://127.0.0.1:9"
+    proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), nowhere)
+    code, findings = doctor.look(**proxies, CLOUDSDK_PROXY_PORT="9")
+    assert code == 1
+    assert findings["network"]["title"] == "Google cannot be reached from here"
+    assert list(findings)[-1] == "rest"
+
+
+def test_without_gcloud_it_says_where_to_get_it(doctor: Doctor, tmp_path: Path) -> None:
+    for program in ("bash", "dirname", "cat", "cksum", "env"):
+        (tmp_path / program).symlink_to(Path("/usr/bin") / program)
+    code, findings = doctor.look(PATH=str(tmp_path))
+    assert code == 1
+    assert findings["gcloud"]["fix"] == "https://cloud.google.com/sdk/docs/install"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--help"], 0, "Usage: scripts/doctor.sh"),
+        (["--proj", "x"], 2, "unrecognized arguments"),
+        (["--project", "My Project"], 1, "expected a project id"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_the_command_line(arguments: list[str], code: int, words: str) -> None:
+    ended = subprocess.run([DOCTOR, *arguments], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == code
+    assert words in ended.stdout + ended.stderr
