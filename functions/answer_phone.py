@@ -5,9 +5,9 @@ Out: 200 {"outcome"}; anything else makes OpenAI deliver it again.
 Errors: openapi.yaml.
 
 A call is rejected unless an agent's `[phone]` table lets it in: 603 (Decline) for who must not call, 486 (Busy Here)
-for outside the hours, above a limit or after a stop. The call is put on its leash before it is accepted, so at no
-moment is there a call that nobody ends. Doing all of it a second time, after a crash, has no second effect: the line's
-place and the leash are the call's own, and OpenAI accepts a call once.
+for outside the hours, above a limit or after a stop. That it will be ended is settled before a call is accepted, so at
+no moment is there a call that nobody ends. Doing all of it a second time, after a crash, has no second effect: the
+line's place and the tasks are the call's own, and OpenAI accepts a call once.
 """
 
 from datetime import UTC, datetime
@@ -100,20 +100,20 @@ def _accept(call: IncomingCall, name: str, agent: Agent, policy: PhonePolicy) ->
     person = Person(person_id=f"{PHONE}-{name}", name=f"The telephone of {name}")
     with ADMISSION.of(person):  # counted from here on, also where the call is over by now
         place = PHONE_LINES[name].take(call.call_id, agent.call_seconds(SETTINGS.max_call_seconds))
-    LEASH.hold(
-        LEASH.bind(
-            KnownCall(
-                call_id=call.call_id,
-                person_id=person.person_id,
-                agent=name,
-                setup=PHONE,
-                started_at=place.started_at,
-                deadline=place.ends_at,
-            )
+    known = LEASH.bind(
+        KnownCall(
+            call_id=call.call_id,
+            person_id=person.person_id,
+            agent=name,
+            setup=PHONE,
+            started_at=place.started_at,
+            deadline=place.ends_at,
         )
     )
+    LEASH.end_in_time(known)
     session_config = policy.session_config(agent.session_config())
     rang = OPENAI.accept(call.call_id, session_config, safety_identifier=person.safety_identifier)
+    LEASH.watch(known)  # also where it rings no more: an attempt that crashed may have accepted it
     return _told(call, ACCEPTED if rang else OVER, name)
 
 

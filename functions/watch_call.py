@@ -16,6 +16,7 @@ from voicemint.errors import InvalidRequest, InvalidTicket, SettingsError, TooMa
 from voicemint.http import Answer, ApiRequest, Route, entry_point
 from voicemint.mounted_secret import MountedSecret
 from voicemint.openai_api import OpenAIApi
+from voicemint.phone_line import PHONE, release
 from voicemint.secrets import api_key_for
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
@@ -53,6 +54,8 @@ def do_task(request: ApiRequest) -> Answer:
     task = _task(request.body)
     if task.do == END or AROUND.now() >= task.call.deadline:
         OPENAI.hang_up(task.call.call_id)
+        if task.call.setup == PHONE:
+            release(CONTROL_BUCKET, task.call.call_id)
         return Answer(status=204)
     if not WATCHES.acquire(blocking=False):
         raise TooManyRequests(retry_after_seconds=1)

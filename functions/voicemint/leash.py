@@ -56,9 +56,17 @@ class Leash:
 
     def hold(self, call: KnownCall) -> None:
         """Have a bound call ended at its deadline and watched until then; may be repeated. Raises LeashUnavailable."""
-        watched = self._threads.submit(self._queue.create, Task(WATCH, call))
-        self._queue.create(Task(END, call), call.deadline)
+        watched = self._threads.submit(self.watch, call)
+        self.end_in_time(call)
         watched.result()
+
+    def end_in_time(self, call: KnownCall) -> None:
+        """The half of `hold` that a call needs before it may begin. Raises LeashUnavailable."""
+        self._queue.create(Task(END, call), call.deadline)
+
+    def watch(self, call: KnownCall) -> None:
+        """The other half, for a call that goes on; a watch of a call that does not is soon over."""
+        self._queue.create(Task(WATCH, call))
 
 
 def _call_of(content: bytes | None) -> KnownCall:

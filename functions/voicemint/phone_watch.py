@@ -11,6 +11,8 @@ from voicemint.openai_api import OpenAIApi
 from voicemint.phone_line import PHONE
 from voicemint.phone_policy import PhonePolicy
 
+FIRST_WORD = "first word"  # said once a call, whoever else watches
+
 
 def watched_config(call: KnownCall, agent: Agent) -> dict[str, Any]:
     """The session config that the call was opened with."""

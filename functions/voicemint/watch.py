@@ -21,7 +21,9 @@ from voicemint.control_bucket import ControlBucket
 from voicemint.errors import ControlUnavailable
 from voicemint.openai_api import OpenAIApi
 from voicemint.openai_sideband import Sideband, SidebandClosed
-from voicemint.phone_line import PHONE
+from voicemint.phone_line import release
+from voicemint.phone_policy import TRANSFER_TOOL
+from voicemint.phone_watch import FIRST_WORD, first_word, line_of, transfer, watched_config
 from voicemint.server_tools import claim_of, run_tool
 from voicemint.session_guard import SessionGuard
 from voicemint.tasks import Task, TaskQueue
@@ -57,7 +59,8 @@ class Watch:
         self._agent = agent
         self._around = around
         self._request_id = request_id
-        self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(_session_config(self._call, agent))
+        self._line = line_of(self._call, agent)
+        self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(watched_config(self._call, agent))
         self._ledger = CallLedger(around.bucket, self._call, agent, around.threads)
         self._writing: list[Future[Any]] = []
         self._hand_over_at = around.now() + around.watch_seconds
@@ -73,6 +76,8 @@ class Watch:
             self._give_up()
         while sideband is not None and not self._watch(sideband):
             sideband = self._attach(until=self._around.now() + REATTACH_SECONDS)
+        if self._line is not None and self._around.now() < self._leave_at:
+            release(self._around.bucket, self._call.call_id)
         self._flush()
 
     def _attach(self, until: float) -> Sideband | None:
@@ -110,6 +115,9 @@ class Watch:
         self._note("voicemint.call_watched", part=self._task.part)
         if self._guard is not None:
             sideband.send(self._guard.update)
+        if self._line is not None and self._claim(FIRST_WORD):
+            for event in first_word(self._agent):
+                sideband.send(event)
 
     def _next_look(self) -> float:
         return min(self._call.deadline, self._hand_over_at, self._leave_at)
@@ -163,14 +171,23 @@ class Watch:
         """Answer the model's calls of our own tools: each once, whoever else watches."""
         response = event.get("response")
         output = response.get("output") if isinstance(response, dict) else None
-        asked = [item for item in output or () if _is_call_of(item, self._agent.server_tools)]
+        asked = [item for item in output or () if _is_call_of(item, self._tools)]
         ours = [item for item in asked if self._claim(str(item.get("call_id")))]
         for item in ours:
-            result = run_tool(str(item["name"]), str(item.get("arguments") or ""))
+            result = self._run_tool(str(item["name"]), str(item.get("arguments") or ""))
             answer = {"type": "function_call_output", "call_id": item.get("call_id"), "output": result}
             sideband.send({"type": "conversation.item.create", "item": answer})
         if ours:
             sideband.send({"type": "response.create"})
+
+    @property
+    def _tools(self) -> tuple[str, ...]:
+        return self._agent.server_tools if self._line is None else (*self._agent.server_tools, TRANSFER_TOOL)
+
+    def _run_tool(self, name: str, arguments: str) -> str:
+        if self._line is not None and name == TRANSFER_TOOL:
+            return transfer(self._around.openai, self._call, self._line, arguments)
+        return run_tool(name, arguments)
 
     def _claim(self, tool_call_id: str) -> bool:
         name, content = claim_of(self._call.call_id, tool_call_id)
@@ -193,12 +210,6 @@ class Watch:
         wait(self._writing, timeout=FLUSH_SECONDS)
         for written in self._writing:
             written.result(timeout=0)
-
-
-def _session_config(call: KnownCall, agent: Agent) -> dict[str, Any]:
-    """What the server opened the call with."""
-    config = agent.session_config()
-    return agent.phone.session_config(config) if call.setup == PHONE and agent.phone is not None else config
 
 
 def _is_call_of(item: object, tools: tuple[str, ...]) -> bool:

@@ -420,9 +420,10 @@ class Crash(BaseException):
     ("where", "then"),
     [
         ("voicemint.leash.Leash.bind", "accepted"),
-        ("voicemint.leash.Leash.hold", "accepted"),
+        ("voicemint.leash.Leash.end_in_time", "accepted"),
         ("voicemint.openai_api.OpenAIApi.accept", "accepted"),
-        ("answer_phone._told", "over"),  # it is accepted already
+        ("voicemint.leash.Leash.watch", "over"),  # it is accepted already
+        ("answer_phone._told", "over"),
     ],
 )
 def test_a_crash_loses_no_call_and_accepts_none_twice(
