@@ -69,7 +69,8 @@ def test_its_settings_are_accepted_on_cloud_run(name: str, flags: dict[str, Any]
 def test_secrets_are_mounted_where_it_looks_each_in_a_folder_of_its_own(name: str, flags: dict[str, Any]) -> None:
     defaults = Settings.from_environ({"CONTROL_BUCKET": "control"})
     mounted = flags["--set-secrets"]
-    assert set(mounted) <= {str(defaults.openai_api_key_file), str(defaults.signing_key_file)}
+    known = (defaults.openai_api_key_file, defaults.signing_key_file, defaults.webhook_secret_file)
+    assert set(mounted) <= set(map(str, known))
     assert str(defaults.signing_key_file) in mounted
     assert len({Path(file).parent for file in mounted}) == len(mounted)
     assert [file for file, secret in mounted.items() if secret != f"{Path(file).parent.name}:latest"] == []

@@ -8,7 +8,7 @@ import pytest
 from .infra_files import FUNCTIONS, IAM, PRIVATE, PUBLIC, Binding, bindings
 
 ACCOUNTS = {*FUNCTIONS, "builder", "deployer", "call-tasks"}
-TALKS_TO_OPENAI = {"create-call", "mint-client-secret", "watch-call"}
+TALKS_TO_OPENAI = {"answer-phone", "create-call", "mint-client-secret", "watch-call"}
 WRITES_PAYLOADS = ("log-payload", "watch-call")
 FUNCTION = "|".join(map(re.escape, FUNCTIONS))
 # Role, who may have it, on what. A role that is not here is none that Voicemint gives.
@@ -24,6 +24,7 @@ ALLOWED = (
     ("roles/run.invoker", "call-tasks", f"service/({'|'.join(PRIVATE)})"),
     ("roles/run.invoker", "allUsers", f"service/({'|'.join(map(re.escape, PUBLIC))})"),
     ("roles/secretmanager.secretAccessor", FUNCTION, "secret/(openai-api-key|signing-key)"),
+    ("roles/secretmanager.secretAccessor", "answer-phone", "secret/openai-webhook-secret"),
     ("roles/serviceusage.serviceUsageConsumer", "deployer", "project"),
     ("roles/storage.objectCreator", FUNCTION, "bucket/(control|payloads)"),
     ("roles/storage.objectViewer", FUNCTION, "bucket/control"),
@@ -69,6 +70,7 @@ def test_the_policy_keeps_to_the_table() -> None:
         "log-payload roles/storage.objectViewer bucket/gcf-v2-*",
         "log-payload roles/storage.objectAdmin bucket/payloads",
         "mint-client-secret roles/secretmanager.secretAccessor project",
+        "watch-call roles/secretmanager.secretAccessor secret/openai-webhook-secret",
         "somebody roles/logging.logWriter project",
         "allUsers roles/run.invoker project",
         "allUsers roles/run.invoker service/watch-call",
