@@ -101,9 +101,7 @@ def started() -> Iterator[tuple[Browser, Site]]:
         servers.stop()
 
 
-def shoot(
-    browser: Browser, site: Site, suffix: str, folder: Path, only: str, story: Callable[[Shot], None]
-) -> None:
+def shoot(browser: Browser, site: Site, suffix: str, folder: Path, only: str, story: Callable[[Shot], None]) -> None:
     """Tells one story in a context of its own, unless --only asks for another size or theme."""
     if only and not any(only in f"{name}-{suffix}.png" for name in STORIES[story.__name__]):
         return
@@ -208,14 +206,27 @@ def refused(shot: Shot) -> None:
 
 
 STORIES = {
-    "conversation": (
-        "ready talking details events options options-end keyboard push-to-talk ended".split()
-    ),
+    "conversation": [
+        "ready",
+        "talking",
+        "details",
+        "events",
+        "options",
+        "options-end",
+        "keyboard",
+        "push-to-talk",
+        "ended",
+    ],
     "pictures": ["show", "picture"],
-    "other_languages": (
-        "ready-german talking-german options-german details-german options-japanese talking-japanese".split()
-        + ["details-japanese"]
-    ),
+    "other_languages": [
+        "ready-german",
+        "talking-german",
+        "options-german",
+        "details-german",
+        "options-japanese",
+        "talking-japanese",
+        "details-japanese",
+    ],
     "without_network": ["offline"],
     "refused": ["refused", "signed-out"],
 }

@@ -32,7 +32,7 @@ export function App(parts: Parts) {
                 <TurnButton {...parts} />
                 <Controls {...parts} />
                 {isQuiet ? <p class="invitation">{words.value.invitation}</p> : <MicrophoneLine {...parts} />}
-                {isQuiet && controls.isCheckDue.value && <MicrophoneCheck controls={controls} isOffer />}
+                {isQuiet && controls.isCheckDue.value && page.notice.value === undefined && <MicrophoneCheck controls={controls} isOffer />}
               </>
             )}
           </div>

@@ -27,7 +27,7 @@ export function ConnectionFigures({ page, controls }: Parts) {
   const { route, roundTripMs, jitterMs, lost, received } = stats.value ?? {};
   const share = lost === undefined || received === undefined ? undefined : `${count(lost)} / ${count(lost + received)}`;
   const rows: [string, string | undefined][] = [
-    [all.connection, all.states[page.call.value]],
+    [all.status, all.states[page.call.value]],
     [all.microphoneState, all.microphones[controls.microphone.value]],
     [all.callId, page.callId.value],
     [all.route, route],

@@ -95,9 +95,11 @@ function Row({ entry, since, place, of, isOpen, toggle }: RowProps) {
 }
 
 function Json({ entry }: { readonly entry: Entry }) {
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => place.current?.scrollIntoView({ block: "nearest" }), []);
   const json = readEntry(entry);
   return (
-    <div class="event-json">
+    <div ref={place} class="event-json">
       <pre tabIndex={0}>{json}</pre>
       <CopyButton text={json} />
     </div>

@@ -10,7 +10,7 @@ interface Props {
 
 /** A line of numbers, from nothing at the bottom to the largest at the top. */
 export function Sparkline({ values, label }: Props) {
-  const largest = Math.max(...values, 1);
+  const largest = Math.max(...values) || 1;
   const x = (at: number) => EDGE + (at / Math.max(values.length - 1, 1)) * (WIDTH - 2 * EDGE);
   const y = (value: number) => HEIGHT - EDGE - (value / largest) * (HEIGHT - 2 * EDGE);
   const points = values.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);

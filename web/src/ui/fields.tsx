@@ -57,12 +57,14 @@ export function RadioRow<Value extends string>({ label, options, chosen }: Radio
   return (
     <fieldset class="radio-row">
       <legend>{label}</legend>
-      {options.map(([value, text]) => (
-        <label key={value}>
-          <input type="radio" name={name} value={value} checked={chosen.value === value} onChange={() => (chosen.value = value)} />
-          <span>{text}</span>
-        </label>
-      ))}
+      <div class="segments">
+        {options.map(([value, text]) => (
+          <label key={value}>
+            <input type="radio" name={name} value={value} checked={chosen.value === value} onChange={() => (chosen.value = value)} />
+            <span>{text}</span>
+          </label>
+        ))}
+      </div>
     </fieldset>
   );
 }

@@ -60,6 +60,7 @@ export const english = {
   noPrice: (model: string) => `There is no price for ${model} in the price table.`,
   minutesLeft: "Your minutes left today",
   connection: "Connection",
+  status: "Status",
   callId: "Call id",
   route: "Route",
   roundTrip: "Round trip",

@@ -56,6 +56,7 @@ export const french: SheetWords = {
   noPrice: (model) => `La table des prix n’en a pas pour ${model}.`,
   minutesLeft: "Minutes restantes aujourd’hui",
   connection: "Connexion",
+  status: "État",
   callId: "Identifiant",
   route: "Chemin",
   roundTrip: "Aller-retour",

@@ -56,6 +56,7 @@ export const german: SheetWords = {
   noPrice: (model) => `Für ${model} steht kein Preis in der Preistabelle.`,
   minutesLeft: "Heute noch verfügbare Minuten",
   connection: "Verbindung",
+  status: "Zustand",
   callId: "Gesprächskennung",
   route: "Weg",
   roundTrip: "Hin und zurück",

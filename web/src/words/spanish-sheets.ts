@@ -56,6 +56,7 @@ export const spanish: SheetWords = {
   noPrice: (model) => `La tabla de precios no tiene precio para ${model}.`,
   minutesLeft: "Minutos que te quedan hoy",
   connection: "Conexión",
+  status: "Estado",
   callId: "Identificador",
   route: "Ruta",
   roundTrip: "Ida y vuelta",
