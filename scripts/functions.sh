@@ -21,7 +21,7 @@ fingerprint() { "$(find_python)" "$ROOT/scripts/release/fingerprint.py" "$@"; }
 # changed_functions FUNCTION...: those that are not live with these sources and settings, one a line. One read.
 changed_functions() {
   local name live
-  live=$(gcloud functions list --v2 --project="$PROJECT_ID" --regions="$REGION" --quiet \
+  live=$(gcloud functions list --v2 --project="$PROJECT_ID" --regions="$REGION" --quiet --verbosity=error \
     --filter="state=ACTIVE" --format="value[separator=' '](name.basename(), labels.voicemint-source)") ||
     die "the deployed functions could not be read; the line above says why"
   for name in "$@"; do
