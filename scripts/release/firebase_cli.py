@@ -23,8 +23,8 @@ FIREBASE = ROOT / "infra" / "firebase" / "node_modules" / "firebase-tools" / "li
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 TOKEN_SECONDS = 30 * 60
 SECONDS = 600
-# Another sign-in that it would prefer, and what would ask the internet for news.
-NOT_INHERITED = ("FIREBASE_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS")
+# Another sign-in that it would prefer, and what is not its business.
+NOT_INHERITED = ("FIREBASE_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS", "VOICEMINT_SESSION", "VOICEMINT_INVITE")
 QUIET = {"CI": "1", "NO_UPDATE_NOTIFIER": "1"}
 
 
