@@ -23,6 +23,7 @@ UNDESCRIBED = (
     (r"\.(run|web|firebaseapp)\.app/|\.cloudfunctions\.net/", "what is deployed is no API of Google's"),
 )
 UPLOAD_PARAMETERS = frozenset({"uploadType", "upload_id"})
+EVERYWHERE = frozenset({"$alt"})  # a system parameter, which Google's Python clients send: json;enum-encoding=int
 PRIMITIVES = {"boolean": r"(?i)true|false", "integer": r"-?\d+"}
 
 
@@ -112,7 +113,7 @@ def _part(part: str) -> str:
 def _query_problems(method: Method, entry: Logged) -> Iterator[str]:
     known = {**document(method.api)["parameters"], **method.described.get("parameters", {})}
     for name, value in entry.query.items():
-        if name in UPLOAD_PARAMETERS and "/upload/" in entry.path:
+        if name in EVERYWHERE or (name in UPLOAD_PARAMETERS and "/upload/" in entry.path):
             continue
         parameter = known.get(name)
         if parameter is None or parameter.get("location") != "query":
