@@ -29,6 +29,7 @@ KEPT: dict[str, tuple[str, ...]] = {
     "response.output_audio_transcript.done": ("response_id", "item_id", "content_index"),
     "response.output_text.done": ("response_id", "item_id", "content_index"),
     "response.done": ("response.id",),
+    "error": ("event_id",),
 }
 
 

@@ -95,7 +95,7 @@ class Watch:
         """Nobody answers for this call: it never came to be, or it is over, or OpenAI lets nobody look at it."""
         if self._guard is not None:
             self._around.openai.hang_up(self._call.call_id)
-        self._note("voicemint.call_not_watched")
+        self._note("voicemint.call_not_watched", {})
 
     def _watch(self, sideband: Sideband) -> bool:
         """True where nothing is left to do; False where the connection ended, for whatever reason."""
@@ -112,7 +112,7 @@ class Watch:
         return True
 
     def _begin(self, sideband: Sideband) -> None:
-        self._note("voicemint.call_watched", part=self._task.part)
+        self._note(f"voicemint.call_watched/{self._request_id}", {"part": self._task.part})
         if self._guard is not None:
             sideband.send(self._guard.update)
         if self._line is not None and self._claim(FIRST_WORD):
@@ -153,7 +153,7 @@ class Watch:
 
     def _end(self, reason: str) -> None:
         self._around.openai.hang_up(self._call.call_id)
-        self._note("voicemint.call_ended", reason=reason, micro_usd=self._ledger.micro_usd)
+        self._note("voicemint.call_ended", {"reason": reason, "micro_usd": self._ledger.micro_usd})
         logger.info("call ended", extra={"fields": {"request_id": self._request_id, "reason": reason}})
 
     def _handle(self, event: dict[str, Any], sideband: Sideband) -> None:
@@ -162,8 +162,9 @@ class Watch:
             self._write(key, event)
         self._add(self._ledger.pay(event))
         if self._guard is not None and self._guard.is_changed(event):
-            self._note("voicemint.session_corrected", number=self._guard.corrections)
             sideband.send(self._guard.correct())
+            number = self._guard.corrections
+            self._note(f"voicemint.session_corrected/{self._request_id}/{number}", {"number": number})
         if event.get("type") == "response.done":
             self._run_tools(event, sideband)
 
@@ -193,9 +194,9 @@ class Watch:
         name, content = claim_of(self._call.call_id, tool_call_id)
         return self._around.bucket.create(name, content)
 
-    def _note(self, type_: str, **fields: Any) -> None:
-        """Keep what we did ourselves, beside what OpenAI told."""
-        self._write(f"{type_}/{self._request_id}/{self._around.now()}", {"type": type_, **fields})
+    def _note(self, key: str, fields: dict[str, Any]) -> None:
+        """Keep what we did ourselves, beside what OpenAI told; `key` is its type and what else makes it one event."""
+        self._write(key, {"type": key.partition("/")[0], **fields})
 
     def _write(self, key: str, event: dict[str, Any]) -> None:
         self._add(self._around.records.write(self._call, key, event, self._request_id))

@@ -120,10 +120,11 @@ class Calls:
         return self._live[call_id]
 
     def session_of(self, call_id: str) -> Session:
-        session = self.find(call_id).session
-        if session is None:
+        """The session that a sideband joins. Until the peers have found each other there is none, as reported."""
+        call = self.find(call_id)
+        if call.session is None or call.state == "connecting":
             raise call_not_found()
-        return session
+        return call.session
 
     async def hang_up(self, call_id: str) -> None:
         await self._end(self.find(call_id), "hung up")

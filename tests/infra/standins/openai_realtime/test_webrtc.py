@@ -143,6 +143,16 @@ async def test_hanging_up_ends_the_call_and_its_sideband(
     assert call["events_received"] == 1
 
 
+async def test_there_is_no_sideband_before_the_peers_have_found_each_other(
+    openai_client: AsyncOpenAI, caller: Caller, http: aiohttp.ClientSession
+) -> None:
+    offer = {"data": await caller.offer(), "headers": {"Content-Type": "application/sdp"}}
+    async with http.post("/v1/realtime/calls", **offer) as opened:
+        call_id = opened.headers["Location"].rpartition("/")[2]
+    with pytest.raises(Exception, match="404"):
+        await openai_client.realtime.connect(call_id=call_id).enter()
+
+
 async def test_a_client_secret_opens_no_sideband(dial: Dial, origin: str, openai_client: AsyncOpenAI) -> None:
     call_id = await dial()
     minted = await openai_client.realtime.client_secrets.create()
