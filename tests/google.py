@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,8 +23,6 @@ needs_gcloud = pytest.mark.skipif(
     shutil.which("gcloud") is None,
     reason="NOT TESTED: gcloud is not installed: https://cloud.google.com/sdk/docs/install",
 )
-
-
 # What gcloud pauses between two polls, or before it tries again, counts a twentieth in a warm gcloud.
 PAUSE_FACTOR = 0.05
 Ended = subprocess.CompletedProcess[str]
@@ -35,8 +34,11 @@ class Google:
 
     plane: ControlPlane
     proxy: Proxy
-    project: Project
     path: str = os.environ["PATH"]
+
+    @property
+    def project(self) -> Project:
+        return self.plane.project(PROJECT_ID)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,13 +64,25 @@ def assert_known_to_google(plane: ControlPlane) -> None:
     assert problems_of(plane.log.everything) == []
 
 
+@contextmanager
+def running_google(servers: ServerThread, folder: Path) -> Iterator[Google]:
+    """A Google with one empty project that somebody pays for, until the block ends."""
+    plane = ControlPlane()
+    plane.add_project(PROJECT_ID, number=PROJECT_NUMBER, billing_account=BILLING_ACCOUNT, account=OWNER)
+    context = plane.serving(folder)
+    proxy = servers.run(context.__aenter__())
+    try:
+        yield Google(plane, proxy)
+    finally:
+        servers.run(context.__aexit__(None, None, None))
+
+
 @pytest.fixture
 def google(servers: ServerThread, tmp_path: Path) -> Iterator[Google]:
-    """A Google with one empty project that somebody pays for. Nothing unknown may have been asked at the end."""
-    plane = ControlPlane()
-    project = plane.add_project(PROJECT_ID, number=PROJECT_NUMBER, billing_account=BILLING_ACCOUNT, account=OWNER)
-    yield Google(plane, servers.enter(plane.serving(tmp_path / "google")), project)
-    assert_known_to_google(plane)
+    """A fresh Google. Nothing unknown may have been asked at the end."""
+    with running_google(servers, tmp_path / "google") as running:
+        yield running
+        assert_known_to_google(running.plane)
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,8 @@ class _Tunnels:
         self._open.add(task)
         try:
             await self._tunnel(reader, writer)
+        except asyncio.CancelledError:
+            _reset(writer)  # the end of it all; asyncio would tell of a task that ends as cancelled
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             _reset(writer)
         finally:
@@ -98,9 +100,9 @@ class _Tunnels:
         try:
             await _pump(inner_reader, writer)
         finally:
+            inner_writer.close()
             there.cancel()
             await asyncio.gather(there, return_exceptions=True)
-            inner_writer.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

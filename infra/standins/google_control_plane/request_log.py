@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from multidict import CIMultiDictProxy
-
 
 @dataclass
 class Logged:
     """One request. `body` and `answer` are JSON values, or bytes where they are not JSON; `status` 0: no answer.
 
-    `write` says whether such a request changes something; `changed`, whether this one did.
+    The names of `headers` are in lower case. `write`: such a request changes something; `changed`: this one did.
     """
 
     method: str
@@ -19,7 +17,7 @@ class Logged:
     path: str
     query: Mapping[str, str]
     body: Any
-    headers: CIMultiDictProxy[str]
+    headers: Mapping[str, str]
     write: bool
     status: int = 0
     answer: Any = None

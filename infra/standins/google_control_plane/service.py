@@ -129,7 +129,7 @@ async def _entry(request: web.Request, demand: Demand | None) -> Logged:
         request.path,
         dict(request.query),
         _value(await request.read()),
-        request.headers,
+        {name.lower(): value for name, value in request.headers.items()},
         demand is not None and demand.write,
     )
 
