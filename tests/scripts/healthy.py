@@ -40,12 +40,8 @@ def _mark(plane: ControlPlane) -> None:
     """Labels, and how buckets and queues are set up."""
     labels = {LABEL: LABEL_VALUE}
     plane.part(Repositories)[f"{PLACE}/repositories/{REPOSITORY}"]["labels"] = labels
-    secrets = secrets_of(plane, PROJECT_ID)
-    for name in {binding.resource.name for binding in DESIRED.bindings if binding.resource.kind == "secret"}:
-        if not any(secret.name.endswith(f"/{name}") for secret in secrets.all()):
-            secrets.create(name, {"replication": {"automatic": {}}}).add_version(b"whsec_planted", None)
-        found = secrets.get(name)
-        found.fields = {**found.fields, "labels": labels}
+    for secret in secrets_of(plane, PROJECT_ID).all():
+        secret.fields = {**secret.fields, "labels": labels}
     for bucket in DESIRED.buckets:
         settings: dict[str, Any] = {
             "labels": labels,

@@ -35,7 +35,6 @@ class Doctor:
     healthy: Snapshot
     openai_url: str
     project_env: Path
-    path: str
 
     @property
     def plane(self) -> ControlPlane:
@@ -43,7 +42,7 @@ class Doctor:
 
     def run(self, *arguments: str, project: str = PROJECT_ID, **environment: str) -> Ended:
         """The real script. It must write nothing, and show no key."""
-        told = {"PATH": self.path, "PROJECT_ENV": str(self.project_env), "PROJECT_ID": project}
+        told = {"PROJECT_ENV": str(self.project_env), "PROJECT_ID": project}
         ended = self.cloud.run(DOCTOR, *arguments, environment={**told, **environment})
         assert [(entry.method, entry.path) for entry in self.plane.log.writes()] == []
         assert CANARY not in ended.stdout + ended.stderr
@@ -73,7 +72,7 @@ def module_doctor(servers: ServerThread, warm_path: str, tmp_path_factory: pytes
     proxy = servers.enter(plane.serving(folder / "google"))
     project_env = folder / "project.env"
     project_env.write_text(f"REGION=us-central1\nPROJECT_NUMBER={NUMBER}\nBILLING_ACCOUNT={BILLING_ACCOUNT}\n")
-    return Doctor(Cloud(plane, proxy), plane.snapshot(), openai_url, project_env, warm_path)
+    return Doctor(Cloud(plane, proxy, warm_path), plane.snapshot(), openai_url, project_env)
 
 
 @pytest.fixture
