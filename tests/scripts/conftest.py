@@ -19,6 +19,13 @@ from standins.serving import ServerThread, serving
 from voicemint.control import ControlState
 from voicemint.errors import ControlUnavailable
 
+from .bootstrapping import provisioned, quiet_tree
+
+__all__ = ["provisioned", "quiet_tree"]
+from .released import after_build, built_release, first_release, released
+
+__all__ = ["after_build", "built_release", "first_release", "released"]
+
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 API_KEY = "sk-planted-0123456789abcdefghij"
 SERVICES = {"sign-in": "/api/access", "mint-client-secret": "/api/client-secrets"}

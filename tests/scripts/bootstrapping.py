@@ -1,0 +1,236 @@
+"""An owner who provisions: a copy of the tree, a local Google, the real gcloud; and what the project is then."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from standins import openai_realtime
+from standins.google_control_plane import ControlPlane
+from standins.google_control_plane.artifactregistry import Repositories
+from standins.google_control_plane.billingbudgets import Budgets
+from standins.google_control_plane.cloudfunctions import Functions
+from standins.google_control_plane.cloudtasks import Queues
+from standins.google_control_plane.firebase import FirebaseProjects
+from standins.google_control_plane.hosting_sites import Sites
+from standins.google_control_plane.monitoring import Resources
+from standins.google_control_plane.plane import Snapshot
+from standins.google_control_plane.run_services import Services
+from standins.google_control_plane.secretmanager import secrets_of
+from standins.google_control_plane.storage import store_of
+from standins.serving import ServerThread
+
+from ..google import PROJECT_ID, Ended, assert_known_to_google, running_google
+from .tree import copy_tree
+
+OPENAI_KEY = "sk-canary-0123456789abcdefghij"
+# What is current as far as it tells, so that a plan has no release in it: the tests of releases have their own.
+NOTHING_TO_RELEASE = "#!/usr/bin/env bash\nexit 0\n"
+LIMIT_SECONDS = 300
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """`tree` is the owner's checkout; what bootstrap.sh remembers goes to `project_env`."""
+
+    plane: ControlPlane
+    environment: dict[str, str]
+    tree: Path
+    project_env: Path
+
+    def bootstrap(self, *arguments: str, key: str = OPENAI_KEY, **environment: str) -> Ended:
+        return self.run("bootstrap.sh", *arguments, stdin=key, **environment)
+
+    def teardown(self, *arguments: str, **environment: str) -> Ended:
+        return self.run("teardown.sh", *arguments, **environment)
+
+    def run(self, script: str, *arguments: str, stdin: str = "", **environment: str) -> Ended:
+        return subprocess.run(
+            [self.tree / "scripts" / script, *arguments], env={**self.environment, **environment}, input=stdin,
+            cwd=self.tree, capture_output=True, text=True, timeout=LIMIT_SECONDS,
+        )  # fmt: skip
+
+    def start(self, script: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self.tree / "scripts" / script, *arguments], env=self.environment, cwd=self.tree, text=True, **options
+        )
+
+    def gcloud(self, *arguments: str) -> Any:
+        """What a reading command answers, in the owner's own shell."""
+        ended = subprocess.run(
+            ["gcloud", *arguments, "--format=json"], env=self.environment, capture_output=True, text=True, check=True,
+            timeout=60,
+        )  # fmt: skip
+        return json.loads(ended.stdout)
+
+    def writes(self) -> list[str]:
+        return [str(entry) for entry in self.plane.log.writes()]
+
+    def forget(self) -> None:
+        """As if nobody had ever confirmed the project, nor pinned gcloud to it."""
+        self.project_env.write_text("PROJECT_ID=\nREGION=us-central1\n")
+        (Path(self.environment["CLOUDSDK_CONFIG"]) / "configurations" / f"config_voicemint-{PROJECT_ID}").unlink(
+            missing_ok=True
+        )
+
+    def state(self, project_id: str = PROJECT_ID) -> State:
+        """All that provisioning is about, without what is another each time: ids, times, etags, keys."""
+        plane, project = self.plane, self.plane.project(project_id)
+        secrets = secrets_of(plane, project_id).all()
+        return {
+            "services": sorted(project.services),
+            "accounts": sorted(plane.accounts),
+            "policies": {
+                name: plane.policies.bindings_of(name)
+                for name in sorted(plane.policies)
+                if plane.policies.of(name).bindings
+            },
+            "buckets": {
+                bucket.name: {"settings": bucket.record().attributes, "objects": _objects(bucket)}
+                for bucket in store_of(plane).buckets()
+                if not bucket.name.startswith("gcf-v2-")
+            },
+            "secrets": {
+                secret.name.rpartition("/")[2]: [version.state for version in secret.versions] for secret in secrets
+            },
+            "secret settings": {secret.name.rpartition("/")[2]: dict(secret.fields) for secret in secrets},
+            "repositories": {name: found.get("labels") for name, found in plane.part(Repositories).items()},
+            "queues": {name: _of_queue(found) for name, found in plane.part(Queues).items()},
+            "functions": {name: found.said.get("labels") for name, found in plane.part(Functions).items()},
+            "services of run": sorted(name for _, _, name in plane.part(Services)),
+            "unchecked": sorted(
+                service.name
+                for service in plane.part(Services).values()
+                if "invoker-iam-disabled" in str(service.annotations)
+            ),
+            "watching": sorted(found["displayName"] for found in plane.part(Resources).values()),
+            "budgets": sorted(found["displayName"] for found in plane.part(Budgets).values()),
+            "firebase": sorted(plane.part(FirebaseProjects)),
+            "sites": sorted(plane.part(Sites)),
+        }  # fmt: skip
+
+    def openai_keys(self) -> list[str]:
+        """Every value that is not destroyed."""
+        versions = secrets_of(self.plane, PROJECT_ID).get("openai-api-key").versions
+        return [version.data.decode() for version in versions if version.state != "DESTROYED"]
+
+
+def _objects(bucket: Any) -> list[str]:
+    """Guests have an id each."""
+    return sorted({record.name.partition("/")[0] for record in bucket.records()})
+
+
+def _of_queue(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in ("rateLimits", "retryConfig") if name in found}
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """One owner and two moments of the project: `empty`, and `applied`, after the runs that are kept here."""
+
+    owner: Owner
+    empty: Snapshot
+    applied: Snapshot
+    runs: dict[str, Ended]
+    writes: dict[str, list[str]]
+
+    def at(self, moment: Snapshot) -> Owner:
+        """The owner, back at that moment."""
+        self.owner.plane.restore(moment)
+        if moment is self.empty:
+            self.owner.forget()
+        return self.owner
+
+
+@contextmanager
+def owner_on(servers: ServerThread, folder: Path, tree: Path, path: str) -> Iterator[Owner]:
+    """With one empty project. At the end: nothing unknown was asked, and all was as Google describes it."""
+    with running_google(servers, folder / "google") as google:
+        google.plane.pass_through["api.openai.com"] = servers.serve(openai_realtime.create_app())
+        project_env = folder / "project.env"
+        environment = {
+            **google.environment,
+            "PATH": path,
+            "LANG": "C.UTF-8",
+            "PROJECT_ENV": str(project_env),
+            "PROJECT_ID": PROJECT_ID,
+            "VOICEMINT_BACKOFF_SECONDS": "0",
+        }
+        owner = Owner(google.plane, environment, tree, project_env)
+        owner.forget()
+        yield owner
+        assert_known_to_google(google.plane)
+
+
+def tree_without_release(folder: Path) -> Path:
+    """A copy of the tree in which the page counts as released."""
+    folder.mkdir(parents=True)
+    tree = copy_tree(folder)
+    (tree / "scripts" / "release.sh").write_text(NOTHING_TO_RELEASE)
+    return tree
+
+
+@pytest.fixture(scope="session")
+def quiet_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tree_without_release(tmp_path_factory.mktemp("quiet") / "tree")
+
+
+@pytest.fixture(scope="session")
+def provisioned(
+    servers: ServerThread, tmp_path_factory: pytest.TempPathFactory, quiet_tree: Path, warm_path: str
+) -> Iterator[Provisioned]:
+    """The way from nothing: a plan, the bootstrap, and the bootstrap again."""
+    with owner_on(servers, tmp_path_factory.mktemp("owner"), quiet_tree, warm_path) as owner:
+        empty, runs, writes = owner.plane.snapshot(), {}, {}
+        for name, arguments in (("plan", ["--dry-run"]), ("first", ["--yes"]), ("second", ["--yes"])):
+            owner.plane.log.clear()
+            runs[name] = owner.bootstrap(*arguments)
+            writes[name] = owner.writes()
+        yield Provisioned(owner, empty, owner.plane.snapshot(), runs, writes)
+
+
+def told(ended: Ended) -> dict[str, Any]:
+    """What --json said."""
+    document: dict[str, Any] = json.loads(ended.stdout)
+    return document
+
+
+@contextmanager
+def openai_refuses(owner: Owner, servers: ServerThread) -> Iterator[None]:
+    """Every key, for a while."""
+
+    async def refuse(_request: web.Request) -> web.Response:
+        return web.json_response({"error": {"message": "Incorrect API key provided"}}, status=401)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", refuse)
+    taken = owner.plane.pass_through["api.openai.com"]
+    owner.plane.pass_through["api.openai.com"] = servers.serve(app)
+    try:
+        yield
+    finally:
+        owner.plane.pass_through["api.openai.com"] = taken
+
+
+def files_with(folder: Path, text: bytes) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
+
+
+def command_lines_with(text: str) -> list[str]:
+    """Command lines on this machine that hold `text`."""
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            line = Path("/proc", entry, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if entry.isdigit() and text in line:
+            found.append(line)
+    return found

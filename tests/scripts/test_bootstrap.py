@@ -1,0 +1,496 @@
+"""scripts/bootstrap.sh with the real gcloud, on a local Google."""
+
+import base64
+import json
+import os
+import pty
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standins.google_control_plane import Logged
+from standins.google_control_plane.monitoring import Resources
+from standins.google_control_plane.secretmanager import secrets_of
+from standins.google_control_plane.storage import store_of
+from standins.serving import ServerThread
+
+from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER, needs_gcloud
+from ..infra.infra_files import FUNCTIONS, IAM, INFRA, lines
+from .bootstrapping import OPENAI_KEY, Owner, Provisioned, command_lines_with, files_with, openai_refuses, told
+
+pytestmark = [needs_gcloud, pytest.mark.timeout(400)]
+LOCATION = f"projects/{PROJECT_ID}/locations/us-central1"
+CONTROL, PAYLOADS = f"{PROJECT_ID}-voicemint-control", f"{PROJECT_ID}-voicemint-payloads"
+
+
+@pytest.fixture
+def empty(provisioned: Provisioned) -> Owner:
+    return provisioned.at(provisioned.empty)
+
+
+@pytest.fixture
+def applied(provisioned: Provisioned) -> Owner:
+    return provisioned.at(provisioned.applied)
+
+
+def email(account: str) -> str:
+    return f"{account}@{PROJECT_ID}.iam.gserviceaccount.com"
+
+
+# From nothing.
+
+
+def test_a_plan_writes_nothing_and_has_every_command_line(provisioned: Provisioned) -> None:
+    plan = provisioned.runs["plan"]
+    assert plan.returncode == 0, plan.stderr
+    assert provisioned.writes["plan"] == []
+    for line in (
+        "gcloud services enable artifactregistry.googleapis.com ",
+        f"gcloud storage buckets create gs://{PAYLOADS} --location=us-central1 --uniform-bucket-level-access",
+        "gcloud functions deploy mint-client-secret --gen2 --source=functions",
+        "gcloud run services add-iam-policy-binding sign-in --region=us-central1 --member=allUsers",
+        f"export CLOUDSDK_ACTIVE_CONFIG_NAME=voicemint-{PROJECT_ID}",
+    ):
+        assert line in plan.stdout
+
+
+def test_the_first_run_makes_the_project_what_infra_says(provisioned: Provisioned) -> None:
+    assert provisioned.runs["first"].returncode == 0, provisioned.runs["first"].stderr
+    state = provisioned.at(provisioned.applied).state()
+    assert set(lines((INFRA / "services.txt").read_text())) <= set(state["services"])
+    assert {account.partition("@")[0] for account in state["accounts"]} >= {*FUNCTIONS, "builder", "deployer"}
+    assert state["functions"].keys() == {f"{LOCATION}/functions/{name}" for name in FUNCTIONS}
+    assert state["firebase"] == state["sites"] == [PROJECT_ID]
+    assert state["budgets"] == ["Voicemint"]
+    assert state["buckets"].keys() == {CONTROL, PAYLOADS}
+    assert state["buckets"][CONTROL]["objects"] == ["control.json", "invited"]
+
+
+def test_nobody_may_do_more_than_iam_txt_says(provisioned: Provisioned) -> None:
+    policies = provisioned.at(provisioned.applied).state()["policies"]
+    kinds = {
+        "project": f"projects/{PROJECT_ID}",
+        "account": f"projects/{PROJECT_ID}/serviceAccounts/{{}}@{PROJECT_ID}.iam.gserviceaccount.com",
+        "repository": f"{LOCATION}/repositories/{{}}",
+        "secret": f"projects/{PROJECT_ID}/secrets/{{}}",
+        "service": f"{LOCATION}/services/{{}}",
+        "queue": f"{LOCATION}/queues/{{}}",
+        "bucket": "b/{}",
+    }
+    wanted = set()
+    for member, role, resource in IAM:
+        kind, _, name = resource.partition("/")
+        title = "buckets-by-name" if name.endswith("*") else None
+        name = {"control": CONTROL, "payloads": PAYLOADS}.get(name, name) if kind == "bucket" else name
+        where = kinds["project"] if title else kinds[kind].format(name)
+        wanted.add((where, role, member if member == "allUsers" else f"serviceAccount:{email(member)}", title))
+    ours = {
+        (where, role, member, title)
+        for where, bindings in policies.items()
+        for role, member, title in bindings
+        if member == "allUsers" or member.endswith(f"@{PROJECT_ID}.iam.gserviceaccount.com")
+    }
+    assert ours == wanted
+
+
+def test_buckets_are_closed_and_forget_what_they_should(provisioned: Provisioned) -> None:
+    buckets = provisioned.at(provisioned.applied).state()["buckets"]
+    lifecycle = json.loads((INFRA / "bucket-lifecycle.json").read_text())
+    for name, wanted in ((CONTROL, {}), (PAYLOADS, lifecycle)):
+        settings = buckets[name]["settings"]
+        assert settings["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"] is True
+        assert settings["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+        assert settings["softDeletePolicy"]["retentionDurationSeconds"] == "604800"
+        assert settings.get("lifecycle", {}).get("rule", []) == wanted.get("rule", [])
+        assert settings["labels"] == {"managed-by": "voicemint"}
+
+
+def test_every_secret_has_one_version_and_the_key_is_the_owners(provisioned: Provisioned) -> None:
+    owner = provisioned.at(provisioned.applied)
+    assert set(map(tuple, owner.state()["secrets"].values())) == {("ENABLED",)}
+    assert owner.openai_keys() == [OPENAI_KEY]
+
+
+def test_the_second_run_writes_nothing(provisioned: Provisioned) -> None:
+    assert provisioned.runs["second"].returncode == 0, provisioned.runs["second"].stderr
+    assert provisioned.writes["second"] == []
+    assert "Nothing to do" in provisioned.runs["second"].stdout
+
+
+def test_it_ends_with_the_page_the_first_link_and_what_a_day_can_cost(provisioned: Provisioned) -> None:
+    first, second = provisioned.runs["first"].stdout, provisioned.runs["second"].stdout
+    for said in (first, second):
+        assert f"The page: https://{PROJECT_ID}.web.app\n█" in said
+        assert "200 calls x 30 min x $" in said
+    assert f"https://{PROJECT_ID}.web.app/#i=v1." in first
+    assert "#i=" not in second
+
+
+def test_the_project_is_shown_and_remembered(provisioned: Provisioned) -> None:
+    said = provisioned.runs["first"].stderr
+    assert f"number           {PROJECT_NUMBER}" in said
+    assert f"billing account  {BILLING_ACCOUNT} (The owner's)" in said
+    assert "cloudaicompanion off" in said
+    assert "cloudaicompanion" not in provisioned.runs["second"].stderr
+
+
+def test_the_active_configuration_of_gcloud_stays_as_it_was(applied: Owner) -> None:
+    listed = applied.gcloud("config", "configurations", "list")
+    found = {item["name"]: (item["is_active"], item["properties"]["core"].get("project")) for item in listed}
+    assert found[f"voicemint-{PROJECT_ID}"] == (False, PROJECT_ID)
+    assert [name for name, (is_active, _) in found.items() if is_active] == ["default"]
+    assert found["default"][1] is None
+
+
+# What somebody has changed meanwhile.
+
+
+def uniform_access_off(owner: Owner) -> None:
+    store_of(owner.plane).bucket(PAYLOADS).change(
+        {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": False}, "publicAccessPrevention": "inherited"}}
+    )
+
+
+def no_lifecycle(owner: Owner) -> None:
+    store_of(owner.plane).bucket(PAYLOADS).change({"lifecycle": {}, "softDeletePolicy": {}})
+
+
+def owner_role(owner: Owner) -> None:
+    owner.plane.policies.grant(f"projects/{PROJECT_ID}", "roles/owner", f"serviceAccount:{email('deployer')}")
+
+
+def reads_transcripts(owner: Owner) -> None:
+    owner.plane.policies.grant(f"b/{PAYLOADS}", "roles/storage.objectViewer", f"serviceAccount:{email('sign-in')}")
+
+
+def binding_gone(owner: Owner) -> None:
+    owner.plane.policies.drop(f"projects/{PROJECT_ID}/secrets/signing-key")
+
+
+def another_alert(owner: Owner) -> None:
+    alert = next(found for found in owner.plane.part(Resources).values() if "no client secret" in found["displayName"])
+    alert["conditions"][0]["conditionThreshold"]["thresholdValue"] = 500
+
+
+def another_dashboard(owner: Owner) -> None:
+    board = next(found for found in owner.plane.part(Resources).values() if found["displayName"] == "Voicemint")
+    board["mosaicLayout"]["tiles"] = board["mosaicLayout"]["tiles"][:1]
+
+
+def old_versions(owner: Owner) -> None:
+    secret = secrets_of(owner.plane, PROJECT_ID).get("signing-key")
+    secret.add_version(secret.versions[-1].data, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [uniform_access_off, no_lifecycle, owner_role, reads_transcripts, binding_gone, another_alert, another_dashboard],
+)
+def test_drift_is_in_the_plan_and_put_right(provisioned: Provisioned, change: Callable[[Owner], None]) -> None:
+    owner = provisioned.at(provisioned.applied)
+    wanted, resources = owner.state(), json.loads(json.dumps(owner.plane.part(Resources)))
+    change(owner)
+    ended = owner.bootstrap("--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert owner.writes() != []
+    assert owner.state() == wanted
+    assert _without_times(owner.plane.part(Resources)) == _without_times(resources)
+
+
+def _without_times(resources: Any) -> Any:
+    return {
+        name: {key: value for key, value in found.items() if key not in ("etag", "mutationRecord", "creationRecord")}
+        for name, found in resources.items()
+    }
+
+
+def test_superseded_versions_are_destroyed(applied: Owner) -> None:
+    old_versions(applied)
+    assert applied.bootstrap("--yes").returncode == 0
+    assert applied.state()["secrets"]["signing-key"] == ["DESTROYED", "ENABLED"]
+
+
+def test_what_the_owner_gave_to_others_stays(applied: Owner) -> None:
+    applied.plane.policies.grant(f"projects/{PROJECT_ID}", "roles/viewer", "user:accountant@example.com")
+    before = applied.state()
+    assert applied.bootstrap("--yes").returncode == 0
+    assert (applied.writes(), applied.state()) == ([], before)
+
+
+def test_a_permission_too_many_is_taken_away_only_after_a_yes(applied: Owner) -> None:
+    owner_role(applied)
+    ended = applied.bootstrap("--json")
+    assert ended.returncode == 1
+    assert applied.writes() == []
+    assert "(REMOVES)" in ended.stderr
+    assert "say --yes" in told(ended)["error"]
+
+
+# The key.
+
+
+def test_another_key_replaces_the_stored_one(applied: Owner) -> None:
+    ended = applied.bootstrap("--yes", key="sk-another-0123456789abcdefghij")
+    assert ended.returncode == 0, ended.stderr
+    assert applied.openai_keys() == ["sk-another-0123456789abcdefghij"]
+    assert applied.state()["secrets"]["openai-api-key"] == ["DESTROYED", "ENABLED"]
+
+
+def test_without_a_key_the_stored_one_stays(applied: Owner) -> None:
+    ended = applied.bootstrap("--yes", key="")
+    assert (ended.returncode, applied.writes()) == (0, [])
+    assert applied.openai_keys() == [OPENAI_KEY]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("", "Pipe it in: printf %s"),
+        ("short", "one line of 20 to 256 printable characters"),
+        (f"{OPENAI_KEY}\nand more", "one line of 20 to 256 printable characters"),
+    ],
+    ids=["none", "no key", "two lines"],
+)
+def test_a_bad_key_changes_nothing(empty: Owner, key: str, expected: str) -> None:
+    ended = empty.bootstrap("--yes", key=key)
+    assert (ended.returncode, empty.writes()) == (1, [])
+    assert expected in ended.stderr
+    assert not key or key not in ended.stderr + ended.stdout
+
+
+def test_a_key_that_openai_refuses_changes_nothing(empty: Owner, servers: ServerThread) -> None:
+    with openai_refuses(empty, servers):
+        ended = empty.bootstrap("--yes")
+    assert (ended.returncode, empty.writes()) == (1, [])
+    assert "expected OpenAI to take the new key; found 401" in ended.stderr
+
+
+def test_the_key_is_nowhere_but_in_its_secret(empty: Owner) -> None:
+    owner = empty
+    seen: list[str] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.extend(command_lines_with(OPENAI_KEY))
+            time.sleep(0.002)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        ended = owner.bootstrap("--yes")
+    finally:
+        done.set()
+        watcher.join()
+    assert ended.returncode == 0, ended.stderr
+    assert seen == []
+    assert OPENAI_KEY not in ended.stdout + ended.stderr
+    folders = [Path(owner.environment["HOME"]), owner.project_env.parent, owner.tree / "infra", owner.tree / "scripts"]
+    assert [file for folder in folders for file in files_with(folder, OPENAI_KEY.encode())] == []
+    sent = {
+        entry.path
+        for entry in owner.plane.log
+        if OPENAI_KEY in str(entry.body) or base64.b64encode(OPENAI_KEY.encode()).decode() in str(entry.body)
+    }
+    assert sent == {f"/v1/projects/{PROJECT_ID}/secrets/openai-api-key:addVersion"}
+    assert owner.openai_keys() == [OPENAI_KEY]
+
+
+# What stands in the way. Each is named, with what to do, and nothing is changed.
+
+
+def no_billing(owner: Owner) -> None:
+    owner.plane.project(PROJECT_ID).billing_account = None
+
+
+def another_number(owner: Owner) -> None:
+    owner.project_env.write_text(f"PROJECT_ID={PROJECT_ID}\nPROJECT_NUMBER=999999999999\nREGION=us-central1\n")
+
+
+def another_billing_account(owner: Owner) -> None:
+    owner.project_env.write_text(
+        f"PROJECT_ID={PROJECT_ID}\nPROJECT_NUMBER={PROJECT_NUMBER}\nBILLING_ACCOUNT=AAAAAA-AAAAAA-AAAAAA\nREGION=us-central1\n"
+    )
+
+
+def another_project(owner: Owner) -> None:
+    owner.project_env.write_text(f"PROJECT_ID=other-project\nPROJECT_NUMBER={PROJECT_NUMBER}\nREGION=us-central1\n")
+
+
+def no_project(owner: Owner) -> None:
+    owner.plane.projects.clear()
+
+
+def no_permission(owner: Owner) -> None:
+    owner.plane.rules.denied_permissions |= {"resourcemanager.projects.setIamPolicy"}
+
+
+def may_not_enable(owner: Owner) -> None:
+    owner.plane.rules.denied_permissions |= {"serviceusage.services.enable"}
+
+
+def taken(owner: Owner) -> None:
+    owner.plane.rules.taken_buckets |= {PAYLOADS}
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "cause", "fix"),
+    [
+        (no_billing, "billing", "gcloud billing projects link"),
+        (another_number, "expected the project number 999999999999", "Correct PROJECT_ID"),
+        (another_billing_account, "expected the billing account AAAAAA", "empty BILLING_ACCOUNT"),
+        (another_project, "expected the project that project.env remembers", "PROJECT_ENV="),
+        (no_project, "may not do it", "gcloud config get account"),
+        (no_permission, "resourcemanager.projects.setIamPolicy", "roles/owner"),
+        (may_not_enable, "serviceusage.services.enable", "roles/owner"),
+        (taken, PAYLOADS, "BUCKET"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_stands_in_the_way_is_named_and_nothing_is_changed(
+    empty: Owner, obstacle: Callable[[Owner], None], cause: str, fix: str
+) -> None:
+    obstacle(empty)
+    remembered = empty.project_env.read_text()
+    ended = empty.bootstrap("--yes")
+    assert (ended.returncode, empty.writes()) == (1, []), ended.stderr
+    assert cause in ended.stderr
+    assert fix in ended.stderr
+    assert empty.project_env.read_text() == remembered
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_refusal_on_the_way_says_what_was_done_and_what_is_left(empty: Owner) -> None:
+    empty.plane.faults.add("403", path="/secrets$", times=100)
+    ended = empty.bootstrap("--yes", "--json")
+    assert ended.returncode == 1
+    steps = {step["id"]: step for step in told(ended)["result"]["steps"]}
+    assert steps["secret/signing-key"]["cause"] == "this account may not do it"
+    assert "roles/owner" in steps["secret/signing-key"]["fix"]
+    assert steps["version/signing-key"]["outcome"] == "left"
+    assert steps["bucket/" + CONTROL]["outcome"] == "done"
+    assert "Left:" in ended.stderr
+    empty.plane.faults.clear()
+    assert empty.bootstrap("--yes").returncode == 0
+
+
+def test_a_role_of_the_account_that_builds_is_put_back(applied: Owner) -> None:
+    applied.plane.policies.drop(f"{LOCATION}/repositories/voicemint")
+    ended = applied.bootstrap("--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert "Give builder roles/artifactregistry.writer on repository/voicemint" in ended.stdout
+
+
+def test_an_organization_that_forbids_allusers_gets_another_way_and_is_told(empty: Owner) -> None:
+    empty.plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = {
+        "rules": [{"values": {"allowedValues": ["C0123abcd"]}}]
+    }
+    ended = empty.bootstrap("--yes")
+    assert ended.returncode == 0, ended.stderr
+    public = {binding.resource.removeprefix("service/") for binding in IAM if binding.member == "allUsers"}
+    assert set(empty.state()["unchecked"]) == public
+    assert "sign-in no longer checks who invokes it" in ended.stderr
+    assert (
+        f"gcloud run services update sign-in --region=us-central1 --no-invoker-iam-check --project={PROJECT_ID}"
+        in ended.stderr
+    )
+    empty.plane.log.clear()
+    assert empty.bootstrap("--yes").returncode == 0
+    assert empty.writes() == []
+
+
+# How it asks.
+
+
+def test_without_a_terminal_and_a_yes_it_refuses_and_says_how(empty: Owner) -> None:
+    ended = empty.bootstrap()
+    assert (ended.returncode, empty.writes()) == (1, [])
+    assert "Read the plan with --dry-run, then say --yes" in ended.stderr
+
+
+def test_on_a_terminal_it_asks_about_the_project_the_key_and_the_plan(empty: Owner) -> None:
+    said = at_a_terminal(empty, [("be billed? [y/N]", "y"), ("(it is not shown)", OPENAI_KEY), ("steps? [y/N]", "n")])
+    assert "Nothing was changed" in said
+    assert OPENAI_KEY not in said
+    assert empty.writes() == []
+
+
+def at_a_terminal(owner: Owner, dialogue: list[tuple[str, str]]) -> str:
+    """Answer each question when it is asked; everything that was said."""
+    here, there = pty.openpty()
+    process = owner.start("bootstrap.sh", stdin=there, stdout=there, stderr=there, start_new_session=True)
+    os.close(there)
+    said, answered = "", 0
+    try:
+        while chunk := _read(here):
+            said += chunk
+            if answered < len(dialogue) and dialogue[answered][0] in said:
+                os.write(here, f"{dialogue[answered][1]}\n".encode())
+                answered += 1
+        assert process.wait(timeout=60) == 1
+    finally:
+        process.kill()
+        os.close(here)
+    assert answered == len(dialogue), said
+    return said
+
+
+def _read(terminal: int) -> str:
+    try:
+        return os.read(terminal, 65536).decode(errors="replace")
+    except OSError:  # the other side has ended
+        return ""
+
+
+def test_json_is_one_document_that_says_the_plan_and_the_result(applied: Owner) -> None:
+    owner_role(applied)
+    document = told(applied.bootstrap("--yes", "--json"))
+    assert (document["schema"], document["project_id"]) == (1, PROJECT_ID)
+    [step] = document["plan"]["steps"]
+    assert step["removes"] is True
+    assert step["commands"][0].startswith("gcloud projects remove-iam-policy-binding ")
+    assert document["result"]["ok"] is True
+    assert document["result"]["url"] == f"https://{PROJECT_ID}.web.app"
+    assert [(done["id"], done["outcome"]) for done in document["result"]["steps"]] == [(step["id"], "done")]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda ending: ending.name)
+def test_interrupted_it_leaves_no_gcloud_behind(empty: Owner, ending: signal.Signals) -> None:
+    reached, released = threading.Event(), threading.Event()
+
+    def hold(_entry: Logged) -> None:
+        reached.set()
+        released.wait(60)
+
+    empty.plane.faults.call(before=hold, path="/serviceAccounts$")
+    with empty.start(
+        "bootstrap.sh", "--yes", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdin
+        process.stdin.write(OPENAI_KEY)
+        process.stdin.close()
+        assert reached.wait(120)
+        process.send_signal(ending)
+        said = process.stdout.read() if process.stdout else ""
+        code = process.wait(timeout=60)
+        released.set()
+    assert code == {signal.SIGKILL: -9}.get(ending, 130), said
+    until(lambda: command_lines_with(f"--project={PROJECT_ID}") == [])
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_help_says_how_to_use_it(empty: Owner) -> None:
+    ended = empty.bootstrap("--help")
+    assert ended.returncode == 0
+    assert "Usage: scripts/bootstrap.sh" in ended.stdout
