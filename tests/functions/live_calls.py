@@ -15,8 +15,9 @@ from typing import Any
 import aiohttp
 from standins import openai_realtime
 from standins.function_process import FunctionProcess, free_port, function_process
-from standins.local_cloud import BUCKET, CONTROL_BUCKET, PROJECT_ID, REGION, start_local_cloud
+from standins.local_cloud import BUCKET, PROJECT_ID, REGION, start_local_cloud
 from standins.serving import LOOPBACK, serving
+from voicemint.control_bucket import ControlBucket
 from voicemint.signing import SigningKeys
 
 from ..infra.standins.openai_realtime.calling import Caller
@@ -170,11 +171,15 @@ class CallSite:
         kept = sorted((record["server"] for record in records), key=lambda entry: str(entry["at"]))
         return [entry["event"] for entry in kept]
 
-    def control_objects(self, prefix: str, call_id: str) -> list[str]:
-        """Names of the control bucket's objects under `prefix` that are about the call."""
-        folder = self.folder / "bucket" / CONTROL_BUCKET
-        names = (str(file.relative_to(folder)) for file in (folder / prefix).rglob("*") if file.is_file())
-        return sorted(name for name in names if f"/{call_id}/" in name)
+    def control_objects(self, prefix: str) -> list[str]:
+        """Names of the control bucket's objects under `prefix`."""
+        told = self.environment
+        bucket = ControlBucket(
+            told["CONTROL_BUCKET"],
+            storage_url=told["STORAGE_EMULATOR_HOST"],
+            metadata_host=told["GCE_METADATA_HOST"],
+        )
+        return bucket.list(prefix)
 
     async def until(self, holds: Callable[[], Awaitable[bool]], within: float = WAIT_SECONDS) -> None:
         async with asyncio.timeout(within):

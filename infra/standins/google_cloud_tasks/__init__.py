@@ -8,23 +8,22 @@ https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from standins.google_cloud_tasks.dispatch import Dispatcher
 from standins.google_cloud_tasks.queue import Queue, QueueConfig
-from standins.google_cloud_tasks.requests import CreateTask
+from standins.google_cloud_tasks.requests import MAX_TASK_BYTES, CreateTask
 from standins.google_errors import GoogleError, error_answer, errors_as_answers
-from standins.google_faults import CONTROL_PREFIX, Faults
+from standins.google_faults import Faults
 from standins.google_identity import CERTS_PATH, IdentityTokens
 
-MAX_BODY_BYTES = 2 * 1024 * 1024
+MAX_BODY_BYTES = 32 * 1024 * 1024
 QUEUE = "/v2/projects/{project:[a-z0-9-]+}/locations/{location:[a-z0-9-]+}/queues/{queue:[A-Za-z0-9-]+}"
 TASKS = QUEUE + "/tasks"
 TASK = TASKS + "/{task:[A-Za-z0-9_-]+}"
-VIEWS = ("VIEW_UNSPECIFIED", "BASIC", "FULL")
+VIEWS = ("VIEW_UNSPECIFIED", "BASIC", "FULL")  # by name, or by number as Google's own clients say it
 
 
 class CloudTasks:
@@ -37,11 +36,21 @@ class CloudTasks:
         self._dispatcher = Dispatcher(self.identity)
         self.queues = {name: Queue(f"{parent}/{name}", config, self._dispatcher) for name, config in queues.items()}
 
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post(TASKS, self.tasks_create),
+            web.get(TASKS, self.tasks_list),
+            web.get(TASK, self.tasks_get),
+            web.delete(TASK, self.tasks_delete),
+            web.post(TASK + ":run", self.tasks_run),
+            web.get(CERTS_PATH, self._certificates),
+        ]
+
     async def tasks_create(self, request: web.Request) -> web.Response:
         queue = self._queue(request)
         asked = _parsed(await request.text())
         task = queue.create(asked.task, self._project)
-        return web.json_response(task.resource(_view(asked.responseView)))
+        return web.json_response(task.resource(_view(str(asked.responseView))))
 
     async def tasks_list(self, request: web.Request) -> web.Response:
         view = _view(request.query.get("responseView", "BASIC"))
@@ -60,6 +69,10 @@ class CloudTasks:
         task = self._queue(request).get(request.match_info["task"])
         task.run_now()
         return web.json_response(task.resource("BASIC"))
+
+    async def _certificates(self, request: web.Request) -> web.Response:
+        """No method of this API, but where Google has them."""
+        return await self.identity.serve_certificates(request)
 
     async def close(self) -> None:
         await asyncio.gather(*(queue.close() for queue in self.queues.values()))
@@ -88,17 +101,7 @@ def create_app(
     Faults(error_answer).install(app)
     app.middlewares.append(errors_as_answers)
     tasks = CloudTasks(project, location, queues)
-    app.add_routes(
-        [
-            web.post(TASKS, tasks.tasks_create),
-            web.get(TASKS, tasks.tasks_list),
-            web.get(TASK, tasks.tasks_get),
-            web.delete(TASK, tasks.tasks_delete),
-            web.post(TASK + ":run", tasks.tasks_run),
-            web.get(CERTS_PATH, tasks.identity.serve_certificates),
-            web.post(f"{CONTROL_PREFIX}token", _token_maker(tasks.identity)),
-        ]
-    )
+    app.add_routes(tasks.routes())
 
     async def clean_up(_app: web.Application) -> None:
         await tasks.close()
@@ -107,17 +110,9 @@ def create_app(
     return app
 
 
-def _token_maker(identity: IdentityTokens) -> Any:
-    """For tests: a token with claims of their choice, signed as a task's is."""
-
-    async def make(request: web.Request) -> web.Response:
-        claims = await request.json()
-        return web.json_response({"token": identity.token(claims.pop("email"), claims.pop("aud"), **claims)})
-
-    return make
-
-
 def _parsed(text: str) -> CreateTask:
+    if len(text) > MAX_TASK_BYTES:
+        raise GoogleError("INVALID_ARGUMENT", "Task size too large")
     try:
         return CreateTask.model_validate(json.loads(text))
     except ValidationError as error:
@@ -129,6 +124,7 @@ def _parsed(text: str) -> CreateTask:
 
 
 def _view(name: str) -> str:
-    if name not in VIEWS:
+    views = {**{view: view for view in VIEWS}, **{str(number): view for number, view in enumerate(VIEWS)}}
+    if name not in views:
         raise GoogleError("INVALID_ARGUMENT", f"Invalid value at 'response_view': {name[:40]!r}")
-    return "FULL" if name == "FULL" else "BASIC"
+    return "FULL" if views[name] == "FULL" else "BASIC"

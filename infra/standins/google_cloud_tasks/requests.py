@@ -15,6 +15,8 @@ MAX_TASK_BYTES = 1024 * 1024
 MIN_DEADLINE, MAX_DEADLINE = timedelta(seconds=15), timedelta(minutes=30)
 DEFAULT_DEADLINE = timedelta(minutes=10)
 MAX_AHEAD = timedelta(days=30)
+Method = Literal["POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"]
+METHODS: tuple[Method, ...] = ("POST", "POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
 # Cloud Tasks computes or keeps these itself; what a task says of them is dropped.
 RESERVED_HEADERS = ("host", "content-length", "user-agent", "authorization")
 RESERVED_PREFIXES = ("x-google-", "x-appengine-", "x-cloudtasks-")
@@ -44,6 +46,11 @@ def _base64(value: object) -> bytes:
         raise ValueError("expected base64 text") from None
 
 
+def _method(value: object) -> object:
+    """By name, or by number as Google's own clients say it; 0 is the default."""
+    return METHODS[value] if type(value) is int and 0 <= value < len(METHODS) else value
+
+
 def _deadline(value: timedelta) -> timedelta:
     if not MIN_DEADLINE <= value <= MAX_DEADLINE:
         raise ValueError("must be in the interval [15s, 1800s]")
@@ -67,7 +74,7 @@ class OidcToken(Message):
 
 class HttpRequest(Message):
     url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=MAX_URL)]
-    httpMethod: Literal["POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"] = "POST"  # noqa: N815
+    httpMethod: Annotated[Method, BeforeValidator(_method)] = "POST"  # noqa: N815
     headers: dict[str, str] = {}
     body: Annotated[bytes, BeforeValidator(_base64)] = b""
     oidcToken: OidcToken | None = None  # noqa: N815
@@ -94,4 +101,4 @@ class Task(Message):
 
 class CreateTask(Message):
     task: Task
-    responseView: str = "VIEW_UNSPECIFIED"  # noqa: N815
+    responseView: str | int = "VIEW_UNSPECIFIED"  # noqa: N815
