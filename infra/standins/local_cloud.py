@@ -17,6 +17,7 @@ from voicemint.control_bucket import ControlBucket
 from standins import google_cloud_tasks, google_metadata, google_secret_manager, google_storage
 from standins.google_cloud_tasks.queue import QueueConfig
 from standins.google_identity import CERTS_PATH
+from standins.openai_realtime.webhooks import new_secret
 from standins.serving import serving
 
 PROJECT_ID = "local-run"
@@ -32,7 +33,11 @@ async def start_local_cloud(stack: AsyncExitStack, folder: Path, api_key: str) -
 
     `folder` keeps the buckets and the signing key, so that who is signed in stays signed in.
     """
-    secrets = {"openai-api-key": api_key, "signing-key": _kept_signing_key(folder / "signing-key")}
+    secrets = {
+        "openai-api-key": api_key,
+        "signing-key": _kept_signing_key(folder / "signing-key"),
+        "openai-webhook-secret": new_secret(),
+    }
     storage = await stack.enter_async_context(
         serving(google_storage.create_app(folder / "bucket", buckets=[BUCKET, CONTROL_BUCKET]))
     )
@@ -56,6 +61,7 @@ async def start_local_cloud(stack: AsyncExitStack, folder: Path, api_key: str) -
     return {
         "OPENAI_API_KEY_FILE": str(mounts["openai-api-key"]),
         "SIGNING_KEY_FILE": str(mounts["signing-key"]),
+        "OPENAI_WEBHOOK_SECRET_FILE": str(mounts["openai-webhook-secret"]),
         "PROJECT_ID": PROJECT_ID,
         "REGION": REGION,
         "CLOUD_TASKS_URL": tasks,

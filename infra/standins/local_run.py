@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp import ClientSession
 from voicemint.control import CONTROL_OBJECT, ControlState
 from voicemint.control_bucket import ControlBucket
 from voicemint.invites import make_invite
@@ -99,6 +100,8 @@ async def local_run(
         )
         url = await stack.enter_async_context(serving(app, port))
         url = url.replace("127.0.0.1", "localhost")  # a secure context by either name; this one reads better
+        if openai_url:
+            await _tell_of_phone_calls(openai_url, url, Path(cloud["OPENAI_WEBHOOK_SECRET_FILE"]).read_text())
         stack.enter_context(_announced(folder / "local-run.env", {"SITE_URL": url, **cloud}))
         yield Site(
             url=url,
@@ -108,6 +111,13 @@ async def local_run(
             functions=tuple(functions),
             cloud=cloud,
         )
+
+
+async def _tell_of_phone_calls(openai_url: str, site_url: str, secret: str) -> None:
+    """Register the site's webhook at the stand-in, as scripts/phone.sh does at OpenAI."""
+    endpoint = {"url": f"{site_url}/api/phone", "secret": secret}
+    async with ClientSession() as session, session.post(f"{openai_url}/_standin/webhooks", json=endpoint) as answer:
+        answer.raise_for_status()
 
 
 @contextmanager
