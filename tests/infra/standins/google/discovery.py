@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from jsonschema.protocols import Validator
 
-DATE_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z"
+DATE_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"  # gcloud writes UTC as an offset
 # JSON has no 64-bit numbers and no bytes: Google writes them as text.
 TEXT_FORMATS = {
     "int64": r"-?\d+",
