@@ -8,7 +8,7 @@ const FIRST_PAINT_KIB = 40;
 
 export default defineConfig({
   plugins: [
-    agentsPlugin(fileURLToPath(new URL("../functions/agents", import.meta.url))),
+    agentsPlugin(process.env.AGENTS_FOLDER ?? fileURLToPath(new URL("../functions/agents", import.meta.url))),
     firstPaintPlugin(FIRST_PAINT_KIB),
     serviceWorkerPlugin(fileURLToPath(new URL("public", import.meta.url))),
   ],

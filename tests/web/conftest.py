@@ -2,18 +2,23 @@
 
 import os
 import shutil
+import subprocess
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import standins.local_run
 from playwright.sync_api import Browser, Playwright, sync_playwright
-from standins.local_run import Site
+from standins.local_run import Site, local_run
 from standins.openai_realtime.speech import write_wav
+from standins.serving import ServerThread
 
+from .network import Network, network
 from .openai_control import OpenAIControl
 from .talker import Talker
 
+ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which(os.environ.get("CHROMIUM", "chromium"))
 MICROPHONE_RATE = 48_000
 FLAGS = [
@@ -35,10 +40,25 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture
 def openai(site: Site) -> Iterator[OpenAIControl]:
-    assert site.openai_url is not None
-    control = OpenAIControl(site.openai_url)
+    control = OpenAIControl.of(site)
     yield control
     control.clear()
+
+
+@pytest.fixture(scope="session")
+def unified_site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The whole local run and a page of its own for an agent whose calls the server sets up."""
+    folder = tmp_path_factory.mktemp("unified")
+    agents = folder / "agents"
+    shutil.copytree(ROOT / "functions" / "agents", agents)
+    for file in agents.glob("*.toml"):
+        file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
+    shutil.copy(ROOT / "web" / "firebase.json", folder)
+    build = ["npm", "exec", "--", "vite", "build", "--logLevel=warn", "--outDir", str(folder / "dist"), "--emptyOutDir"]
+    subprocess.run(build, cwd=ROOT / "web", env={**os.environ, "AGENTS_FOLDER": str(agents)}, check=True, timeout=60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
+        return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(agents)}))
 
 
 @pytest.fixture
@@ -79,6 +99,14 @@ def open_page(playwright: Playwright, site: Site, microphone: Callable[..., Path
         browser.close()
     for talker in talkers:
         talker.assert_nothing_unnoticed()
+
+
+@pytest.fixture
+def cuttable(servers: ServerThread) -> Iterator[Network]:
+    """A network to stand before a browser and to cut."""
+    made = servers.run(network())
+    yield made
+    servers.run(made.close())
 
 
 def joined(parts: list[Path], whole: Path, silence_after: float) -> Path:

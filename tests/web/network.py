@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -34,7 +32,7 @@ class Network:
         self.is_cut = False
         self._context.set_offline(False)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for transport in self._transports:
             transport.close()
 
@@ -86,8 +84,5 @@ class _Side(asyncio.DatagramProtocol):
         """The other side has closed its socket: what is on its way is lost, as on any network."""
 
 
-@asynccontextmanager
-async def network() -> AsyncIterator[Network]:
-    made = Network(asyncio.get_running_loop())
-    yield made
-    made.close()
+async def network() -> Network:
+    return Network(asyncio.get_running_loop())

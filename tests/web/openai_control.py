@@ -3,7 +3,7 @@
 from typing import Any
 
 import requests
-from standins.local_run import STANDIN_API_KEY
+from standins.local_run import STANDIN_API_KEY, Site
 
 TIMEOUT_SECONDS = 10
 
@@ -12,6 +12,11 @@ class OpenAIControl:
     def __init__(self, url: str) -> None:
         self._url = url
         self._earlier = self._connected()  # a browser that was closed is only missed after half a minute
+
+    @classmethod
+    def of(cls, site: Site) -> "OpenAIControl":
+        assert site.openai_url is not None
+        return cls(site.openai_url)
 
     def script(self, *turns: dict[str, Any]) -> None:
         self._ask("POST", "/_standin/script", {"turns": list(turns)})

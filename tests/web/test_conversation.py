@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 from standins.local_run import Site
 
@@ -17,16 +18,19 @@ STORY = "Once upon a time there was a lighthouse, and in it lived a man who neve
 Record = Callable[..., Path]
 
 
+@pytest.mark.parametrize("set_up", ["site", "unified_site"], ids=["client-secret", "unified"])
 def test_a_conversation_from_the_greeting_to_the_bucket(
-    open_page: OpenPage, site: Site, openai: OpenAIControl, microphone: Record
+    open_page: OpenPage, set_up: str, request: pytest.FixtureRequest, microphone: Record
 ) -> None:
-    openai.script(
+    site: Site = request.getfixturevalue(set_up)
+    OpenAIControl.of(site).script(
         {"say": "Good morning."},
         {"heard": "Tell me a story.", "say": STORY},
         {"heard": "Stop, please.", "say": "I stopped."},
         {"say": "You wrote to me."},
     )
-    talker = open_page(microphone((5, "Tell me a story"), (5, "Stop please, stop")))
+    wav = microphone((5, "Tell me a story"), (5, "Stop please, stop"))
+    talker = open_page(wav, url=site.invite_link())
 
     talker.start()
     talker.hears_something()

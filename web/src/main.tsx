@@ -55,13 +55,17 @@ addEventListener("pagehide", () => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") log.sealAndLeave();
-  else void log.deliver();
+  else {
+    void log.deliver();
+    warm();
+  }
 });
 
 note("page", { type: "page.opened", agent: agent.value.name, standalone: matchMedia("(display-mode: standalone)").matches });
 void entered.then((access) => {
   page.access.value = access;
   if (access.kind === "signed_out") log.pause(); // the server would take nothing
+  warm();
 });
 call.prepare();
 effect(() => {
@@ -82,6 +86,11 @@ async function forget(): Promise<void> {
   } else {
     page.tell(() => words.value.notForgotten);
   }
+}
+
+/** For whoever looks at the page: the tap need not wait for the function's start. */
+function warm(): void {
+  if (page.access.value.kind === "signed_in" && document.visibilityState === "visible") call.warm();
 }
 
 function note(direction: Direction, event: RealtimeEvent): void {

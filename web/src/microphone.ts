@@ -173,13 +173,23 @@ export class Microphone extends Emitter<MicrophoneEvents> {
 export async function openTrack({ id, processing }: MicrophoneWish): Promise<MediaStreamTrack> {
   if (!canUseMicrophone()) throw new CallProblem("insecure_page");
   preferCallAudio();
-  const audio = { ...processing, ...(id === "" ? {} : { deviceId: { ideal: id } }) };
-  const stream = await navigator.mediaDevices.getUserMedia({ audio }).catch((error: unknown) => {
+  const open = (audio: MediaTrackConstraints) => navigator.mediaDevices.getUserMedia({ audio });
+  // Exact, because Chromium takes an ideal id for no wish at all.
+  const wished = id === "" ? open({ ...processing }) : open({ ...processing, deviceId: { exact: id } }).catch(instead(open, processing));
+  const stream = await wished.catch((error: unknown) => {
     throw microphoneProblem(error);
   });
   const [track] = stream.getAudioTracks();
   if (track === undefined) throw new CallProblem("microphone_missing");
   return track;
+}
+
+/** The system's own choice in the place of a microphone that is not there any more. */
+function instead(open: (audio: MediaTrackConstraints) => Promise<MediaStream>, processing: SoundProcessing) {
+  return (error: unknown): Promise<MediaStream> => {
+    if (microphoneProblem(error).code !== "microphone_missing") throw error;
+    return open({ ...processing });
+  };
 }
 
 /** Browsers hide the microphone from pages that are not https or localhost. */

@@ -101,7 +101,15 @@ test("another one takes its place in the middle of a call, and the first is stop
   browser.getUserMedia.mockImplementation(() => Promise.resolve({ getAudioTracks: () => [other] }));
   await microphone.change({ ...defaultWish, id: "usb" });
   expect([browser.track.readyState, sent.at(-1)]).toEqual(["ended", other]);
-  expect(asked().at(-1)).toEqual({ audio: { ...defaultWish.processing, deviceId: { ideal: "usb" } } });
+  expect(asked().at(-1)).toEqual({ audio: { ...defaultWish.processing, deviceId: { exact: "usb" } } });
+});
+
+test("a chosen one that is not there any more gives the system's own choice", async () => {
+  microphone.wish = { ...defaultWish, id: "gone" };
+  browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "OverconstrainedError"));
+  await open();
+  expect(asked().at(-1)).toEqual({ audio: defaultWish.processing });
+  expect(states.at(-1)).toBe("on");
 });
 
 test("one that is refused leaves the first in use", async () => {

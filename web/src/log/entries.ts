@@ -1,4 +1,4 @@
-/** One event as one line of NDJSON, without secrets, sound and pictures, and never longer than a batch takes. Pure. */
+/** One event as one line of NDJSON, without what is not for the log, and never longer than a batch takes. Pure. */
 
 import type { Direction } from "../event-list.ts";
 import type { RealtimeEvent } from "../events.ts";
@@ -31,8 +31,11 @@ function clean(value: unknown, key: string, levels: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, clean(part, name, levels - 1)]));
 }
 
+// Sound and pictures are large; instructions are the owner's, who has them in the agent's file.
+const LEFT_OUT = new Set(["audio", "image_url", "instructions"]);
+
 function cleanText(words: string, key: string): string {
-  if (key === "audio" || key === "image_url" || words.startsWith("data:")) return `[${words.length} letters left out]`;
+  if (LEFT_OUT.has(key) || words.startsWith("data:")) return `[${words.length} letters left out]`;
   return shorten(withoutSecrets(words.toWellFormed()));
 }
 

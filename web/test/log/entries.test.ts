@@ -28,6 +28,11 @@ describe("what is not logged", () => {
     expect(logged({ type: "input_audio_buffer.append", audio: "AAAA" }).audio).toBe("[4 letters left out]");
   });
 
+  test("what the agent is told", () => {
+    const event = { type: "session.created", session: { instructions: "Be kind." } };
+    expect(logged(event).session).toEqual({ instructions: "[8 letters left out]" });
+  });
+
   test("pictures", () => {
     const content = [{ type: "input_image", image_url: "data:image/jpeg;base64,AAAA" }];
     expect(JSON.stringify(logged({ type: "x", item: { content } }))).not.toContain("AAAA");

@@ -1,0 +1,84 @@
+"""Microphones and loudspeakers: checked, chosen, changed in the middle of a call, lost and found."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from .conftest import OpenPage
+from .talker import Talker
+
+Record = Callable[..., Path]
+# The browser's own test devices cannot be pulled out: the track ends, and an event says so.
+REMEMBER_THE_MICROPHONE = """
+const open = navigator.mediaDevices.getUserMedia;
+navigator.mediaDevices.getUserMedia = async function (...parameters) {
+  if (window.isUnplugged) throw new DOMException("", "NotFoundError");
+  const stream = await open.apply(this, parameters);
+  const [track] = stream.getAudioTracks();
+  window.unplug = () => { track.stop(); track.dispatchEvent(new Event("ended")); };
+  return stream;
+};
+"""
+SENT_FROM = "() => live.getSenders().find(({ track }) => track)?.track?.getSettings().deviceId ?? ''"
+
+
+def test_a_microphone_is_checked_before_the_first_call(open_page: OpenPage, microphone: Record) -> None:
+    talker = open_page(microphone((0, "Tell me a story. " * 6)))
+    talker.button("Options").click()
+    talker.page.get_by_role("dialog").get_by_role("button", name="Check the microphone").click()
+    expect(talker.page.get_by_text("You can be heard.")).to_be_visible()
+
+
+def test_a_silent_microphone_is_told(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.button("Options").click()
+    talker.page.get_by_role("dialog").get_by_role("button", name="Check the microphone").click()
+    expect(talker.page.get_by_text("Nothing was heard.")).to_be_visible()
+
+
+def test_another_microphone_is_taken_in_the_middle_of_a_call(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.start()
+    first = talker.eventually(lambda: talker.page.evaluate(SENT_FROM), bool)
+    talker.button("Options").click()
+    picker = talker.page.get_by_label("Microphone", exact=True)
+    picker.select_option(index=1)
+    other = picker.input_value()
+    assert other != first
+    talker.eventually(lambda: talker.page.evaluate(SENT_FROM), lambda now: now == other)
+    talker.page.keyboard.press("Escape")
+    sends_sound(talker)
+    expect(talker.status).to_have_text("Connected")
+
+
+def test_a_microphone_that_is_unplugged_is_replaced_by_what_else_there_is(open_page: OpenPage) -> None:
+    talker = call_with_a_plug(open_page)
+    talker.page.evaluate("() => unplug()")
+    sends_sound(talker)
+    expect(talker.status).to_have_text("Connected")
+
+
+def test_without_any_microphone_the_call_waits_for_one(open_page: OpenPage) -> None:
+    talker = call_with_a_plug(open_page)
+    talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
+    expect(talker.page.get_by_text("The microphone is gone.")).to_be_visible()
+    expect(talker.status).to_have_text("Connected")
+    talker.page.evaluate(
+        "() => { isUnplugged = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange')); }"
+    )
+    sends_sound(talker)
+
+
+def call_with_a_plug(open_page: OpenPage) -> Talker:
+    talker = open_page()
+    talker.page.add_init_script(REMEMBER_THE_MICROPHONE)
+    talker.page.reload()
+    talker.start()
+    sends_sound(talker)
+    return talker
+
+
+def sends_sound(talker: Talker) -> None:
+    before = talker.sent_bytes()
+    talker.eventually(talker.sent_bytes, lambda sent: sent > before)

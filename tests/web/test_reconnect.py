@@ -1,0 +1,73 @@
+"""A call that is cut goes on by itself: the same conversation, nothing missing in the transcript and nothing twice."""
+
+import pytest
+from playwright.sync_api import expect
+from standins.local_run import Site
+
+from .conftest import OpenPage
+from .network import Network
+from .openai_control import OpenAIControl
+from .talker import Talker
+
+GAP_MILLISECONDS = 3_000  # the fault itself: shorter than what the page takes for a cut
+
+
+@pytest.fixture
+def talker(open_page: OpenPage, site: Site, cuttable: Network) -> Talker:
+    talker = open_page(url=site.url)
+    talker.may_log_errors = True  # the browser reports each request that does not get through
+    cuttable.stand_before(talker.context)
+    talker.page.goto(site.invite_link())
+    talker.page.reload()
+    return talker
+
+
+def introduce(talker: Talker) -> None:
+    talker.start()
+    talker.reads("Good morning.")
+    talker.hears_it_out()
+    talker.write("My name is Ana.")
+    talker.reads("Hello Ana.")
+    talker.hears_it_out()
+
+
+def test_the_conversation_goes_on_after_a_network_drop(
+    talker: Talker, cuttable: Network, openai: OpenAIControl
+) -> None:
+    openai.script({"say": "Good morning."}, {"say": "Hello Ana."}, {"say": "Your name is Ana."})
+    introduce(talker)
+    before = openai.live_calls()
+
+    cuttable.cut()
+    expect(talker.status).to_have_text("Reconnecting…")
+    talker.write("Do you still know my name?")
+    cuttable.mend()
+    expect(talker.status).to_have_text("Connected")
+    talker.reads("Do you still know my name?", "Your name is Ana.")
+
+    said = ["Good morning.", "My name is Ana.", "Hello Ana.", "Do you still know my name?", "Your name is Ana."]
+    for words in said:
+        expect(talker.transcript.get_by_text(words, exact=True)).to_have_count(1)
+    shown = talker.transcript.inner_text()
+    assert sorted(said, key=shown.index) == said
+    assert retold(talker) == ["Good morning.", "My name is Ana.", "Hello Ana."]
+    assert [call for call in openai.live_calls() if call not in before] != []
+    talker.end()
+
+
+def test_a_short_gap_heals_by_itself(talker: Talker, cuttable: Network, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."}, {"say": "Hello Ana."}, {"say": "Still here."})
+    introduce(talker)
+    cuttable.cut()
+    talker.page.wait_for_timeout(GAP_MILLISECONDS)
+    cuttable.mend()
+    talker.write("Are you there?")
+    talker.reads("Still here.")
+    assert retold(talker) == []
+
+
+def retold(talker: Talker) -> list[str]:
+    """What the page told a new session: the words of the items that it created under ids they had before."""
+    sent = [line["event"] for line in talker.wire() if line["direction"] == "client"]
+    items = [event["item"] for event in sent if event["type"] == "conversation.item.create"]
+    return [item["content"][0]["text"] for item in items if "id" in item]
