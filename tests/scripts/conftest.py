@@ -143,7 +143,8 @@ class OwnerCloud:
 
 
 @asynccontextmanager
-async def owner_cloud(folder: Path) -> AsyncIterator[OwnerCloud]:
+async def owner_cloud(folder: Path, routes: Mapping[str, str] = SERVICES) -> AsyncIterator[OwnerCloud]:
+    """`routes`: the functions that run, and where Hosting finds each."""
     async with AsyncExitStack() as stack:
         openai_url = await stack.enter_async_context(serving(openai_realtime.create_app()))
         google = await local_cloud.start_local_cloud(stack, folder, API_KEY)
@@ -152,22 +153,22 @@ async def owner_cloud(folder: Path) -> AsyncIterator[OwnerCloud]:
         often = {"PERSON_PER_MINUTE": "10000", "INSTANCE_PER_MINUTE": "10000"}
         often |= {"DAILY_LIMIT": "10000", "DAILY_BLOCK": "1000"}
         services = {}
-        for name in SERVICES:
+        for name in routes:
             function_environment = {**environment, **often, "PYTHONPATH": str(folder)}
             function = await stack.enter_async_context(function_process(name, function_environment, folder / "logs"))
             await function.listening()
             services[name] = function.url
-        app = hosting.create_app(firebase_json_in(folder), services)
+        app = hosting.create_app(firebase_json_in(folder, routes), services)
         environment["SITE_URL"] = await stack.enter_async_context(serving(app))
         (folder / "local-run.env").write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
         yield OwnerCloud(folder, environment)
 
 
-def firebase_json_in(folder: Path) -> Path:
+def firebase_json_in(folder: Path, routes: Mapping[str, str]) -> Path:
     """A site without a page: only the rewrites to the functions."""
     (folder / "public").mkdir()
     rewrites = [
-        {"source": path, "run": {"serviceId": name, "region": "europe-west1"}} for name, path in SERVICES.items()
+        {"source": path, "run": {"serviceId": name, "region": "europe-west1"}} for name, path in routes.items()
     ]
     config: dict[str, Any] = {"hosting": {"public": "public", "rewrites": rewrites}}
     file = folder / "firebase.json"

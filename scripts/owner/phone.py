@@ -1,0 +1,269 @@
+"""The command line of scripts/phone.sh."""
+
+import argparse
+import base64
+import getpass
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TextIO
+
+import requests
+from google.api_core.exceptions import NotFound
+from voicemint.agents import load_agents
+from voicemint.errors import SecretUnavailable
+from voicemint.incoming_calls import EVENT_TYPE
+from voicemint.mounted_secret import CACHE_SECONDS
+from voicemint.phone_policy import PhonePolicy
+from voicemint.secrets import Secret
+from voicemint.webhooks import WebhookSecrets, sign
+
+from .console import CommandFailed, run, say, show
+from .project import Project, add_project_options, project_of
+from .secret_versions import OPENAI_API_KEY, Versions
+from .webhook_endpoints import NAME, ApiClosed, Endpoint, WebhookEndpoints
+
+WEBHOOK_SECRET = "openai-webhook-secret"  # noqa: S105 - the name of the secret, not its value
+SIP_HOST = "sip.api.openai.com"
+PROBE_TYPE = "voicemint.test"  # no event of OpenAI's: taken, and nothing is done
+PATIENCE_SECONDS = CACHE_SECONDS + 30
+ASK_AGAIN_SECONDS = 2.0
+TIMEOUT = (5, 30)
+MAX_INPUT_CHARACTERS = 1024
+_OPENAI_PROJECT = re.compile(r"proj_[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    phone = Telephone(project_of(options), options.openai_project)
+    if options.status:
+        return phone.show_status()
+    if options.off:
+        return phone.switch_off(dry_run=options.dry_run)
+    return phone.set_up(exchange=options.rotate, dry_run=options.dry_run)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/phone.sh", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--status", action="store_true", help="say whether calls would be answered, and by whom")
+    what.add_argument("--rotate", action="store_true", help="exchange the signing secret")
+    what.add_argument("--off", action="store_true", help="answer no phone call any more")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do none of it")
+    parser.add_argument("--openai-project", type=openai_project, metavar="proj_…",
+                        default=os.environ.get("OPENAI_PROJECT_ID") or None,
+                        help="your project at OpenAI, part of the SIP address")  # fmt: skip
+    add_project_options(parser)
+    return parser.parse_args(arguments)
+
+
+def openai_project(text: str) -> str:
+    if not _OPENAI_PROJECT.fullmatch(text):
+        raise argparse.ArgumentTypeError("expected a project's id at OpenAI, which begins with proj_")
+    return text
+
+
+class Telephone:
+    """One project's telephone."""
+
+    def __init__(self, project: Project, openai_project: str | None) -> None:
+        self._project = project
+        self._openai_project = openai_project
+        self._url = f"{project.site_url}/api/phone"
+        self._versions = Versions(project, WEBHOOK_SECRET)
+
+    def set_up(self, *, exchange: bool, dry_run: bool) -> int:
+        try:
+            endpoints = self._endpoints()
+            secret = self._registered(endpoints, exchange=exchange, dry_run=dry_run)
+        except ApiClosed:
+            endpoints, secret = None, self._registered_by_hand(dry_run=dry_run)
+        if dry_run:
+            return 0
+        if secret is not None:
+            self._store(secret)
+        self._try_out(endpoints)
+        self._show_how_to_call()
+        return 0
+
+    def switch_off(self, *, dry_run: bool) -> int:
+        """No endpoint, and a secret that nobody has: whatever still arrives is refused."""
+        try:
+            endpoints = self._endpoints()
+            for endpoint in endpoints.at(self._url):
+                _would(dry_run, f"Delete the endpoint {self._url} at OpenAI")
+                if not dry_run:
+                    endpoints.delete(endpoint)
+        except ApiClosed:
+            say(f"Delete the endpoint {self._url} yourself: https://platform.openai.com/settings, Project, Webhooks.")
+        _would(dry_run, f"Replace {WEBHOOK_SECRET} by one that nobody has")
+        if not dry_run:
+            self._store(f"whsec_{base64.b64encode(os.urandom(32)).decode()}")
+            show("Off: no phone call is answered. Calls that are on go on; scripts/stop.sh ends them.")
+        return 0
+
+    def show_status(self) -> int:
+        show(f"endpoint  {self._url}: {self._registration()}")
+        show(f"secret    {self._stored()}")
+        self._show_how_to_call()
+        return 0
+
+    def _endpoints(self) -> WebhookEndpoints:
+        say("Asking OpenAI for the project's webhook endpoints")
+        key = Secret(Versions(self._project, OPENAI_API_KEY).latest().text)
+        return WebhookEndpoints(self._project.settings.openai_base_url, key)
+
+    def _registered(self, endpoints: WebhookEndpoints, *, exchange: bool, dry_run: bool) -> str | None:
+        """The signing secret to store; None where the one that is stored is good."""
+        found = endpoints.at(self._url)
+        if not found:
+            _would(dry_run, f"Register {self._url} at OpenAI for {EVENT_TYPE}, and store its secret")
+            return None if dry_run else endpoints.create(self._url)
+        endpoint = found[0]
+        if EVENT_TYPE not in endpoint.event_types:
+            _would(dry_run, f"Subscribe {self._url} to {EVENT_TYPE}")
+            if not dry_run:
+                endpoints.subscribe(endpoint)
+        if not exchange and self._takes_what_openai_signs(endpoints, endpoint):
+            say(f"{self._url} is registered at OpenAI, and takes what OpenAI signs.")
+            return None
+        _would(dry_run, f"Exchange the secret of {self._url} at OpenAI, and store the new one")
+        return None if dry_run else endpoints.exchange(endpoint)
+
+    def _registered_by_hand(self, *, dry_run: bool) -> str | None:
+        """Where the stored key may not manage endpoints, and for good reason: it is restricted."""
+        say(
+            "OpenAI does not let the stored API key manage webhooks (a key restricted to Realtime cannot). Do it in\n"
+            "its console: https://platform.openai.com/settings, Project, Webhooks, Create:\n"
+            f"  Name         {NAME}\n  URL          {self._url}\n  Event types  {EVENT_TYPE}\n"
+            "Then copy the signing secret, which is shown once."
+        )
+        return None if dry_run else read_secret()
+
+    def _store(self, secret: str) -> None:
+        """A new version, in use everywhere before the older ones go."""
+        say(f"Storing the secret as a new version of {WEBHOOK_SECRET}")
+        try:
+            number = self._versions.add(secret)
+        except NotFound:
+            raise CommandFailed(
+                expected=f"a secret named {WEBHOOK_SECRET}", found="none", todo="Make it: scripts/bootstrap.sh"
+            ) from None
+        self._wait_until_taken(secret)
+        self._versions.retire_older_than(number, still_works=lambda: self._wait_until_taken(secret))
+
+    def _wait_until_taken(self, secret: str) -> None:
+        """An instance reads the secret at most once a minute."""
+        ends_at = time.monotonic() + PATIENCE_SECONDS
+        while (status := self._probe(secret)) != 200:
+            if time.monotonic() > ends_at:
+                raise CommandFailed(
+                    expected=f"{self._url} to take a test event with 200",
+                    found=str(status),
+                    todo="Is it deployed (scripts/deploy.sh answer-phone)? Its log says what it does not take.",
+                )
+            say(f"{self._url} answers {status} to a test event; it reads the new secret within a minute")
+            time.sleep(ASK_AGAIN_SECONDS)
+
+    def _probe(self, secret: str) -> int:
+        """The status with which the site answers an event that `secret` signs; nothing comes of it."""
+        body = json.dumps({"object": "event", "type": PROBE_TYPE}).encode()
+        webhook_id, now = f"probe_{os.urandom(8).hex()}", int(time.time())
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(now),
+            "webhook-signature": sign(secret, webhook_id, now, body),
+        }
+        return requests.post(self._url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False).status_code
+
+    def _takes_what_openai_signs(self, endpoints: WebhookEndpoints, endpoint: Endpoint) -> bool:
+        return endpoints.try_out(endpoint) == 200
+
+    def _try_out(self, endpoints: WebhookEndpoints | None) -> None:
+        """OpenAI's own test event, where it can be asked for one."""
+        found = endpoints.at(self._url) if endpoints else []
+        if endpoints is None or not found:
+            say("Ours was taken. OpenAI's own test event: in its console, beside the endpoint.")
+            return
+        say("Having OpenAI send its test event")
+        status = endpoints.try_out(found[0])
+        if status != 200:
+            raise CommandFailed(
+                expected=f"{self._url} to answer OpenAI's test event with 200",
+                found=str(status),
+                todo="See answer-phone's log; then run this again.",
+            )
+        say("OpenAI's test event was taken.")
+
+    def _registration(self) -> str:
+        try:
+            endpoints = self._endpoints()
+            found = endpoints.at(self._url)
+        except ApiClosed:
+            return "not known (the stored API key may not look)"
+        if not found:
+            return "not registered at OpenAI"
+        return "registered at OpenAI" if EVENT_TYPE in found[0].event_types else f"registered, not for {EVENT_TYPE}"
+
+    def _stored(self) -> str:
+        try:
+            text = self._versions.latest().text
+            WebhookSecrets(text)
+        except (CommandFailed, SecretUnavailable):
+            return "none that could be one"
+        status = self._probe(text.splitlines()[0])
+        return "the site takes what it signs" if status == 200 else f"the site answers {status} to what it signs"
+
+    def _show_how_to_call(self) -> None:
+        lines = {name: agent.phone for name, agent in load_agents().items() if agent.phone}
+        for name, line in lines.items():
+            show(f"line      {_described(name, line)}")
+        if not lines:
+            show("line      none: no agent has a [phone] table, so every call is rejected (functions/README.md)")
+        show(f"SIP       sip:{self._openai_project or 'YOUR_OPENAI_PROJECT'}@{SIP_HOST};transport=tls")
+        if self._openai_project is None:
+            say(
+                "YOUR_OPENAI_PROJECT begins with proj_: https://platform.openai.com/settings, Project, General. Say\n"
+                "--openai-project, or set OPENAI_PROJECT_ID. It has to be the project of the stored API key. Projects\n"
+                "with data residency in Europe: sip-eu.api.openai.com."
+            )
+        say("Let your number's SIP trunk lead there. Whoever knows the address can call it: it is not for publishing.")
+
+
+def read_secret(stdin: TextIO = sys.stdin) -> str:
+    """From a prompt that echoes nothing, or one line of `stdin`. Raises CommandFailed, which does not quote it."""
+    if stdin.isatty():
+        text = getpass.getpass("The endpoint's signing secret (it is not shown): ")
+    else:
+        text = stdin.read(MAX_INPUT_CHARACTERS).removesuffix("\n")
+    try:
+        WebhookSecrets(text)
+    except SecretUnavailable:
+        raise CommandFailed(
+            expected="one line, a signing secret that begins with whsec_",
+            found=f"{len(text)} characters" if text else "nothing",
+            todo="Create the endpoint as described above, copy its secret whole, and run this again.",
+        ) from None
+    return text
+
+
+def _described(name: str, line: PhonePolicy) -> str:
+    callers = "anyone" if line.callers is None else ", ".join(line.callers)
+    state = "open now" if line.is_open(datetime.now(UTC)) else "closed now"
+    return (
+        f"{name} answers {', '.join(sorted(line.numbers))} for {callers}; {state}; at most {line.max_calls} calls at "
+        f"once, {line.max_minutes_per_day} minutes a day; transfers to {', '.join(sorted(line.transfers)) or 'nobody'}"
+    )
+
+
+def _would(dry_run: bool, sentence: str) -> None:
+    (show if dry_run else say)(f"Would: {sentence}" if dry_run else sentence)
+
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: main(sys.argv[1:])))
