@@ -107,16 +107,12 @@ class Bootstrap:
                 )  # fmt: skip
 
     def _bindings(self, *, of_services: bool) -> Iterator[Step]:
-        """One at a time and resource by resource: Google refuses a policy that was changed since it was read."""
-        last: dict[str, str] = {}
+        """A step each, so they come one at a time: Google refuses a policy that was changed meanwhile."""
         for binding in policies.missing(self.desired, self.reality.policies, self.reality.open_services):
-            if (binding.resource.kind == "service") != of_services:
-                continue
-            step = self._binding(binding, last.get(str(binding.resource)))
-            last[str(binding.resource)] = step.id
-            yield step
+            if (binding.resource.kind == "service") == of_services:
+                yield self._binding(binding)
 
-    def _binding(self, binding: Binding, before: str | None) -> Step:
+    def _binding(self, binding: Binding) -> Step:
         grant, resource = binding
         command = policies.change_command(binding, "add", self.desired.names)
         public = policies.is_public_invoker(binding)
@@ -134,7 +130,6 @@ class Bootstrap:
                 f"account/{member}",
                 str(resource),
                 *([f"function/{resource.name}"] if resource.kind == "service" else []),
-                *filter(None, [before]),
             ),
             otherwise=(otherwise,) if public else (),
             otherwise_title=PUBLIC_OTHERWISE.format(service=resource.name),

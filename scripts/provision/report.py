@@ -11,6 +11,7 @@ from .names import Names
 from .steps import Plan
 
 SCHEMA = 1
+MAX_QUOTED_LINES = 12
 
 
 def plan_text(gcloud: Gcloud, plan: Plan, *, nothing: str) -> str:
@@ -39,24 +40,27 @@ def findings_text(findings: Sequence[Finding]) -> str:
 
 
 def failed_text(ended: Sequence[Ended], script: str) -> str:
-    """What failed and why, how to mend it, what was done and what is left."""
+    """What failed and why, how to mend it, what was done and what is left. The same failure is explained once."""
     lines = [""]
+    failures: dict[tuple[str, str], list[Ended]] = {}
     for step in ended:
         if step.refused:
-            lines += [
-                f"FAILED: {step.step.title}",
-                f"  command: {step.refused.line}",
-                *(f"  | {line}" for line in step.refused.text.splitlines()[-12:]),
-                f"  why:  {step.refused.failure.cause}",
-                f"  fix:  {step.refused.failure.fix}",
-            ]
+            failures.setdefault((step.refused.failure.cause, step.refused.failure.fix), []).append(step)
+    for (cause, fix), steps in failures.items():
+        lines += [*(f"FAILED: {step.step.title}" for step in steps), *_details(steps[0])]
+        lines += [f"  why:  {cause}", f"  fix:  {fix}"]
     for outcomes, word in ((("done", "was there"), "Done"), (("left",), "Left")):
         titles = [step.step.title for step in ended if step.outcome in outcomes]
-        lines += [
-            f"{word}: {len(titles)} {'step' if len(titles) == 1 else 'steps'}",
-            *(f"  - {title}" for title in titles),
-        ]
+        count = f"{len(titles)} {'step' if len(titles) == 1 else 'steps'}"
+        lines += [f"{word}: {count}", *(f"  - {title}" for title in titles)]
     return "\n".join([*lines, f"When it is mended, run {script} again: it does what is left."])
+
+
+def _details(failed: Ended) -> list[str]:
+    if failed.refused is None:
+        return []
+    words = failed.refused.text.splitlines()[-MAX_QUOTED_LINES:]
+    return [f"  command: {failed.refused.line}", *(f"  | {line}" for line in words)]
 
 
 def result_json(names: Names, plan: Plan, ended: Sequence[Ended], ending: dict[str, Any] | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The pure parts of provisioning: the plan, what Google's refusals mean, what is remembered, how patience ends."""
 
-import itertools
 import shutil
 from pathlib import Path
 
@@ -63,14 +62,6 @@ def test_every_gcloud_line_names_the_project_and_no_secret_is_in_one(desired: De
             if action.command[0] == "gcloud" and action.command[1] != "config":
                 assert f"--project={PROJECT_ID}" in action.command
             assert not (action.secret and action.text)
-
-
-def test_policies_are_written_one_after_the_other(desired: Desired) -> None:
-    steps = {step.id: step for step in plan_for(desired, Reality(identity=IDENTITY)).steps}
-    of_project = [id_ for id_ in steps if id_.startswith("binding/") and id_.partition("?")[0].endswith("/project")]
-    assert len(of_project) > 2
-    for before, after in itertools.pairwise(of_project):
-        assert before in steps[after].needs
 
 
 def test_what_others_were_given_is_left_alone(desired: Desired) -> None:
