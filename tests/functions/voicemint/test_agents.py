@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from openai.types.realtime import RealtimeSessionCreateRequest
-from voicemint.agents import VOICES, choose, load_agents
+from voicemint.agents import CLIENT_SECRET, UNIFIED, VOICES, choose, load_agents
 from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
 
 AGENT = {
@@ -84,6 +84,12 @@ def test_refuses_a_voice_there_is_not(voice: str) -> None:
         ({"languages": "[1]"}, "languages must be language codes"),
         ({"turn_detection": '{ type = "none" }'}, r"turn_detection.type must be one of"),
         ({"noise_reduction": '"loud"'}, "noise_reduction is 'loud'; expected one of: near_field"),
+        ({"max_call_cents": "0"}, "max_call_cents must be 1 to 100000"),
+        ({"server_tools": '["no_such"]', "setup": '"unified"'}, "server_tools must be some of: current_time"),
+        ({"server_tools": '[["current_time"]]', "setup": '"unified"'}, "server_tools must be some of"),
+        ({"server_tools": '["current_time"]'}, "server_tools need setup = 'unified'"),
+        ({"model": '"gpt-realtime-9"'}, "model is 'gpt-realtime-9', which has no price"),
+        ({"transcription": '"my-ear"'}, "transcription is 'my-ear', which has no price"),
         ({"setup": '"carrier-pigeon"'}, "setup is 'carrier-pigeon'"),
         ({"temperature": "1"}, "unknown key 'temperature'; expected some of: label"),
         ({"label": "unquoted"}, "is not valid TOML"),
@@ -96,6 +102,36 @@ def test_a_bad_file_is_refused_with_its_name_and_key(
     write_agent(tmp_path, **changes)
     with pytest.raises(SettingsError, match=rf"^agents/assistant\.toml.*{sentence}"):
         load_agents(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a b", "Ana", "x" * 41, "a.b"])
+def test_a_file_whose_name_cannot_be_in_an_address_is_refused(tmp_path: Path, name: str) -> None:
+    write_agent(write_agent(tmp_path), name)
+    with pytest.raises(SettingsError, match="the file's name must be"):
+        load_agents(tmp_path)
+
+
+def test_an_agent_is_chosen_only_for_the_setup_that_it_has(tmp_path: Path) -> None:
+    write_agent(tmp_path, "guide", setup='"unified"', server_tools='["current_time"]')
+    agents = load_agents(write_agent(tmp_path))
+    assert choose(agents, "guide", UNIFIED).server_tools == ("current_time",)
+    assert choose(agents, None, CLIENT_SECRET).label == "A"
+    for name, setup in (("guide", CLIENT_SECRET), (None, UNIFIED)):
+        with pytest.raises(UnknownAgent):
+            choose(agents, name, setup)
+
+
+def test_tools_of_the_server_are_in_the_session_config(tmp_path: Path) -> None:
+    write_agent(tmp_path, setup='"unified"', server_tools='["current_time"]')
+    config = load_agents(tmp_path)["assistant"].session_config()
+    parsed = RealtimeSessionCreateRequest.model_validate(config, strict=True, extra="forbid")
+    assert parsed.model_dump(exclude_unset=True) == config
+    assert [tool["name"] for tool in config["tools"]] == ["current_time"]
+
+
+@pytest.mark.parametrize(("at_most", "seconds"), [(3600, 1800), (60, 60)])
+def test_a_call_is_as_long_as_the_agent_and_the_owner_allow(tmp_path: Path, at_most: int, seconds: int) -> None:
+    assert load_agents(write_agent(tmp_path))["assistant"].call_seconds(at_most) == seconds
 
 
 def test_the_default_agent_must_be_there(tmp_path: Path) -> None:

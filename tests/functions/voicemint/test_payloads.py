@@ -14,6 +14,8 @@ from voicemint.payloads import (
     object_name,
     parse_batch,
     parse_batch_header,
+    server_event,
+    server_object_name,
 )
 
 NOW = datetime(2026, 11, 21, 0, 5, tzinfo=UTC)
@@ -204,3 +206,33 @@ def test_any_batch_is_read_or_refused_and_what_is_read_can_be_stored(body: bytes
         return
     lines = encode_records(events, {}).splitlines()
     assert [json.loads(line)["client"] for line in lines] == events
+
+
+def test_what_the_server_heard_lies_beside_what_the_browser_sent_under_a_name_of_its_own() -> None:
+    name = server_object_name("rtc_1", "response.done/resp_1", NOW.date())
+    assert re.fullmatch(r"calls/dt=2026-11-21/rtc_1/server-[0-9a-f]{16}\.ndjson", name)
+    assert name == server_object_name("rtc_1", "response.done/resp_1", NOW.date())
+    assert name != server_object_name("rtc_1", "response.done/resp_2", NOW.date())
+    assert json.loads(encode_records([{"type": "x"}], {"call_id": "rtc_1"}, "server")) == {
+        "call_id": "rtc_1",
+        "line": 0,
+        "server": {"type": "x"},
+    }
+
+
+def test_an_event_of_openais_is_redacted_and_never_refused() -> None:
+    event = {"type": "x", "key": "sk-0123456789abcdef", "image": "y" * 9000, "n": 10**30, "f": float("inf")}
+    assert server_event(event, "transcript") == {
+        "type": "x",
+        "key": "[redacted]",
+        "image": "[left out]",
+        "n": "[left out]",
+        "f": "[left out]",
+    }
+    assert server_event({"type": "x", "transcript": "a secret"}, "metadata") == {"type": "x", "transcript": None}
+
+
+@given(json_values)
+def test_any_event_of_openais_can_be_stored(value: object) -> None:
+    cleaned = server_event({"event": value}, "transcript")
+    assert json.loads(encode_records([cleaned], {}, "server"))["server"] == cleaned
