@@ -89,6 +89,11 @@ class Talker:
         self.page.get_by_role("textbox", name="Message").fill(words)
         self.button("Send").click()
 
+    def open_sheet(self, name: str) -> None:
+        """Opens what lies over the page, and waits until it is filled."""
+        self.button(name).click()
+        expect(self.page.get_by_role("dialog", name=name).locator(".card").first).to_be_visible()
+
     def reads(self, *words: str) -> None:
         """Waits until the transcript shows these words."""
         for each in words:

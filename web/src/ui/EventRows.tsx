@@ -11,16 +11,24 @@ const ROW_PX = 44;
 const OPEN_PX = 288; // what an expanded event adds: it scrolls in itself
 const SPARE_ROWS = 8;
 
+interface RowsProps {
+  readonly entries: readonly Entry[];
+  /** What the times are counted from. */
+  readonly since: Date;
+}
+
 /** The rows in sight and a few around them, however many there are. One is expanded at a time. */
-export function EventRows({ entries }: { readonly entries: readonly Entry[] }) {
+export function EventRows({ entries, since }: RowsProps) {
   const list = useRef<HTMLDivElement>(null);
-  const follows = useRef(true);
+  const end = useRef(0);
   const top = useSignal(0);
   const height = useSignal(400);
   const open = useSignal<number | undefined>(undefined);
   const openAt = entries.findIndex(({ key }) => key === open.value);
   useLayoutEffect(() => {
-    if (follows.current && openAt < 0) list.current?.scrollTo({ top: list.current.scrollHeight });
+    if (list.current === null || openAt >= 0 || list.current.scrollTop < end.current - ROW_PX) return; // somebody reads further up
+    list.current.scrollTo({ top: list.current.scrollHeight });
+    end.current = list.current.scrollTop;
   }, [entries]);
   useLayoutEffect(() => {
     if (list.current === null) return;
@@ -28,22 +36,18 @@ export function EventRows({ entries }: { readonly entries: readonly Entry[] }) {
     resized.observe(list.current);
     return () => resized.disconnect();
   }, []);
-  const scroll = ({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: { currentTarget: HTMLElement }) => {
-    top.value = scrollTop;
-    follows.current = scrollHeight - scrollTop - clientHeight < ROW_PX;
-  };
   const first = Math.max(0, Math.floor((top.value - (openAt >= 0 ? OPEN_PX : 0)) / ROW_PX) - SPARE_ROWS);
   const rows = Math.ceil((height.value + OPEN_PX) / ROW_PX) + 2 * SPARE_ROWS;
   const seen = entries.slice(first, first + rows);
   const size = (from: number, to: number) => (to - from) * ROW_PX + (openAt >= from && openAt < to ? OPEN_PX : 0);
   return (
-    <div ref={list} class="event-rows" role="list" aria-label={sheetWords.value.events} tabIndex={0} onScroll={scroll}>
+    <div ref={list} class="event-rows" role="list" aria-label={sheetWords.value.events} tabIndex={0} onScroll={({ currentTarget }) => (top.value = currentTarget.scrollTop)}>
       <Space height={size(0, first)} />
       {seen.map((entry, at) => (
         <Row
           key={entry.key}
           entry={entry}
-          since={entries[0]?.at ?? entry.at}
+          since={since}
           place={first + at + 1}
           of={entries.length}
           isOpen={entry.key === open.value}

@@ -53,7 +53,7 @@ export function Inspector(parts: Parts) {
       {entries.value.length === 0 ? (
         <p class="event-empty">{isEmpty ? all.noEvents : all.noMatch}</p>
       ) : (
-        <EventRows entries={entries.value} />
+        <EventRows entries={entries.value} since={events.entries[0]?.at ?? new Date()} />
       )}
       <SendEvent {...parts} />
     </section>

@@ -1,0 +1,152 @@
+"""Nobody is left out: axe-core in every state, small and turned screens, five languages, two themes, no mouse."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .axe import assert_accessible
+from .conftest import OpenPage
+from .openai_control import OpenAIControl
+from .talker import Talker
+
+TELEPHONE = {"width": 390, "height": 844}
+TABLET = {"width": 820, "height": 1180}
+ON_ITS_SIDE = {"width": 844, "height": 390}
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen " * 6
+# Whatever reaches out of the page sideways, or a target that a finger would miss.
+CUT_OFF = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL_TARGETS = """
+() => [...document.querySelectorAll("button, select, summary, input, textarea")]
+  .map((element) => [element.closest("label") ?? element, element])
+  .map(([target, element]) => [target.getBoundingClientRect(), element])
+  .filter(([{ width, height }]) => width > 0 && (width < 43.5 || height < 43.5))
+  .map(([, element]) => element.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [TELEPHONE, TABLET], ids=["390", "820"])
+def test_axe_finds_nothing_serious_in_any_state(
+    open_page: OpenPage, openai: OpenAIControl, size: dict[str, int], theme: str
+) -> None:
+    openai.script({"say": LONG}, {"tool": {"name": "find_recipe"}})
+    talker = open_page(
+        viewport=size, color_scheme=theme, reduced_motion="reduce"
+    )  # half faded in, nothing has contrast
+    expect(talker.button("Check the microphone")).to_be_visible()
+    look(talker, "ready")
+    talker.start()
+    talker.reads("Donaudampf")
+    look(talker, "talking")
+    talker.write("Find it")
+    talker.reads("Used find_recipe")
+    talker.button("Show something").click()
+    look(talker, "choosing what to show")
+    for sheet in ("Options", "Details"):
+        talker.open_sheet(sheet)
+        look(talker, sheet)
+        talker.button("Close").click()
+    talker.open_sheet("Options")
+    talker.page.get_by_role("radio", name="Push to talk").check()
+    talker.page.get_by_role("button", name="Keyboard").click()
+    expect(talker.page.get_by_role("switch", name="Use keyboard shortcuts")).to_be_visible()
+    look(talker, "Keyboard")
+    talker.button("Close").click()
+    look(talker, "push to talk")
+    talker.end()
+    openai.fail("client_secrets", "insufficient_quota", times=10)
+    talker.may_log_errors = True
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text("refused")
+    look(talker, "refused")
+    talker.assert_policy_kept()
+
+
+def look(talker: Talker, where: str) -> None:
+    assert_accessible(talker, where)
+    assert talker.page.evaluate(CUT_OFF) == 0, f"{where}: wider than the screen"
+    assert talker.page.evaluate(SMALL_TARGETS) == [], where
+
+
+def test_on_its_side_a_telephone_shows_all_that_is_needed(open_page: OpenPage) -> None:
+    talker = open_page(viewport=ON_ITS_SIDE)
+    talker.start()
+    talker.reads("offline stand-in")
+    for needed in (talker.button("End"), talker.button("Mute"), talker.page.get_by_role("textbox", name="Message")):
+        expect(needed).to_be_in_viewport(ratio=1)
+    assert talker.page.evaluate(CUT_OFF) == 0
+
+
+def test_the_page_speaks_the_browsers_language_and_another_when_it_is_chosen(open_page: OpenPage) -> None:
+    talker = open_page(locale="de-AT")
+    expect(talker.button("Gespräch starten")).to_be_visible()
+    expect(talker.page.locator("html")).to_have_attribute("lang", "de")
+    talker.open_sheet("Einstellungen")
+    talker.page.get_by_label("Sprache").select_option("ja")
+    expect(talker.page.get_by_role("heading", name="設定")).to_be_visible()
+    expect(talker.page.locator("html")).to_have_attribute("lang", "ja")
+    talker.page.keyboard.press("Escape")
+    expect(talker.button("話し始める")).to_be_visible()
+    talker.page.reload()
+    expect(talker.button("話し始める")).to_be_visible()
+    assert_accessible(talker, "Japanese")
+
+
+def test_what_went_wrong_follows_the_language(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.fail("calls", "html", times=10)
+    talker = open_page()
+    talker.may_log_errors = True
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text("OpenAI gave no usable answer")
+    talker.open_sheet("Options")
+    talker.page.get_by_label("Language").select_option("fr")
+    talker.page.get_by_role("button", name="Fermer").click()
+    expect(talker.alert).to_contain_text("OpenAI n\u2019a pas donné de réponse utilisable")
+
+
+def test_the_chosen_appearance_holds_against_the_devices_and_at_the_next_visit(open_page: OpenPage) -> None:
+    talker = open_page(color_scheme="light")
+    light = ground(talker)
+    talker.open_sheet("Options")
+    talker.page.get_by_role("radio", name="Dark").check(force=True)
+    dark = ground(talker)
+    assert dark != light
+    talker.page.reload()
+    expect(talker.button("Start talking")).to_be_visible()
+    assert ground(talker) == dark
+
+
+def ground(talker: Talker) -> str:
+    return str(talker.page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor"))
+
+
+def test_the_keyboard_alone_opens_reads_and_closes_everything(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Hello."}, {"say": "Typed and heard."})
+    talker = open_page()
+    expect(talker.button("Start talking")).to_be_visible()
+    keyboard = talker.page.keyboard
+    for key, name in (("?", "Keyboard"), ("o", "Options"), ("d", "Details")):
+        keyboard.press(key)
+        expect(talker.page.get_by_role("dialog", name=name)).to_be_visible()
+        keyboard.press("Escape")
+        expect(talker.page.get_by_role("dialog")).to_have_count(0)
+    talker.button("Start talking").focus()
+    keyboard.press("Enter")
+    expect(talker.status).to_have_text("Connected")
+    talker.reads("Hello.")
+    keyboard.press("m")
+    expect(talker.button("Mute")).to_have_attribute("aria-pressed", "true")
+    keyboard.press("t")
+    keyboard.type("Mute me? ?odm")  # letters that would be shortcuts elsewhere
+    keyboard.press("Enter")
+    talker.reads("Mute me? ?odm", "Typed and heard.")
+    expect(talker.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_single_keys_can_be_turned_off(open_page: OpenPage) -> None:
+    talker = open_page()
+    expect(talker.button("Start talking")).to_be_visible()
+    talker.page.keyboard.press("?")
+    talker.page.get_by_role("switch", name="Use keyboard shortcuts").uncheck()
+    talker.page.keyboard.press("Escape")
+    talker.page.keyboard.press("?")
+    expect(talker.page.get_by_role("dialog")).to_have_count(0)
