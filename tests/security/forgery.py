@@ -1,10 +1,14 @@
 """Invites, cookies and ID tokens that must not be accepted, made from ones that would be."""
 
+import base64
+import hashlib
+import hmac
 import random
 import time
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 
+from standins.openai_realtime.webhooks import new_secret, signature
 from voicemint.invites import INVITE_SECONDS, make_invite
 from voicemint.signing import SigningKeys
 
@@ -12,6 +16,7 @@ from ..functions.conftest import SIGNING_KEY, session_cookie
 from ..functions.id_tokens import Issuer, SigningKey, claims, encode_segment
 
 Make = Callable[[], str]
+Webhook = tuple[dict[str, str], bytes]  # headers and body
 
 OURS = f"k1 {SIGNING_KEY}"
 FOREIGN = "k1 " + "6" * 64
@@ -77,6 +82,56 @@ def forged_id_tokens(issuer: Issuer) -> list[Make]:
     good = issuer.token()
     unsigned = f"{encode_segment({'alg': 'none', 'typ': 'JWT'})}.{encode_segment(claims())}."
     return [*(_again(token) for token in (*signed, unsigned)), *_mangled(lambda: good), lambda: _other_claims(good)]
+
+
+def forged_webhooks(secret: str, body: bytes) -> list[Callable[[], Webhook]]:
+    """Deliveries that OpenAI did not sign with `secret`, or not so, or not now."""
+
+    def delivery(by: str = secret, seconds_ago: int = 0, of: bytes = body, version: str = "v1") -> Webhook:
+        webhook_id, timestamp = f"wh_{_name()}", int(time.time()) - seconds_ago
+        made = signature(by, webhook_id, timestamp, of).replace("v1", version)
+        return _webhook(webhook_id, timestamp, made), body
+
+    def with_header(change: Callable[[dict[str, str]], object]) -> Callable[[], Webhook]:
+        def make() -> Webhook:
+            headers, _ = delivery()
+            change(headers)
+            return headers, body
+
+        return make
+
+    def keyed(key: bytes) -> Webhook:
+        webhook_id, timestamp = f"wh_{_name()}", int(time.time())
+        mac = hmac.digest(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256)
+        return _webhook(webhook_id, timestamp, f"v1,{base64.b64encode(mac).decode()}"), body
+
+    foreign = new_secret()
+    return [
+        lambda: delivery(by=foreign),
+        lambda: keyed(b""),  # which OpenAI's own package takes where the secret is empty
+        lambda: keyed(secret.encode()),
+        lambda: delivery(seconds_ago=_random.randrange(310, 10**8)),
+        lambda: delivery(seconds_ago=-_random.randrange(310, 10**8)),
+        lambda: delivery(of=body + b" "),
+        lambda: delivery(of=body[:-1]),
+        lambda: delivery(version="v2"),
+        lambda: (delivery()[0], body.replace(b"rtc_", b"rtd_") + b" "),
+        with_header(lambda h: h.pop(_random.choice(list(h)))),
+        with_header(lambda h: h.update({_random.choice(list(h)): _junk()})),
+        with_header(lambda h: h.update({"webhook-id": h["webhook-id"] + "0"})),
+        with_header(lambda h: h.update({"webhook-timestamp": str(int(h["webhook-timestamp"]) + 1)})),
+        with_header(lambda h: h.update({"webhook-signature": _exchange(h["webhook-signature"])})),
+        with_header(lambda h: h.update({"webhook-signature": _cut(h["webhook-signature"])})),
+        with_header(lambda h: h.update({"webhook-signature": h["webhook-signature"].swapcase()})),
+        with_header(lambda h: h.update({"webhook-signature": " ".join([h["webhook-signature"]] * 9)})),
+        with_header(
+            lambda h: h.update({"webhook-signature": f"v1,{base64.b64encode(_random.randbytes(32)).decode()}"})
+        ),
+    ]
+
+
+def _webhook(webhook_id: str, timestamp: int, made: str) -> dict[str, str]:
+    return {"webhook-id": webhook_id, "webhook-timestamp": str(timestamp), "webhook-signature": made}
 
 
 def single_bit_flips(text: str) -> Iterator[str]:

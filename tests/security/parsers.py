@@ -6,14 +6,19 @@ from pathlib import Path
 
 import flask
 from voicemint.access import access_for
-from voicemint.errors import InvalidRequest, SignedOut
+from voicemint.errors import InvalidRequest, InvalidSignature, SignedOut
+from voicemint.incoming_calls import incoming_call, numbers_in
 from voicemint.payloads import encode_records, parse_batch, parse_batch_header
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
 from voicemint.strict_json import parse_json
+from voicemint.webhooks import WebhookSecrets
 
 KEYS = SigningKeys("k1 " + "5" * 64)
 OURS = KEYS.sign("invite", {"id": "a1", "name": "Ana", "exp": 1_800_000_000, "epoch": 0}).encode()
+WEBHOOK_SECRETS = WebhookSecrets("whsec_" + "A" * 43 + "=")
+WEBHOOK = b"wh_1\n1795222000\nv1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=\n{}"
+SIP = b'"Ana \\" <x>" <sip:+14155550123@h:5061;user=phone>;tag=1, <tel:+18005550100>'
 EVENT = b'{"at":"2026-11-21T10:00:00.000Z","direction":"server","event":{"type":"session.created","n":[1,2.5,null]}}'
 
 
@@ -32,6 +37,8 @@ def parsers(folder: Path) -> dict[str, Parser]:
         "cookie": Parser(_cookie(folder), (b"__session=" + OURS, b'a=1; __session="x\\073y"; __session=; b')),
         "ndjson": Parser(_ndjson, (EVENT, EVENT + b"\n" + EVENT + b"\n", b"[" * 20)),
         "batch_header": Parser(_batch_header, (b"rtc_u1-9c2f/0", b"rtc/999999")),
+        "webhook": Parser(_webhook, (WEBHOOK, WEBHOOK.replace(b"v1,", b"v1,A v1a,B v1,"))),
+        "sip": Parser(_sip, (SIP, b"sip:+14155550123@h", b'"' * 40)),
         "json": Parser(
             _json, (b'{"agent":"assistant","voice":"marin"}', b'{"invite":"\\ud83d\\ude00"}', b"[-1e9,NaN]")
         ),
@@ -79,6 +86,27 @@ def _batch_header(data: bytes) -> None:
         return
     assert "/" not in call_id
     assert 0 <= sequence <= 999_999
+
+
+def _webhook(data: bytes) -> None:
+    """Three headers as a server hands them on, and a body: none of it is signed."""
+    webhook_id, timestamp, signatures, body = (*data.split(b"\n", 3), b"", b"", b"", b"")[:4]
+    parts = {"webhook-id": webhook_id, "webhook-timestamp": timestamp, "webhook-signature": signatures}
+    headers = {name: value.decode("latin-1") for name, value in parts.items()}
+    for now in (1795222000.0, 0.0):
+        try:
+            WEBHOOK_SECRETS.verify(headers.get, body, lambda now=now: now)  # type: ignore[misc]
+        except InvalidSignature:
+            continue
+        raise AssertionError("a webhook was accepted")
+
+
+def _sip(data: bytes) -> None:
+    """A header's value as the caller's side made it, and an event's data as JSON has them."""
+    value = data.decode("utf-8", "replace")
+    assert all(number[0] == "+" and number[1:].isdigit() for number in numbers_in(value))
+    header = {"name": "From", "value": value}
+    assert incoming_call({"call_id": "rtc_1", "sip_headers": [header, value]}).called is None
 
 
 def _json(data: bytes) -> None:
