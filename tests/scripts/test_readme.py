@@ -1,7 +1,6 @@
 """Every command of the README is run: here against a run of its own, or where it says below."""
 
 import os
-import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -9,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from .readme import COMMANDS, OF_A_PROJECT
 from .test_dev import dev, read_until_ready
 
 ROOT = Path(__file__).parents[2]
-FENCED = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = [line for block in FENCED.findall((ROOT / "README.md").read_text()) for line in block.splitlines()]
 RUN_ELSEWHERE = {
     "scripts/dev.sh": "the fixture below",
     "scripts/test.sh": ".ci/run",
     "scripts/bench.sh mint": "test_bench.py, with --quick",
+    **dict.fromkeys(OF_A_PROJECT, "test_readme_project.py"),
 }
 RUN_HERE = [command for command in COMMANDS if command not in RUN_ELSEWHERE]
 
