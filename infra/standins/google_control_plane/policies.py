@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Grant = tuple[str, str, str | None]
 WITH_CONDITIONS = 3
+BASIC_ROLES = frozenset({"roles/owner", "roles/editor", "roles/viewer"})
 EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 KINDS = "user group serviceAccount domain principal principalSet deleted projectOwner projectEditor projectViewer"
 MEMBER_KINDS = tuple(f"{kind}:" for kind in KINDS.split())
@@ -125,6 +126,8 @@ def _checked(binding: Any) -> Json:
         if member not in EVERYBODY and not member.startswith(MEMBER_KINDS):
             raise GoogleError("INVALID_ARGUMENT", f"Invalid member: {member}")
     condition = binding.get("condition")
+    if condition is not None and binding["role"] in BASIC_ROLES:
+        raise GoogleError("INVALID_ARGUMENT", f"The basic role {binding['role']} cannot have a condition.")
     if condition is not None and not (condition.get("title") and condition.get("expression")):
         raise GoogleError("INVALID_ARGUMENT", "A condition needs a title and an expression.")
     return dict(binding)

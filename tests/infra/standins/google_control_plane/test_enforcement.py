@@ -162,6 +162,7 @@ def test_a_condition_needs_version_three(everything: Google, call: Caller) -> No
     conditional = binding("roles/storage.objectViewer", "user:a@example.com", condition=condition)
     assert grant(call, PROJECT, OWNERS, conditional)[0] == 400
     assert grant(call, PROJECT, OWNERS, conditional, version=3)[0] == 200
+    assert grant(call, PROJECT, OWNERS, {**conditional, "role": "roles/viewer"}, version=3)[0] == 400
     granted = everything.plane.policies.bindings_of(f"projects/{PROJECT_ID}")
     assert ("roles/storage.objectViewer", "user:a@example.com", "uploads") in granted
     # Who reads without asking for version 3 cannot take the condition away by writing it back.

@@ -29,9 +29,10 @@ class Commands:
 
 
 @pytest.fixture
-def gcloud(warm_google: Google) -> Commands:
-    warm_google.enable_everything()
-    return Commands(warm_google)
+def gcloud(google: Google, is_long: bool, request: pytest.FixtureRequest) -> Commands:
+    """Forked commands; with --long, each one starts as it does at a shell."""
+    google.enable_everything()
+    return Commands(google if is_long else request.getfixturevalue("warm_google"))
 
 
 def test_services(google: Google, gcloud: Commands) -> None:
