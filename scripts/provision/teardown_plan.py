@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from release.trigger import NAME as TRIGGER
+
 from . import monitoring, policies
 from .desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, REPOSITORY, Binding, Desired, Resource
 from .gcloud import Gcloud
@@ -49,7 +51,7 @@ class Teardown:
 
     def _triggers(self) -> Iterator[Step]:
         for trigger in self.reality.triggers:
-            if LABEL_VALUE in trigger.get("tags", ()):
+            if trigger["name"] == TRIGGER:
                 command = ("builds", "triggers", "delete", trigger["name"], f"--region={self.desired.names.region}")
                 yield self._delete("trigger", trigger["name"], *command, "--quiet")
 
@@ -80,8 +82,7 @@ class Teardown:
 
     def _secrets(self) -> Iterator[Step]:
         for secret in _marked(self.reality.secrets):
-            if secret in self.desired.secrets:
-                yield self._delete("secret", secret, "secrets", "delete", secret, "--quiet")
+            yield self._delete("secret", secret, "secrets", "delete", secret, "--quiet")
 
     def _buckets(self) -> Iterator[Step]:
         """With everything in them."""

@@ -68,7 +68,7 @@ class Owner:
             ["gcloud", *arguments, "--format=json"], env=self.environment, capture_output=True, text=True, check=True,
             timeout=60,
         )  # fmt: skip
-        return json.loads(ended.stdout)
+        return json.loads(ended.stdout or "null")
 
     def writes(self) -> list[str]:
         return [str(entry) for entry in self.plane.log.writes()]
@@ -79,6 +79,14 @@ class Owner:
         (Path(self.environment["CLOUDSDK_CONFIG"]) / "configurations" / f"config_voicemint-{PROJECT_ID}").unlink(
             missing_ok=True
         )
+
+    def pin(self) -> None:
+        """As a bootstrap has left the owner's own machine."""
+        names = {item["name"] for item in self.gcloud("config", "configurations", "list")}
+        name = f"voicemint-{PROJECT_ID}"
+        if name not in names:
+            self.gcloud("config", "configurations", "create", name, "--no-activate")
+            self.gcloud("config", "set", "project", PROJECT_ID, f"--configuration={name}")
 
     def state(self, project_id: str = PROJECT_ID) -> State:
         """All that provisioning is about, without what is another each time: ids, times, etags, keys."""

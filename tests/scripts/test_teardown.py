@@ -1,0 +1,177 @@
+"""scripts/teardown.sh with the real gcloud, on a local Google that scripts/bootstrap.sh has filled."""
+
+from typing import Any
+
+import pytest
+from release.smoke_session import SECRET
+from release.trigger import NAME
+from standins.google_control_plane.cloudbuild import Triggers
+from standins.google_control_plane.hosting_sites import Sites
+from standins.google_control_plane.secretmanager import secrets_of
+from standins.google_control_plane.storage import store_of
+
+from ..google import PROJECT_ID, PROJECT_NUMBER, needs_gcloud
+from .bootstrapping import Owner, Provisioned, State, told
+
+pytestmark = [needs_gcloud, pytest.mark.timeout(600)]
+CONTROL, PAYLOADS = f"{PROJECT_ID}-voicemint-control", f"{PROJECT_ID}-voicemint-payloads"
+YES = ("--yes", "--project", PROJECT_ID)
+TRIGGERS = f"projects/{PROJECT_NUMBER}/locations/us-central1/triggers/t"
+MARKED = {"managed-by": "voicemint"}
+# What cannot be undone, or is not ours to undo: the APIs, Firebase and its site.
+STAYS = ("services", "firebase", "sites")
+
+
+@pytest.fixture
+def applied(provisioned: Provisioned) -> Owner:
+    owner = provisioned.at(provisioned.applied)
+    owner.pin()
+    return owner
+
+
+def left(state: State) -> dict[str, Any]:
+    """What is left, but for what has to stay, and what the owner and Google's own accounts may do."""
+    policies = {
+        where: {(role, member) for role, member, _ in bindings if member == "allUsers" or is_ours(member)}
+        for where, bindings in state["policies"].items()
+    }
+    told_of = {name: found for name, found in state.items() if name not in (*STAYS, "policies") and found}
+    return told_of | (
+        {"policies": found} if (found := {where: them for where, them in policies.items() if them}) else {}
+    )
+
+
+def is_ours(member: str) -> bool:
+    return member.endswith(f"@{PROJECT_ID}.iam.gserviceaccount.com") or member.startswith("deleted:")
+
+
+def test_with_the_data_nothing_is_left_that_bootstrap_made(applied: Owner) -> None:
+    ended = applied.teardown(*YES, "--delete-data")
+    assert ended.returncode == 0, ended.stderr
+    assert left(applied.state()) == {}
+    assert f"voicemint-{PROJECT_ID}" not in {
+        item["name"] for item in applied.gcloud("config", "configurations", "list")
+    }
+
+
+def test_the_build_trigger_and_its_session_go_too(applied: Owner) -> None:
+    applied.plane.part(Triggers)[TRIGGERS] = trigger(NAME)
+    secrets_of(applied.plane, PROJECT_ID).create(SECRET, {"replication": {"automatic": {}}, "labels": MARKED})
+    ended = applied.teardown(*YES, "--delete-data")
+    assert ended.returncode == 0, ended.stderr
+    assert applied.plane.part(Triggers) == {}
+    assert left(applied.state()) == {}
+
+
+def trigger(name: str) -> dict[str, str]:
+    return {"id": "t", "name": name, "resourceName": TRIGGERS, "createTime": "2026-01-01T00:00:00Z"}
+
+
+def test_running_it_again_is_harmless(applied: Owner) -> None:
+    assert applied.teardown(*YES, "--delete-data").returncode == 0
+    applied.plane.log.clear()
+    ended = applied.teardown(*YES, "--delete-data")
+    assert (ended.returncode, applied.writes()) == (0, [])
+    assert "Nothing to do" in ended.stdout
+
+
+def test_without_a_word_about_the_data_it_stays(applied: Owner) -> None:
+    before = applied.state()["buckets"]
+    ended = applied.teardown(*YES)
+    assert ended.returncode == 0, ended.stderr
+    assert applied.state()["buckets"] == before
+    assert set(left(applied.state())) == {"buckets"}
+    assert f"Kept, with everything in them: {CONTROL}, {PAYLOADS}" in ended.stdout
+
+
+def test_after_a_teardown_a_bootstrap_makes_it_all_again(provisioned: Provisioned) -> None:
+    owner = provisioned.at(provisioned.applied)
+    owner.pin()
+    wanted = owner.state()
+    assert owner.teardown(*YES).returncode == 0
+    ended = owner.bootstrap("--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert owner.state() == wanted
+
+
+def test_what_is_somebody_elses_is_not_touched(applied: Owner) -> None:
+    plant_foreign_things(applied)
+    ended = applied.teardown(*YES, "--delete-data")
+    assert ended.returncode == 0, ended.stderr
+    state = applied.state()
+    assert state["accounts"] == [f"accounting@{PROJECT_ID}.iam.gserviceaccount.com"]
+    assert state["buckets"].keys() == {"somebodys-holiday-pictures"}
+    assert state["secrets"] == {"somebodys-password": ["ENABLED"]}
+    assert ("roles/viewer", "user:accountant@example.com", None) in state["policies"][f"projects/{PROJECT_ID}"]
+    assert [trigger["name"] for trigger in applied.plane.part(Triggers).values()] == ["nightly"]
+    assert applied.plane.project(PROJECT_ID).services.keys() >= set(state["services"])
+
+
+def plant_foreign_things(owner: Owner) -> None:
+    plane, project = owner.plane, owner.plane.project(PROJECT_ID)
+    plane.accounts.create(project, "accounting", {"description": "Not Voicemint's"}, 0)
+    store_of(plane).create_bucket("somebodys-holiday-pictures", {"location": "US-CENTRAL1"}, PROJECT_NUMBER)
+    made = secrets_of(plane, PROJECT_ID).create("somebodys-password", {"replication": {"automatic": {}}})
+    made.add_version(b"correct horse", None)
+    plane.policies.grant(f"projects/{PROJECT_ID}", "roles/viewer", "user:accountant@example.com")
+    plane.part(Triggers)[TRIGGERS] = trigger("nightly")
+
+
+def test_the_page_is_taken_off_the_net(applied: Owner) -> None:
+    site = applied.plane.part(Sites)[PROJECT_ID]
+    version = site.add_version("owner@example.com", {})
+    site.finalize(version)
+    site.release(site.channel("live"), version.name, "owner@example.com", "")
+    ended = applied.teardown(*YES)
+    assert ended.returncode == 0, ended.stderr
+    assert site.channel("live").releases[-1].kind == "SITE_DISABLE"
+    assert [step["id"] for step in told(applied.teardown("--dry-run", "--json"))["plan"]["steps"]] == []
+
+
+def test_it_works_while_billing_is_off(applied: Owner) -> None:
+    applied.plane.project(PROJECT_ID).billing_account = None
+    ended = applied.teardown(*YES, "--delete-data")
+    document = applied.state()
+    assert ended.returncode in (0, 1), ended.stderr
+    assert document["accounts"] == []
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_plan_writes_nothing(applied: Owner) -> None:
+    ended = applied.teardown("--dry-run", "--delete-data")
+    assert (ended.returncode, applied.writes()) == (0, [])
+    assert f"gcloud storage rm --recursive gs://{PAYLOADS} --project={PROJECT_ID}" in ended.stdout
+
+
+def test_a_yes_needs_the_projects_name(applied: Owner) -> None:
+    ended = applied.teardown("--yes")
+    assert (ended.returncode, applied.writes()) == (2, [])
+    assert "--yes needs --project ID" in ended.stderr
+
+
+def test_without_a_terminal_it_refuses_and_says_how(applied: Owner) -> None:
+    ended = applied.teardown()
+    assert (ended.returncode, applied.writes()) == (1, [])
+    assert f"say --yes --project {PROJECT_ID}" in ended.stderr
+
+
+def test_another_project_than_the_remembered_one_is_refused(applied: Owner) -> None:
+    applied.project_env.write_text(f"PROJECT_ID={PROJECT_ID}\nPROJECT_NUMBER=999999999999\nREGION=us-central1\n")
+    ended = applied.teardown(*YES)
+    assert (ended.returncode, applied.writes()) == (1, [])
+    assert "expected the project number 999999999999" in ended.stderr
+
+
+def test_help_says_how_to_use_it(applied: Owner) -> None:
+    ended = applied.teardown("--help")
+    assert ended.returncode == 0
+    assert "Usage: scripts/teardown.sh" in ended.stdout
+
+
+def test_what_cannot_be_deleted_keeps_back_nothing_else(applied: Owner) -> None:
+    applied.plane.faults.add("403", method="DELETE", path="/secrets/signing-key$", times=100)
+    ended = applied.teardown(*YES, "--delete-data", "--json")
+    assert ended.returncode == 1
+    outcomes = {step["id"]: step["outcome"] for step in told(ended)["result"]["steps"]}
+    assert [id_ for id_, outcome in outcomes.items() if outcome != "done"] == ["secret/signing-key"]
+    assert left(applied.state())["secrets"] == {"signing-key": ["ENABLED"]}
