@@ -18,7 +18,7 @@ main() {
   ensure_npm web
   cd "$ROOT"
   step "ruff" && .venv/bin/ruff format --check . && .venv/bin/ruff check .
-  step "mypy" && .venv/bin/mypy functions/*.py functions/voicemint infra/standins scripts/{bench,owner,smoke}
+  step "mypy" && .venv/bin/mypy functions/*.py functions/voicemint infra/standins scripts/{bench,owner,provision,release,smoke}
   step "shellcheck" && .venv/bin/shellcheck --external-sources scripts/*.sh .ci/run
   step "eslint" && npm --prefix web run --silent lint
   step "tsc" && npm --prefix web run --silent typecheck
