@@ -27,14 +27,14 @@ def test_a_microphone_is_checked_before_the_first_call(open_page: OpenPage, micr
     talker = open_page(microphone((0, "Tell me a story. " * 6)))
     talker.button("Options").click()
     talker.page.get_by_role("dialog").get_by_role("button", name="Check the microphone").click()
-    expect(talker.page.get_by_text("You can be heard.")).to_be_visible()
+    expect(talker.page.get_by_role("dialog").get_by_text("You can be heard.")).to_be_visible()
 
 
 def test_a_silent_microphone_is_told(open_page: OpenPage) -> None:
     talker = open_page()
     talker.button("Options").click()
     talker.page.get_by_role("dialog").get_by_role("button", name="Check the microphone").click()
-    expect(talker.page.get_by_text("Nothing was heard.")).to_be_visible()
+    expect(talker.page.get_by_role("dialog").get_by_text("Nothing was heard.")).to_be_visible()
 
 
 def test_another_microphone_is_taken_in_the_middle_of_a_call(open_page: OpenPage) -> None:

@@ -39,7 +39,9 @@ export class MicrophoneTest extends Emitter<CheckEvents> {
     }
   }
 
+  /** Ends a check that is under way; the result of one that is over stays. */
   stop(): void {
+    if (this.#running.signal.aborted) return;
     this.#running.abort();
     this.emit("check", { kind: "none" });
   }
