@@ -15,17 +15,18 @@ check_known() {
   done
 }
 
-# fingerprint FUNCTION: what its sources, settings and project come to; nothing else changes it.
+# fingerprint FUNCTION...: what its sources, settings and project come to, a line each; nothing else changes it.
 fingerprint() { "$(find_python)" "$ROOT/scripts/release/fingerprint.py" "$@"; }
 
 # changed_functions FUNCTION...: those that are not live with these sources and settings, one a line. One read.
 changed_functions() {
-  local name live
+  local name fingerprint live
   live=$(gcloud functions list --v2 --project="$PROJECT_ID" --regions="$REGION" --quiet --verbosity=error \
     --filter="state=ACTIVE" --format="value[separator=' '](name.basename(), labels.voicemint-source)") ||
     die "the deployed functions could not be read; the line above says why"
-  for name in "$@"; do
-    grep -qxF "$name $(fingerprint "$name")" <<<"$live" || echo "$name"
+  fingerprint "$@" | while read -r fingerprint; do
+    name=$1 && shift
+    grep -qxF "$name $fingerprint" <<<"$live" || echo "$name"
   done
 }
 

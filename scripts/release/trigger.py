@@ -17,7 +17,6 @@ BUILD_CONFIG = "cloudbuild.yaml"
 DEPLOYER = "deployer"
 MARK = "managed-by=voicemint"
 ACCESSOR = "roles/secretmanager.secretAccessor"
-NOT_FOUND = ("NOT_FOUND", "was not found", "not found")
 
 
 @dataclass(frozen=True)
@@ -107,17 +106,17 @@ def _trigger_step(project: Released, options: argparse.Namespace) -> Iterator[St
     found = _trigger(project)
     if found is not None and _says(found) == wanted:
         return
-    verb = "create" if found is None else "update"
-    substitutions = "--substitutions" if found is None else "--update-substitutions"
+    if found is not None:  # `triggers update` writes a branch where a trigger of a connected repository has none
+        yield _step(project, "Delete the trigger that is there", "builds", "triggers", "delete", NAME, region=True)
     yield _step(
         project,
-        f"{verb.capitalize()} the trigger: a push to {options.branch} is released",
-        *("builds", "triggers", verb, "github", *([f"--name={NAME}"] if found is None else [NAME])),
+        f"Create the trigger: a push to {options.branch} is released",
+        *("builds", "triggers", "create", "github", f"--name={NAME}"),
         f"--repository={repository}",
         f"--branch-pattern={options.branch}",
         f"--build-config={BUILD_CONFIG}",
         f"--service-account={account}",
-        f"{substitutions}={','.join(f'{name}={value}' for name, value in variables.items())}",
+        f"--substitutions={','.join(f'{name}={value}' for name, value in variables.items())}",
         region=True,
     )
 
@@ -141,13 +140,13 @@ def _trigger(project: Released) -> dict[str, Any] | None:
 
 
 def _secret_exists(project: Released) -> bool:
-    listed = project.gcloud.read("secrets", "list", f"--filter=name:{SECRET}")
+    listed = project.gcloud.read("secrets", "list")
     return any(secret["name"].rpartition("/")[2] == SECRET for secret in listed or ())
 
 
 def _live_versions(project: Released) -> list[str]:
-    listed = project.gcloud.read("secrets", "versions", "list", SECRET, "--filter=state=ENABLED")
-    return [version["name"].rpartition("/")[2] for version in listed or ()]
+    listed = project.gcloud.read("secrets", "versions", "list", SECRET)
+    return [version["name"].rpartition("/")[2] for version in listed or () if version["state"] == "ENABLED"]
 
 
 def _grant(project: Released, *, has_secret: bool) -> Iterator[Step]:

@@ -167,9 +167,7 @@ async def owner_cloud(folder: Path, routes: Mapping[str, str] = SERVICES) -> Asy
 def firebase_json_in(folder: Path, routes: Mapping[str, str]) -> Path:
     """A site without a page: only the rewrites to the functions."""
     (folder / "public").mkdir()
-    rewrites = [
-        {"source": path, "run": {"serviceId": name, "region": "europe-west1"}} for name, path in routes.items()
-    ]
+    rewrites = [{"source": path, "run": {"serviceId": name, "region": "europe-west1"}} for name, path in routes.items()]
     config: dict[str, Any] = {"hosting": {"public": "public", "rewrites": rewrites}}
     file = folder / "firebase.json"
     file.write_text(json.dumps(config))

@@ -1,6 +1,5 @@
 """A project as a bootstrap leaves it before the first deployment, put into the local Google past all checks."""
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,11 @@ from voicemint.control import CONTROL_OBJECT, ControlState
 
 ROOT = Path(__file__).parents[2]
 PROJECT_ID, NUMBER, REGION = "deployed-in-a-test", "123456789012", "us-central1"
-SIGNING_KEY = "k1 " + "ab" * 32
+SECRETS = {
+    "openai-api-key": STANDIN_API_KEY,
+    "openai-webhook-secret": "whsec_" + "QUJD" * 8,
+    "signing-key": "k1 " + "ab" * 32,
+}
 NAMES = Names(
     project_id=PROJECT_ID,
     region=REGION,
@@ -46,10 +49,9 @@ def provision(plane: ControlPlane) -> None:
         store_of(plane).create_bucket(bucket.name, {"location": REGION.upper()}, NUMBER)
     control = store_of(plane).bucket(NAMES.control_bucket)
     control.write(CONTROL_OBJECT, ControlState().encode(), Conditions(), {})
-    for secret, value in (("openai-api-key", STANDIN_API_KEY), ("signing-key", SIGNING_KEY)):
-        secrets_of(plane, PROJECT_ID).create(secret, {"replication": {"automatic": {}}}).add_version(
-            value.encode(), None
-        )
+    for secret in sorted({binding.resource.name for binding in desired.bindings if binding.resource.kind == "secret"}):
+        made = secrets_of(plane, PROJECT_ID).create(secret, {"replication": {"automatic": {}}})
+        made.add_version(SECRETS[secret].encode(), None)
     for binding in desired.bindings:
         _grant(plane, binding.resource, binding.grant)
     plane.part(FirebaseProjects).add(PROJECT_ID)
@@ -72,18 +74,17 @@ def _grant(plane: ControlPlane, resource: Resource, grant: Grant) -> None:
 
 @dataclass(frozen=True)
 class Cloud:
-    """The local Google and how programs reach it."""
+    """The local Google and how programs reach it. `path`: where gcloud and node are found."""
 
     plane: ControlPlane
     proxy: Proxy
+    path: str
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.proxy.environment, "PROJECT_ID": PROJECT_ID}
+        return {"PATH": self.path, "LANG": "C.UTF-8", **self.proxy.environment, "PROJECT_ID": PROJECT_ID}
 
     def run(self, *command: str | Path, root: Path = ROOT, **more: Any) -> Ended:
         """A command of the repository, as somebody runs it who is signed in to gcloud."""
         environment = {**self.environment, **more.pop("environment", {})}
-        return subprocess.run(
-            command, env=environment, cwd=root, text=True, capture_output=True, timeout=110, **more
-        )
+        return subprocess.run(command, env=environment, cwd=root, text=True, capture_output=True, timeout=110, **more)

@@ -99,6 +99,6 @@ def _checked(call: Call, given: Json) -> Json:
     account = given.get("serviceAccount", "").rpartition("/")[2]
     if account:
         call.plane.accounts.check_member(account)
-    if not any(source in given for source in SOURCES):
-        raise GoogleError("INVALID_ARGUMENT", "a trigger needs a source: a repository or an event")
+    if sum(source in given for source in SOURCES) != 1:
+        raise GoogleError("INVALID_ARGUMENT", "a trigger needs one source: a repository or an event")
     return given

@@ -1,0 +1,146 @@
+"""A project with a release, made once: by scripts/release.sh, and another one by cloudbuild.yaml's own commands."""
+
+import re
+import shutil
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from standins import openai_realtime
+from standins.google_control_plane import ControlPlane, Logged
+from standins.google_control_plane.hosting_sites import Channel, Sites
+from standins.google_control_plane.plane import Snapshot
+from standins.google_control_plane.run_services import Service, Services
+from standins.google_control_plane.secretmanager import secrets_of
+from standins.serving import ServerThread
+
+from ..google import assert_known_to_google
+from .provisioned import PROJECT_ID, REGION, Cloud, Ended, provision
+from .tree import ROOT, change_function, change_page, copy_tree
+
+SITE_URL = f"https://{PROJECT_ID}.web.app"
+FIRST_WORDS, SECOND_WORDS = '"name": request.person.name', '"name": f"{request.person.name} (second release)"'
+BUILD = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
+SESSION_SECRET = "smoke-session"
+
+
+@dataclass(frozen=True)
+class Released:
+    """A project, its tree, and what the commands said that made it what it is."""
+
+    cloud: Cloud
+    tree: Path
+    openai_url: str
+    ended: tuple[Ended, ...]
+    snapshot: Snapshot
+    build_log: tuple[Logged, ...] = ()  # what the build asked, the trigger not
+
+    @property
+    def plane(self) -> ControlPlane:
+        return self.cloud.plane
+
+    def run(self, script: str, *arguments: str, stdin: str = "", **environment: str) -> Ended:
+        return self.cloud.run(
+            self.tree / "scripts" / script, *arguments, root=self.tree, environment=environment, input=stdin
+        )
+
+    def get(self, url: str, **options: Any) -> requests.Response:
+        """As a browser behind the proxy would."""
+        proxies = {"https": f"http://127.0.0.1:{self.cloud.proxy.port}"}
+        return requests.get(url, proxies=proxies, verify=str(self.cloud.proxy.ca_file), timeout=30, **options)
+
+    @property
+    def live(self) -> Channel:
+        return self.plane.part(Sites)[PROJECT_ID].channel("live")
+
+    def service(self, name: str) -> Service:
+        return self.plane.part(Services)[(PROJECT_ID, REGION, name)]
+
+    def copy(self, folder: Path) -> "Released":
+        """The same on a tree that may be changed."""
+        shutil.copytree(self.tree, folder, symlinks=True)
+        return replace(self, tree=folder)
+
+
+@pytest.fixture(scope="session")
+def first_release(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory, warm_path: str) -> Released:
+    """scripts/release.sh on a project that has neither functions nor a site yet."""
+    plane = ControlPlane()
+    provision(plane)
+    openai_url = servers.serve(openai_realtime.create_app())
+    plane.pass_through["api.openai.com"] = openai_url
+    proxy = servers.enter(plane.serving(tmp_path_factory.mktemp("google")))
+    cloud = Cloud(plane, proxy, warm_path)
+    tree = copy_tree(tmp_path_factory.mktemp("tree"))
+    ended = cloud.run(tree / "scripts" / "release.sh", root=tree)
+    assert_known_to_google(plane)
+    return Released(cloud, tree, openai_url, (ended,), plane.snapshot())
+
+
+@pytest.fixture
+def released(first_release: Released, tmp_path: Path) -> Iterator[Released]:
+    """The first release, and a tree of one's own. What nobody knows or Google would not understand fails the test."""
+    first_release.plane.restore(first_release.snapshot)
+    yield first_release.copy(tmp_path / "tree")
+    assert_known_to_google(first_release.plane)
+    requests.delete(f"{first_release.openai_url}/_standin/faults", timeout=5).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def built_release(first_release: Released, tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """Another page and other functions, pushed to main: what Cloud Build runs for it, step by step."""
+    first_release.plane.restore(first_release.snapshot)
+    built = first_release.copy(tmp_path_factory.mktemp("built") / "tree")
+    change_page(built.tree, "the second page")
+    change_function(built.tree, "sign-in", FIRST_WORDS, SECOND_WORDS)
+    trigger = built.run("trigger.sh", "--connection=github", "--repository=voicemint", "--yes")
+    assert trigger.returncode == 0, trigger.stderr
+    before = len(built.plane.log)
+    ended = run_build(built, "main")
+    assert_known_to_google(built.plane)
+    return replace(
+        built, ended=(trigger, *ended), snapshot=built.plane.snapshot(), build_log=tuple(built.plane.log[before:])
+    )
+
+
+@pytest.fixture
+def after_build(built_release: Released, tmp_path: Path) -> Released:
+    built_release.plane.restore(built_release.snapshot)
+    return built_release.copy(tmp_path / "tree")
+
+
+def run_build(released: Released, branch: str, without: Collection[str] = ()) -> list[Ended]:
+    """Every step of cloudbuild.yaml but the first, which would run these tests; as far as none fails."""
+    steps = [step for step in BUILD["steps"][1:] if step["id"] not in without]
+    deployments = [step for step in steps if step["id"].startswith("deploy-")]
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(lambda step: run_step(released, step, branch), deployments))
+    for step in steps:
+        if step not in deployments and not any(one.returncode for one in ended):
+            ended.append(run_step(released, step, branch))
+    return ended
+
+
+def run_step(released: Released, step: dict[str, Any], branch: str) -> Ended:
+    """A step's script as Cloud Build runs it: its own environment, and a secret only where it asks for one."""
+    given = {"PROJECT_ID": PROJECT_ID, "BRANCH_NAME": branch, **substitutions()}
+    environment = dict(variable.split("=", 1) for variable in BUILD["options"]["env"])
+    environment = {name: substituted(value, given) for name, value in environment.items()}
+    if step.get("secretEnv"):
+        version = secrets_of(released.plane, PROJECT_ID).get(SESSION_SECRET).version("latest")
+        environment |= dict.fromkeys(step["secretEnv"], version.access().decode())
+    return released.cloud.run("bash", "-c", step["script"], root=released.tree, environment=environment)
+
+
+def substitutions() -> dict[str, str]:
+    return {name: substituted(value, {"PROJECT_ID": PROJECT_ID}) for name, value in BUILD["substitutions"].items()}
+
+
+def substituted(text: str, values: dict[str, str]) -> str:
+    """Cloud Build's $NAME and ${NAME}. Raises KeyError for one that it would not know."""
+    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda found: values[found[1] or found[2]], text)

@@ -1,0 +1,80 @@
+"""scripts/rollback.sh: the page and the functions of the release before, in one change."""
+
+import pytest
+from standins.google_control_plane.hosting_sites import Version
+
+from ..google import needs_gcloud
+from .released import SITE_URL, Released
+
+pytestmark = [needs_gcloud, pytest.mark.timeout(300)]
+
+
+def versions(released: Released) -> list[Version]:
+    """Of the live channel, oldest first."""
+    return [release.version for release in released.live.releases]
+
+
+def version_id(version: Version) -> str:
+    return version.name.rpartition("/")[2]
+
+
+def revision_of(released: Released, service: str) -> str:
+    """Which revision of a function the live site leads to."""
+    runs = [rewrite["run"] for rewrite in versions(released)[-1].config["rewrites"]]
+    [tag] = {run["tag"] for run in runs if run["serviceId"] == service}
+    revision = released.service(service).revision_for(tag)
+    assert revision is not None
+    return revision.name
+
+
+def test_it_brings_back_page_and_functions_together(after_build: Released) -> None:
+    first, second = versions(after_build)
+    newest = revision_of(after_build, "sign-in")
+    assert after_build.get(f"{SITE_URL}/changed.txt").text == "the second page"
+    ended = after_build.run("rollback.sh", "--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert f"now serves version {version_id(second)}" in ended.stderr
+    assert ended.stdout.startswith(f"Live: version {version_id(first)} of ")
+    assert after_build.get(f"{SITE_URL}/changed.txt").status_code == 404
+    assert revision_of(after_build, "sign-in") != newest
+    assert after_build.get(f"{SITE_URL}/api/access").json()["error"]["code"] == "signed_out"
+    assert [entry.path.rpartition("/")[2] for entry in after_build.plane.log.writes()] == ["releases"]
+
+    again = after_build.run("rollback.sh", "--yes")
+    assert again.returncode == 1
+    assert "expected an earlier release; found none" in again.stderr
+
+    forward = after_build.run("rollback.sh", "--to", version_id(second), "--yes")
+    assert forward.returncode == 0, forward.stderr
+    assert revision_of(after_build, "sign-in") == newest
+
+
+def test_it_asks_first(after_build: Released) -> None:
+    ended = after_build.run("rollback.sh", stdin="no\n")
+    assert ended.returncode == 1
+    assert "Nothing was changed." in ended.stderr
+    assert after_build.plane.log.writes() == []
+
+
+def test_it_lists_what_was_released(after_build: Released) -> None:
+    first, second = versions(after_build)
+    ended = after_build.run("rollback.sh", "--list")
+    lines = ended.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [version_id(second), version_id(first)]
+    assert [line.endswith("(live)") for line in lines] == [True, False]
+    assert after_build.plane.log.writes() == []
+
+
+def test_a_version_that_nobody_knows(after_build: Released) -> None:
+    ended = after_build.run("rollback.sh", "--to", "0123456789abcdef", "--yes")
+    assert ended.returncode == 1
+    assert "a version that was live; found '0123456789abcdef'" in ended.stderr
+
+
+def test_functions_that_are_gone_are_no_way_back(after_build: Released) -> None:
+    service = after_build.service("mint-client-secret")
+    service.traffic = [target for target in service.traffic if not target.get("tag")]
+    ended = after_build.run("rollback.sh", "--yes")
+    assert ended.returncode == 1
+    assert "no such revision of mint-client-secret any more" in ended.stderr
+    assert after_build.plane.log.writes() == []

@@ -1,0 +1,82 @@
+"""scripts/trigger.sh: a plan first, then a trigger, and a session that can do what one guest can."""
+
+import shlex
+
+import pytest
+from standins.google_control_plane.cloudbuild import Triggers
+from standins.google_control_plane.secretmanager import secrets_of
+
+from ..google import needs_gcloud
+from .provisioned import NAMES, PROJECT_ID
+from .released import SESSION_SECRET, SITE_URL, Released
+
+pytestmark = [needs_gcloud, pytest.mark.timeout(300)]
+CONNECTED = ("--connection=github", "--repository=voicemint")
+SECRET = f"projects/{PROJECT_ID}/secrets/{SESSION_SECRET}"
+
+
+def session(released: Released) -> str:
+    return secrets_of(released.plane, PROJECT_ID).get(SESSION_SECRET).version("latest").access().decode()
+
+
+def test_the_plan_changes_nothing(released: Released) -> None:
+    ended = released.run("trigger.sh", *CONNECTED, "--dry-run")
+    assert ended.returncode == 0, ended.stderr
+    commands = [shlex.split(line) for line in ended.stdout.splitlines() if not line.startswith("#")]
+    assert [command[:4] for command in commands][-1] == ["gcloud", "builds", "triggers", "create"]
+    assert all(f"--project={PROJECT_ID}" in command for command in commands)
+    assert released.plane.log.writes() == []
+
+
+def test_who_says_no_has_changed_nothing(released: Released) -> None:
+    ended = released.run("trigger.sh", *CONNECTED, stdin="\n")
+    assert (ended.returncode, released.plane.log.writes()) == (1, [])
+
+
+def test_a_build_runs_as_the_deployer_and_reads_one_secret(after_build: Released) -> None:
+    [trigger] = after_build.plane.part(Triggers).values()
+    assert trigger["serviceAccount"].endswith(f"/deployer@{PROJECT_ID}.iam.gserviceaccount.com")
+    assert trigger["filename"] == "cloudbuild.yaml"
+    assert trigger["repositoryEventConfig"]["push"]["branch"] == "^main$"
+    deployer = f"serviceAccount:{NAMES.email('deployer')}"
+    readers = {
+        resource
+        for resource in after_build.plane.policies
+        if ("roles/secretmanager.secretAccessor", deployer, None) in after_build.plane.policies.bindings_of(resource)
+    }
+    assert readers == {SECRET}
+
+
+def test_again_it_has_nothing_to_do_and_another_branch_is_another_trigger(after_build: Released) -> None:
+    assert after_build.run("trigger.sh", *CONNECTED, "--yes").returncode == 0
+    assert after_build.plane.log.writes() == []
+    ended = after_build.run("trigger.sh", *CONNECTED, "--branch=^(main|next)$", "--yes")
+    assert ended.returncode == 0, ended.stderr
+    [trigger] = after_build.plane.part(Triggers).values()
+    assert trigger["repositoryEventConfig"]["push"]["branch"] == "^(main|next)$"
+    assert [entry.method for entry in after_build.plane.log.writes()] == ["DELETE", "POST"]
+
+
+def test_the_session_is_a_guest_s_and_is_renewed_without_a_second_one_left(after_build: Released) -> None:
+    before = session(after_build)
+    ended = after_build.run("trigger.sh", "--renew-session")
+    assert ended.returncode == 0, ended.stderr
+    assert session(after_build) != before
+    me = after_build.get(f"{SITE_URL}/api/access", cookies={"__session": session(after_build)})
+    assert me.json()["name"].startswith("Release check")
+    states = [version.state for version in secrets_of(after_build.plane, PROJECT_ID).get(SESSION_SECRET).versions]
+    assert states == ["DESTROYED", "ENABLED"]
+    assert session(after_build) not in ended.stdout + ended.stderr
+
+
+def test_it_can_be_taken_away(after_build: Released) -> None:
+    ended = after_build.run("trigger.sh", "--delete", "--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert after_build.plane.part(Triggers) == {}
+    assert after_build.run("trigger.sh", "--delete", "--yes").stderr.endswith("The trigger is as it should be.\n")
+
+
+def test_without_a_connection_it_says_the_one_step_in_the_console(released: Released) -> None:
+    ended = released.run("trigger.sh")
+    assert ended.returncode == 2
+    assert "https://console.cloud.google.com/cloud-build/repositories" in ended.stderr
