@@ -17,7 +17,11 @@ NOTHING: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalPro
 
 
 class ToolError(Exception):
-    """The model asked for what the tool cannot do; the text is for the model."""
+    """The model asked for what the tool cannot do; the message is for the model."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def run_tool(name: str, arguments: str) -> str:
     try:
         return json.dumps(SERVER_TOOLS[name].run(_parsed(arguments)))
     except ToolError as error:
-        return json.dumps({"error": str(error)})
+        return json.dumps({"error": error.message})
 
 
 def claim_of(call_id: str, tool_call_id: str) -> tuple[str, bytes]:

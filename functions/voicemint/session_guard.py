@@ -27,10 +27,10 @@ class SessionGuard:
         """Whether an event of OpenAI's says that instructions or tools are not the agent's."""
         if event.get("type") != "session.updated":
             return False
-        session = event.get("session")
-        if not isinstance(session, dict):
+        told = event.get("session")
+        if not isinstance(told, dict):
             return True
-        return _words(session.get("instructions")) != _words(self._instructions) or not self._has_our_tools(session)
+        return _words(told.get("instructions")) != _words(self._instructions) or not self._are_ours(told.get("tools"))
 
     def correct(self) -> dict[str, Any]:
         """The event that puts the session right; counted."""
@@ -42,13 +42,14 @@ class SessionGuard:
         """False where a client does not let go."""
         return self.corrections <= MAX_CORRECTIONS
 
-    def _has_our_tools(self, session: dict[str, Any]) -> bool:
+    def _are_ours(self, tools: object) -> bool:
         """Exactly ours; OpenAI may add fields of its own to each."""
-        theirs = session.get("tools") or []
+        if not tools:
+            return not self._tools
         return (
-            isinstance(theirs, list)
-            and len(theirs) == len(self._tools)
-            and all(any(_has(tool, ours) for tool in theirs) for ours in self._tools)
+            isinstance(tools, list)
+            and len(tools) == len(self._tools)
+            and all(any(_has(tool, ours) for tool in tools) for ours in self._tools)
         )
 
 

@@ -63,6 +63,30 @@ def forged_invites() -> list[Make]:
     ]
 
 
+def forged_tickets(own_person: str) -> list[Make]:
+    """Tickets that `own_person` was not given."""
+    keys, foreign = SigningKeys(OURS), SigningKeys(FOREIGN)
+
+    def ticket(signing: SigningKeys = keys, purpose: str = "ticket", **changes: object) -> str:
+        payload = {"call_id": f"rtc_{_name()}", "person": own_person, "deadline": int(time.time()) + 600, **changes}
+        return signing.sign(purpose, payload)
+
+    return [
+        lambda: ticket(foreign),
+        lambda: ticket(SigningKeys(f"k9 {SIGNING_KEY}")),
+        lambda: ticket(person=_name()),
+        lambda: ticket(person=""),
+        lambda: ticket(purpose="task"),
+        lambda: ticket(purpose="session"),
+        lambda: session_cookie(id=own_person),
+        lambda: make_invite(keys, "Ana", epoch=0)[1],
+        lambda: f"rtc_{_name()}",
+        lambda: f"../../files/{_name()}",
+        *_mangled(ticket),
+        lambda: _resigned(ticket()),
+    ]
+
+
 def forged_id_tokens(issuer: Issuer) -> list[Make]:
     """Signing takes a millisecond, so what needs Google's key is signed once."""
     now = int(time.time())

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import flask
 from voicemint.access import access_for
-from voicemint.errors import InvalidRequest, InvalidSignature, SignedOut
+from voicemint.calls import call_of_ticket
+from voicemint.errors import InvalidRequest, InvalidSignature, InvalidTicket, SignedOut
 from voicemint.incoming_calls import incoming_call, numbers_in
 from voicemint.payloads import encode_records, parse_batch, parse_batch_header
+from voicemint.sdp import check_offer
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
 from voicemint.strict_json import parse_json
@@ -19,6 +21,8 @@ OURS = KEYS.sign("invite", {"id": "a1", "name": "Ana", "exp": 1_800_000_000, "ep
 WEBHOOK_SECRETS = WebhookSecrets("whsec_" + "A" * 43 + "=")
 WEBHOOK = b"wh_1\n1795222000\nv1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=\n{}"
 SIP = b'"Ana \\" <x>" <sip:+14155550123@h:5061;user=phone>;tag=1, <tel:+18005550100>'
+TICKET = KEYS.sign("ticket", {"call_id": "rtc_1", "person": "a1", "deadline": 1_800_000_000}).encode()
+OFFER = b"v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"
 EVENT = b'{"at":"2026-11-21T10:00:00.000Z","direction":"server","event":{"type":"session.created","n":[1,2.5,null]}}'
 
 
@@ -39,6 +43,8 @@ def parsers(folder: Path) -> dict[str, Parser]:
         "batch_header": Parser(_batch_header, (b"rtc_u1-9c2f/0", b"rtc/999999")),
         "webhook": Parser(_webhook, (WEBHOOK, WEBHOOK.replace(b"v1,", b"v1,A v1a,B v1,"))),
         "sip": Parser(_sip, (SIP, b"sip:+14155550123@h", b'"' * 40)),
+        "sdp": Parser(_sdp, (OFFER, OFFER.replace(b"\r\n", b"\n"), b"v=0\r\nm=audio 9\0")),
+        "ticket": Parser(_ticket, (TICKET, OURS, b"v1.k1.e30." + b"0" * 64)),
         "json": Parser(
             _json, (b'{"agent":"assistant","voice":"marin"}', b'{"invite":"\\ud83d\\ude00"}', b"[-1e9,NaN]")
         ),
@@ -107,6 +113,28 @@ def _sip(data: bytes) -> None:
     assert all(number[0] == "+" and number[1:].isdigit() for number in numbers_in(value))
     header = {"name": "From", "value": value}
     assert incoming_call({"call_id": "rtc_1", "sip_headers": [header, value]}).called is None
+
+
+def _sdp(data: bytes) -> None:
+    """What is accepted is an offer, and the very bytes that came."""
+    try:
+        offer = check_offer(data)
+    except InvalidRequest:
+        return
+    assert offer is data
+    assert offer.startswith(b"v=0")
+    assert b"m=audio" in offer
+    assert not set(offer) - set(range(1, 128))
+
+
+def _ticket(data: bytes) -> None:
+    """No other text names a call, and this one only to its own person."""
+    for person in ("a1", "b2"):
+        try:
+            call_of_ticket(KEYS, data.decode("latin-1"), person)
+        except InvalidTicket:
+            continue
+        assert (data, person) == (TICKET, "a1")
 
 
 def _json(data: bytes) -> None:

@@ -17,7 +17,16 @@ from voicemint.signing import SigningKeys
 from ..functions.conftest import LoadFunction, StartFunction, session_cookie, write_control
 from ..functions.id_tokens import ALLOWED, PROJECT_ID, Issuer
 from .conftest import Figure, Upstream
-from .forgery import BITS_FLIPPED, OURS, forged_cookies, forged_id_tokens, forged_invites, single_bit_flips, take
+from .forgery import (
+    BITS_FLIPPED,
+    OURS,
+    forged_cookies,
+    forged_id_tokens,
+    forged_invites,
+    forged_tickets,
+    single_bit_flips,
+    take,
+)
 
 FORGERIES = 10_000
 REPLAYS = 100
@@ -96,6 +105,19 @@ def test_no_forged_invite_is_accepted(send_invite: Send, asked_of_openai: Upstre
     assert set(statuses) == {403}
     assert asked_of_openai() == 0
     figure("forged, foreign, expired, truncated, replayed invites", f"{FORGERIES} sent, 0 accepted, 0 upstream calls")
+
+
+def test_no_forged_ticket_ends_a_call(load_function: LoadFunction, asked_of_openai: Upstream, figure: Figure) -> None:
+    client = load_function("create_call", VOICEMINT_ACCESS="invite", PROJECT_ID="test-project")
+    client.set_cookie("__session", session_cookie())
+    answers = [
+        client.post("/api/calls/hangup", json={"ticket": forged})
+        for forged in take(forged_tickets("person1"), FORGERIES)
+    ]
+    assert {answer.status_code for answer in answers} == {403}
+    assert {answer.json["error"]["code"] for answer in answers if answer.json} == {"invalid_ticket"}
+    assert asked_of_openai() == 0
+    figure("forged and foreign tickets of a call", f"{FORGERIES} sent, 0 accepted, 0 upstream calls")
 
 
 def test_no_forged_id_token_is_accepted(

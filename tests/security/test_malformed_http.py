@@ -18,7 +18,12 @@ from .malformed import UNKNOWN_CODING, Corpus, Secrets, answer_to, statuses_of
 REQUESTS = 10_000
 CLIENTS = 8
 SEED = 20261121
-PATHS = {"sign-in": "/api/access", "mint-client-secret": "/api/client-secrets", "log-payload": "/api/logs"}
+PATHS = {
+    "sign-in": "/api/access",
+    "mint-client-secret": "/api/client-secrets",
+    "create-call": "/api/calls/register",
+    "log-payload": "/api/logs",
+}
 
 API_KEY = "sk-canary-0123456789abcdefghijklmnop"
 CLIENT_SECRET = "ek_canary0123456789abcdef"
@@ -48,7 +53,10 @@ def functions(start_function: StartFunction, api_key_file: Path) -> Iterator[lis
     api_key_file.write_text(API_KEY)
     with ExitStack() as stack:
         yield [
-            stack.enter_context(start_function(name, VOICEMINT_ACCESS="invite", BUCKET="payloads")) for name in PATHS
+            stack.enter_context(
+                start_function(name, VOICEMINT_ACCESS="invite", BUCKET="payloads", PROJECT_ID="test-project")
+            )
+            for name in PATHS
         ]
 
 

@@ -16,8 +16,8 @@ from ..functions.conftest import FUNCTIONS_FOLDER
 from .conftest import Figure
 from .parsers import parsers
 
-PARSERS = ("token", "cookie", "ndjson", "batch_header", "webhook", "json")
-FUZZED = ("token", "cookie", "ndjson", "webhook", "sip", "json")
+PARSERS = ("token", "cookie", "ndjson", "batch_header", "webhook", "sdp", "ticket", "json")
+FUZZED = ("token", "cookie", "ndjson", "webhook", "sip", "sdp", "json")
 CASES, LONG_CASES = 500, 20_000
 EXECUTIONS, LONG_EXECUTIONS = 20_000, 1_000_000
 FUZZ = Path(__file__).with_name("fuzz.py")
