@@ -80,7 +80,7 @@ class Command:
 
 
 def main(sdk_root, path, factor=1.0):
-    sys.path[:0] = [os.path.join(sdk_root, "lib", "third_party"), os.path.join(sdk_root, "lib")]
+    sys.path[:1] = [os.path.join(sdk_root, "lib", "third_party"), os.path.join(sdk_root, "lib")]
     os.environ.update(SHELL_EXPORTS, CLOUDSDK_ROOT_DIR=sdk_root)
     importlib.import_module("googlecloudsdk.gcloud_main")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -215,7 +215,7 @@ def gcloud():
 def learn(names):
     """Import what a command imported. A module that starts a thread would not survive a fork: that must not be."""
     for name in sorted(filter(None, names.decode().split("\n"))):
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):
             importlib.import_module(name)
     if threading.active_count() != 1:
         raise SystemExit("a module of gcloud started a thread: gcloud cannot be forked")

@@ -22,7 +22,9 @@ def main() -> int:
     connection.sendmsg([len(message).to_bytes(4, "big")], rights)
     connection.sendall(message)
     code = connection.recv(16)
-    return int(code) if code else 1
+    if not code:
+        os.write(2, b"error: the fork server of gcloud has ended\n")
+    return int(code or 1)
 
 
 sys.exit(main())
