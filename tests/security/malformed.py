@@ -3,8 +3,11 @@
 import random
 import re
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from standins.openai_realtime.webhooks import signature
 
 ANSWER_SECONDS = 30.0
 READ_BYTES = 65_536
@@ -50,7 +53,7 @@ class Corpus:
 
     def _odd_body(self) -> bytes:
         body = self._body()
-        return self._head(length=len(body)) + body
+        return self._head(length=len(body), signed=body) + body
 
     def _half_body(self) -> bytes:
         body = self._body()
@@ -118,7 +121,15 @@ class Corpus:
              b"POST /api/logs HTTP/1.0\r\n\r\n"]
         )  # fmt: skip
 
-    def _head(self, *, method: str = "POST", path: str | None = None, length: object = None, more: str = "") -> bytes:
+    def _head(
+        self,
+        *,
+        method: str = "POST",
+        path: str | None = None,
+        length: object = None,
+        more: str = "",
+        signed: bytes = b"{}",
+    ) -> bytes:
         path = self._path if path is None else path
         own = {
             "Host": "localhost",
@@ -129,10 +140,21 @@ class Corpus:
         }
         if self._random.random() < 0.8:
             own["Cookie"] = f"__session={self._secrets.cookie}"
+        if self._path == "/api/phone" and self._random.random() < 0.8:
+            own |= self._delivery(signed)
         if length is not None:
             own["Content-Length"] = str(length)
         lines = "".join(f"{name}: {value}\r\n" for name, value in own.items())
         return f"{method} {path} HTTP/1.1\r\n{lines}{more}\r\n".encode("utf-8", "replace")
+
+    def _delivery(self, body: bytes) -> dict[str, str]:
+        """Signed as OpenAI does, so that what is wrong with the body gets past the signature."""
+        webhook_id, now = f"wh_{self._random.randrange(10**9)}", int(time.time())
+        return {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(now),
+            "webhook-signature": signature(self._secrets.webhook_secret, webhook_id, now, body),
+        }
 
     def _body(self) -> bytes:
         planted = self._random.choice([self._secrets.client_secret, self._secrets.webhook_secret, self._secrets.phrase])

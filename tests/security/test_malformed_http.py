@@ -23,11 +23,12 @@ PATHS = {
     "mint-client-secret": "/api/client-secrets",
     "create-call": "/api/calls/register",
     "log-payload": "/api/logs",
+    "answer-phone": "/api/phone",
 }
 
 API_KEY = "sk-canary-0123456789abcdefghijklmnop"
 CLIENT_SECRET = "ek_canary0123456789abcdef"
-WEBHOOK_SECRET = "whsec_canary0123456789abcdef="
+WEBHOOK_SECRET = "whsec_canary0123456789abcdefghijklmnop"
 PHRASE = "the canary sings at half past seven"
 CANARIES = (API_KEY, SIGNING_KEY, CLIENT_SECRET, WEBHOOK_SECRET, PHRASE)
 
@@ -48,16 +49,19 @@ class Exchange:
 
 
 @pytest.fixture
-def functions(start_function: StartFunction, api_key_file: Path) -> Iterator[list[FunctionProcess]]:
+def functions(start_function: StartFunction, api_key_file: Path, tmp_path: Path) -> Iterator[list[FunctionProcess]]:
     """All functions, for signed-in callers only, with canaries for secrets."""
     api_key_file.write_text(API_KEY)
+    webhook_secret_file = tmp_path / "webhook-secret"
+    webhook_secret_file.write_text(WEBHOOK_SECRET)
+    environment = {
+        "VOICEMINT_ACCESS": "invite",
+        "BUCKET": "payloads",
+        "PROJECT_ID": "test-project",
+        "OPENAI_WEBHOOK_SECRET_FILE": str(webhook_secret_file),
+    }
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(
-                start_function(name, VOICEMINT_ACCESS="invite", BUCKET="payloads", PROJECT_ID="test-project")
-            )
-            for name in PATHS
-        ]
+        yield [stack.enter_context(start_function(name, **environment)) for name in PATHS]
 
 
 def exchanges(functions: list[FunctionProcess], cookie: str) -> Iterator[Exchange]:
