@@ -101,7 +101,7 @@ class Owner:
                 if plane.policies.of(name).bindings
             },
             "buckets": {
-                bucket.name: {"settings": bucket.record().attributes, "objects": _objects(bucket)}
+                bucket.name: {**_settings(bucket), "objects": _objects(bucket)}
                 for bucket in store_of(plane).buckets()
                 if not bucket.name.startswith("gcf-v2-")
             },
@@ -128,6 +128,19 @@ class Owner:
         """Every value that is not destroyed."""
         versions = secrets_of(self.plane, PROJECT_ID).get("openai-api-key").versions
         return [version.data.decode() for version in versions if version.state != "DESTROYED"]
+
+
+def _settings(bucket: Any) -> dict[str, Any]:
+    found = bucket.record().attributes
+    iam = found.get("iamConfiguration", {})
+    return {
+        "location": found.get("location"),
+        "uniform access": iam.get("uniformBucketLevelAccess", {}).get("enabled"),
+        "public access prevention": iam.get("publicAccessPrevention"),
+        "soft delete": found.get("softDeletePolicy", {}).get("retentionDurationSeconds"),
+        "lifecycle": found.get("lifecycle", {}).get("rule", []),
+        "labels": found.get("labels"),
+    }
 
 
 def _objects(bucket: Any) -> list[str]:

@@ -101,13 +101,12 @@ def test_nobody_may_do_more_than_iam_txt_says(provisioned: Provisioned) -> None:
 def test_buckets_are_closed_and_forget_what_they_should(provisioned: Provisioned) -> None:
     buckets = provisioned.at(provisioned.applied).state()["buckets"]
     lifecycle = json.loads((INFRA / "bucket-lifecycle.json").read_text())
-    for name, wanted in ((CONTROL, {}), (PAYLOADS, lifecycle)):
-        settings = buckets[name]["settings"]
-        assert settings["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"] is True
-        assert settings["iamConfiguration"]["publicAccessPrevention"] == "enforced"
-        assert settings["softDeletePolicy"]["retentionDurationSeconds"] == "604800"
-        assert settings.get("lifecycle", {}).get("rule", []) == wanted.get("rule", [])
-        assert settings["labels"] == {"managed-by": "voicemint"}
+    for name, rules in ((CONTROL, []), (PAYLOADS, lifecycle["rule"])):
+        assert buckets[name]["uniform access"] is True
+        assert buckets[name]["public access prevention"] == "enforced"
+        assert buckets[name]["soft delete"] == "604800"
+        assert buckets[name]["lifecycle"] == rules
+        assert buckets[name]["labels"] == {"managed-by": "voicemint"}
 
 
 def test_every_secret_has_one_version_and_the_key_is_the_owners(provisioned: Provisioned) -> None:
@@ -150,14 +149,18 @@ def test_the_active_configuration_of_gcloud_stays_as_it_was(applied: Owner) -> N
 # What somebody has changed meanwhile.
 
 
+def change_bucket(owner: Owner, **settings: Any) -> None:
+    bucket = store_of(owner.plane).bucket(PAYLOADS)
+    bucket.change({**bucket.record().attributes, **settings})
+
+
 def uniform_access_off(owner: Owner) -> None:
-    store_of(owner.plane).bucket(PAYLOADS).change(
-        {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": False}, "publicAccessPrevention": "inherited"}}
-    )
+    closed = {"uniformBucketLevelAccess": {"enabled": False}, "publicAccessPrevention": "inherited"}
+    change_bucket(owner, iamConfiguration=closed)
 
 
 def no_lifecycle(owner: Owner) -> None:
-    store_of(owner.plane).bucket(PAYLOADS).change({"lifecycle": {}, "softDeletePolicy": {}})
+    change_bucket(owner, lifecycle={}, softDeletePolicy={}, labels={})
 
 
 def owner_role(owner: Owner) -> None:
