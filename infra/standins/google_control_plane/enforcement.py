@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from standins.google_control_plane.plane import ControlPlane
 
 ANY_PROJECT = "-"
+USE_SERVICES = "serviceusage.services.use"
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,23 @@ class Demand:
 
 def enforce(plane: "ControlPlane", demand: Demand, path: Mapping[str, str], entry: Logged) -> None:
     """Raise GoogleError unless the project is there, the service is on, somebody pays, and the caller may."""
+    enforce_quota_project(plane, demand, entry.headers.get("x-goog-user-project"))
     named = path.get("project") or entry.query.get("project")
     if named is not None and named != ANY_PROJECT:
         enforce_in_project(plane, demand, plane.project(named), entry.path)
     elif demand.permission in plane.rules.denied_permissions:
         raise permission_denied(demand.permission, entry.path.lstrip("/"), demand.service)
+
+
+def enforce_quota_project(plane: "ControlPlane", demand: Demand, name: str | None) -> None:
+    """A request that counts as a project's: the service must be on there, always, and the caller may use it."""
+    if name is None:
+        return
+    project = plane.project(name)
+    if demand.service not in project.services:
+        raise service_disabled(demand.service, project.number)
+    if USE_SERVICES in plane.rules.denied_permissions:
+        raise permission_denied(USE_SERVICES, project.resource, "serviceusage.googleapis.com")
 
 
 def enforce_in_project(plane: "ControlPlane", demand: Demand, project: Project, path: str) -> None:

@@ -12,20 +12,24 @@ from ..gcloud import GcloudFailed
 from ..names import Names
 
 MAX_ANSWER_CHARACTERS = 2000
+# Requests count as the project's, in which the API has to be on then; but this one is asked before any API is.
+ANYBODYS = "https://cloudresourcemanager.googleapis.com/"
 WITH_CONDITIONS = "options.requestedPolicyVersion=3"
 GETS, POSTS = ("GET", None), ("POST", {"options": {"requestedPolicyVersion": 3}})
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Signed in by gcloud's own token. Requests count as the project's, as in gcloud."""
+    """Signed in by gcloud's own token."""
 
     names: Names
     token: str = field(repr=False)
 
     def ask(self, method: str, url: str, seconds: float, body: Any = None) -> Any:
         """The JSON of the answer. Raises RequestException, and GcloudFailed with Google's words."""
-        headers = {"Authorization": f"Bearer {self.token}", "X-Goog-User-Project": self.names.project_id}
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if not url.startswith(ANYBODYS):
+            headers["X-Goog-User-Project"] = self.names.project_id
         answer = requests.request(method, url, json=body, headers=headers, timeout=seconds, allow_redirects=False)
         raise_refusal(f"{method} {url}", answer)
         return answer.json()

@@ -20,6 +20,11 @@ class Caller:
         self._session.proxies = {"https": google.environment["HTTPS_PROXY"]}
         self._session.verify = google.environment["REQUESTS_CA_BUNDLE"]
 
+    def counting_as(self, project: str) -> "Caller":
+        """From now on, requests count as that project's."""
+        self._session.headers["X-Goog-User-Project"] = project
+        return self
+
     def __call__(self, method: str, address: str, body: Any = None, **query: str) -> tuple[int, Any]:
         """`address`: host and path. Answers with the status and the JSON value."""
         answer = self._session.request(method, f"https://{address}", params=query, json=body, timeout=20)

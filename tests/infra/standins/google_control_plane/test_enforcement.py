@@ -49,6 +49,16 @@ def test_a_service_that_is_not_enabled(call: Caller, address: str) -> None:
     assert f"has not been used in project {PROJECT_NUMBER} before or it is disabled" in answer["error"]["message"]
 
 
+def test_a_request_that_counts_as_a_projects_needs_the_service_on_in_it(google: Google, call: Caller) -> None:
+    assert call("GET", PROJECT)[0] == 200
+    status, answer = call.counting_as(PROJECT_ID)("GET", PROJECT)
+    assert (status, reason(answer)) == (403, "SERVICE_DISABLED")
+    google.enable_everything()
+    assert call("GET", PROJECT)[0] == 200
+    google.plane.rules.denied_permissions.add("serviceusage.services.use")
+    assert reason(call("GET", PROJECT)[1]) == "IAM_PERMISSION_DENIED"
+
+
 def test_services_are_enabled_by_an_operation_that_takes_two_polls(call: Caller) -> None:
     status, operation = call("POST", f"{SERVICES}:batchEnable", {"serviceIds": ["iam.googleapis.com"]})
     assert (status, operation.get("done")) == (200, None)
