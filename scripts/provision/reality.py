@@ -201,10 +201,11 @@ class Reader:
         return frozenset(line.removeprefix(f"gs://{bucket}/") for line in (listed or "").split())
 
     def _budgets(self, identity: Identity) -> tuple[Json, ...] | None:
-        """None where the billing account's budgets are not ours to see."""
-        if not identity.billing_account or not self._is_on("billingbudgets"):
+        """None where the billing account's budgets are not ours to see. It keeps them when billing is turned off."""
+        account = identity.billing_account or (self._desired.names.billing_account if self._for_teardown else "")
+        if not account or not self._is_on("billingbudgets"):
             return ()
-        listed = self._optional("billing", "budgets", "list", f"--billing-account={identity.billing_account}")
+        listed = self._optional("billing", "budgets", "list", f"--billing-account={account}")
         return None if listed is None else tuple(listed)
 
     def _is_firebase(self) -> bool:

@@ -102,11 +102,11 @@ class Teardown:
             yield self._delete("account", email, "iam", "service-accounts", "delete", email, "--quiet")
 
     def _watching(self) -> Iterator[Step]:
-        billing_account = f"--billing-account={self.reality.identity.billing_account}"
+        account = self.reality.identity.billing_account or self.desired.names.billing_account
         for budget in monitoring.budgets_of(self.desired.budget, self.reality):
             yield self._delete(
                 "budget", monitoring.id_of(budget), "billing", "budgets", "delete", monitoring.id_of(budget),
-                billing_account,
+                f"--billing-account={account}",
             )  # fmt: skip
         for alert in self.reality.alerts:
             if monitoring.is_marked(alert.get("userLabels", {})):

@@ -26,7 +26,7 @@ from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.serving import ServerThread
 
-from ..google import PROJECT_ID, Ended, assert_known_to_google, running_google
+from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER, Ended, assert_known_to_google, running_google
 from .tree import copy_tree
 
 OPENAI_KEY = "sk-canary-0123456789abcdefghij"
@@ -80,8 +80,10 @@ class Owner:
             missing_ok=True
         )
 
-    def pin(self) -> None:
+    def know(self) -> None:
         """As a bootstrap has left the owner's own machine."""
+        known = f"PROJECT_NUMBER={PROJECT_NUMBER}\nBILLING_ACCOUNT={BILLING_ACCOUNT}\n"
+        self.project_env.write_text(f"PROJECT_ID={PROJECT_ID}\nREGION=us-central1\n{known}")
         names = {item["name"] for item in self.gcloud("config", "configurations", "list")}
         name = f"voicemint-{PROJECT_ID}"
         if name not in names:
@@ -167,6 +169,8 @@ class Provisioned:
         self.owner.plane.restore(moment)
         if moment is self.empty:
             self.owner.forget()
+        else:
+            self.owner.know()
         return self.owner
 
 
