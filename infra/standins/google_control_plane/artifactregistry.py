@@ -6,6 +6,7 @@ from standins.google_control_plane.etags import changed
 from standins.google_control_plane.iam_routes import add_iam_routes
 from standins.google_control_plane.pages import page
 from standins.google_control_plane.projects import now
+from standins.google_control_plane.resources import Resources
 from standins.google_errors import GoogleError
 
 API = Api("artifactregistry.googleapis.com")
@@ -15,16 +16,12 @@ REPOSITORY = REPOSITORIES + "/{repository}"
 TYPE = "type.googleapis.com/google.devtools.artifactregistry.v1."
 
 
-class Repositories(dict[str, Json]):
+class Repositories(Resources):
     """By name."""
 
 
 def found(call: Call) -> Json:
-    name = f"{parent(call)}/repositories/{call.path['repository']}"
-    repositories = call.plane.part(Repositories)
-    if name not in repositories:
-        raise GoogleError("NOT_FOUND", "Requested entity was not found.")
-    return repositories[name]
+    return call.plane.part(Repositories).find(f"{parent(call)}/repositories/{call.path['repository']}")
 
 
 def parent(call: Call) -> str:
@@ -45,9 +42,7 @@ def create_repository(call: Call) -> Json:
 
 @API.get(REPOSITORIES, permission="artifactregistry.repositories.list")
 def list_repositories(call: Call) -> Json:
-    prefix = f"{parent(call)}/"
-    found = [repository for name, repository in call.plane.part(Repositories).items() if name.startswith(prefix)]
-    return page(found, "repositories", call)
+    return page(call.plane.part(Repositories).below(parent(call)), "repositories", call)
 
 
 @API.get(REPOSITORY, permission="artifactregistry.repositories.get")

@@ -6,6 +6,7 @@ from standins.google_control_plane.api import Api, Call, Json
 from standins.google_control_plane.cloudbilling import BillingAccounts
 from standins.google_control_plane.etags import changed, check_etag, new_etag
 from standins.google_control_plane.pages import page
+from standins.google_control_plane.resources import Resources
 from standins.google_errors import GoogleError
 
 API = Api("billingbudgets.googleapis.com")
@@ -13,14 +14,12 @@ BUDGETS = "/v1/billingAccounts/{account}/budgets"
 BUDGET = BUDGETS + "/{budget}"
 
 
-class Budgets(dict[str, Json]):
-    """By name."""
+class Budgets(Resources):
+    """By billingAccounts/A/budgets/B."""
 
-    def find(self, call: Call) -> Json:
-        name = f"billingAccounts/{call.path['account']}/budgets/{call.path['budget']}"
-        if name not in self:
-            raise GoogleError("NOT_FOUND", "Requested entity was not found.")
-        return self[name]
+
+def found(call: Call) -> Json:
+    return call.plane.part(Budgets).find(f"billingAccounts/{call.path['account']}/budgets/{call.path['budget']}")
 
 
 @API.post(BUDGETS, permission="billing.budgets.create")
@@ -36,19 +35,18 @@ def create_budget(call: Call) -> Json:
 
 @API.get(BUDGETS, permission="billing.budgets.list")
 def list_budgets(call: Call) -> Json:
-    prefix = f"billingAccounts/{call.plane.part(BillingAccounts).find(call.path['account']).account_id}/"
-    found = [budget for name, budget in call.plane.part(Budgets).items() if name.startswith(prefix)]
-    return page(found, "budgets", call)
+    account = call.plane.part(BillingAccounts).find(call.path["account"])
+    return page(call.plane.part(Budgets).below(f"billingAccounts/{account.account_id}"), "budgets", call)
 
 
 @API.get(BUDGET, permission="billing.budgets.get")
 def get_budget(call: Call) -> Json:
-    return call.plane.part(Budgets).find(call)
+    return found(call)
 
 
 @API.patch(BUDGET, permission="billing.budgets.update")
 def update_budget(call: Call) -> Json:
-    budget, given = call.plane.part(Budgets).find(call), call.json()
+    budget, given = found(call), call.json()
     check_etag(budget, given)
     budget.update(changed(budget, given, call.query.get("updateMask", "*")), etag=new_etag())
     return budget
@@ -56,5 +54,5 @@ def update_budget(call: Call) -> Json:
 
 @API.delete(BUDGET, permission="billing.budgets.delete")
 def delete_budget(call: Call) -> Json:
-    del call.plane.part(Budgets)[call.plane.part(Budgets).find(call)["name"]]
+    del call.plane.part(Budgets)[found(call)["name"]]
     return {}

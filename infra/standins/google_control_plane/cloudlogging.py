@@ -5,6 +5,7 @@ import re
 from standins.google_control_plane.api import Api, Call, Json
 from standins.google_control_plane.pages import page
 from standins.google_control_plane.projects import now
+from standins.google_control_plane.resources import Resources
 from standins.google_errors import GoogleError
 
 API = Api("logging.googleapis.com")
@@ -13,8 +14,10 @@ METRIC = METRICS + "/{metric}"
 ENTRY_FILTER = re.compile(r'(?:labels\.)?(\w+)="([^"]*)"')
 
 
-class Metrics(dict[str, Json]):
+class Metrics(Resources):
     """By projects/P/metrics/M."""
+
+    missing = "The metric does not exist."
 
 
 class Entries(list[Json]):
@@ -22,10 +25,7 @@ class Entries(list[Json]):
 
 
 def found(call: Call) -> Json:
-    name = f"{call.project.resource}/metrics/{call.path['metric']}"
-    if name not in call.plane.part(Metrics):
-        raise GoogleError("NOT_FOUND", f"Metric {call.path['metric']} does not exist.")
-    return call.plane.part(Metrics)[name]
+    return call.plane.part(Metrics).find(f"{call.project.resource}/metrics/{call.path['metric']}")
 
 
 @API.post(METRICS, permission="logging.logMetrics.create")
@@ -42,9 +42,7 @@ def create_metric(call: Call) -> Json:
 
 @API.get(METRICS, permission="logging.logMetrics.list")
 def list_metrics(call: Call) -> Json:
-    prefix = f"{call.project.resource}/"
-    metrics = [metric for name, metric in call.plane.part(Metrics).items() if name.startswith(prefix)]
-    return page(metrics, "metrics", call)
+    return page(call.plane.part(Metrics).below(call.project.resource), "metrics", call)
 
 
 @API.get(METRIC, permission="logging.logMetrics.get")

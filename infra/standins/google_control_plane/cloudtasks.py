@@ -7,6 +7,7 @@ from standins.google_control_plane.api import Api, Call, Json
 from standins.google_control_plane.etags import changed
 from standins.google_control_plane.iam_routes import add_iam_routes
 from standins.google_control_plane.pages import page
+from standins.google_control_plane.resources import Resources
 from standins.google_errors import GoogleError
 
 API = Api("cloudtasks.googleapis.com")
@@ -18,8 +19,10 @@ DEFAULTS: Json = {
 }
 
 
-class Queues(dict[str, Json]):
-    """By name. `deleted`: names that cannot be used again for some days."""
+class Queues(Resources):
+    """`deleted`: names that cannot be used again for some days."""
+
+    missing = "Queue does not exist. If you just created the queue, wait at least a minute."
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,10 +34,7 @@ def parent(call: Call) -> str:
 
 
 def found(call: Call) -> Json:
-    name = f"{parent(call)}/queues/{call.path['queue']}"
-    if name not in call.plane.part(Queues):
-        raise GoogleError("NOT_FOUND", "Queue does not exist. If you just created the queue, wait at least a minute.")
-    return call.plane.part(Queues)[name]
+    return call.plane.part(Queues).find(f"{parent(call)}/queues/{call.path['queue']}")
 
 
 @API.post(QUEUES, permission="cloudtasks.queues.create", billed=True)
@@ -57,8 +57,7 @@ def create_queue(call: Call) -> Json:
 
 @API.get(QUEUES, permission="cloudtasks.queues.list")
 def list_queues(call: Call) -> Json:
-    prefix = f"{parent(call)}/"
-    return page([queue for name, queue in call.plane.part(Queues).items() if name.startswith(prefix)], "queues", call)
+    return page(call.plane.part(Queues).below(parent(call)), "queues", call)
 
 
 @API.get(QUEUE, permission="cloudtasks.queues.get")

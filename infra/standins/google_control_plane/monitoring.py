@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from standins.google_control_plane import resources
 from standins.google_control_plane.api import Api, Call, CallHandler, Json
 from standins.google_control_plane.etags import changed, check_etag, new_etag
 from standins.google_control_plane.pages import page
@@ -12,7 +13,7 @@ from standins.google_errors import GoogleError
 API = Api("monitoring.googleapis.com")
 
 
-class Resources(dict[str, Json]):
+class Resources(resources.Resources):
     """By name: projects/NUMBER/dashboards/ID, projects/ID/alertPolicies/N, ..."""
 
 
@@ -37,10 +38,7 @@ class Collection:
         return f"projects/{project.number if self.by_number else project.project_id}/{self.name}"
 
     def find(self, call: Call) -> Json:
-        name = f"{self.parent(call)}/{call.path['resource']}"
-        if name not in call.plane.part(Resources):
-            raise GoogleError("NOT_FOUND", f"Cannot find {name}.")
-        return call.plane.part(Resources)[name]
+        return call.plane.part(Resources).find(f"{self.parent(call)}/{call.path['resource']}")
 
     def create(self, call: Call) -> Json:
         given = call.json()
@@ -55,8 +53,7 @@ class Collection:
         return made
 
     def list(self, call: Call) -> Json:
-        prefix = f"{self.parent(call)}/"
-        found = [resource for name, resource in call.plane.part(Resources).items() if name.startswith(prefix)]
+        found = call.plane.part(Resources).below(self.parent(call))
         return page([item for item in found if _fits(item, call.query.get("filter", ""))], self.field, call)
 
     def get(self, call: Call) -> Json:
