@@ -1,4 +1,4 @@
-"""scripts/deploy.sh with the real gcloud, against a loopback that records what Google is asked.
+"""scripts/deploy.sh with the real gcloud, against the local Google, which runs what is deployed.
 
 The requests are held to Google's own description of Cloud Functions v2, and to what infra/functions/ means.
 """
@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,20 @@ from typing import Any
 import pytest
 import yaml
 from owner.project import cloud_project
+from release.fingerprint import uploaded
+from standins.google_control_plane import ControlPlane, Logged
+from standins.google_control_plane.cloudfunctions import Functions
+from standins.google_control_plane.plane import Snapshot
 from standins.serving import ServerThread
 from voicemint.settings import Settings
 
-from ..infra.standins.google.discovery import validator
-from .functions_api import FunctionsApi, gcloud_environment
+from ..google import assert_known_to_google, needs_gcloud
+from .provisioned import PROJECT_ID, Cloud, provision
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "scripts" / "deploy.sh"
 FLAGS = {file.stem: yaml.safe_load(file.read_text()) for file in sorted((ROOT / "infra" / "functions").iterdir())}
-PROJECT_ID = "deployed-in-a-test"
 SYSTEM = {"PATH": os.environ["PATH"]}
-needs_gcloud = pytest.mark.skipif(
-    shutil.which("gcloud") is None,
-    reason="NOT TESTED: gcloud is not installed: https://cloud.google.com/sdk/docs/install",
-)
 every_function = pytest.mark.parametrize("name", FLAGS)
 
 Ended = subprocess.CompletedProcess[str]
@@ -40,72 +39,66 @@ Ended = subprocess.CompletedProcess[str]
 
 def deploy(*arguments: str, **environment: str) -> Ended:
     return subprocess.run(
-        [DEPLOY, *arguments], env={**SYSTEM, **environment}, capture_output=True, text=True, timeout=60
+        [DEPLOY, *arguments], env={**SYSTEM, **environment}, capture_output=True, text=True, timeout=110
     )
 
 
 @dataclass(frozen=True)
-class Cloud:
-    api: FunctionsApi
-    environment: dict[str, str]
+class Deployed:
+    """What deploy.sh said when it deployed everything to a project that had no function, and what that asked."""
 
-    def deploy(self, *arguments: str) -> Ended:
-        return deploy("--project", PROJECT_ID, *arguments, **self.environment)
+    cloud: Cloud
+    empty: Snapshot
+    ended: Ended
+    log: tuple[Logged, ...]
+    full: Snapshot
 
-
-CloudOf = Callable[[FunctionsApi], Cloud]
-
-
-@pytest.fixture(scope="module")
-def cloud_of(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> CloudOf:
-    def start(api: FunctionsApi) -> Cloud:
-        return Cloud(api, gcloud_environment(servers.serve(api.app()), tmp_path_factory.mktemp("gcloud")))
-
-    return start
+    def created(self, name: str) -> dict[str, Any]:
+        """The function as it was asked for."""
+        [body] = [entry.body for entry in self.log if entry.query.get("functionId") == name]
+        assert isinstance(body, dict)
+        return body
 
 
 @pytest.fixture(scope="module")
-def deployed(cloud_of: CloudOf) -> tuple[Cloud, Ended]:
-    """Every function, once, to a project that has none."""
-    cloud = cloud_of(FunctionsApi())
-    return cloud, cloud.deploy()
+def deployed(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory, warm_path: str) -> Deployed:
+    plane = ControlPlane()
+    provision(plane)
+    empty = plane.snapshot()
+    cloud = Cloud(plane, servers.enter(plane.serving(tmp_path_factory.mktemp("google"))), warm_path)
+    ended = cloud.run(DEPLOY)
+    assert_known_to_google(plane)
+    return Deployed(cloud, empty, ended, tuple(plane.log), plane.snapshot())
 
 
 @pytest.fixture
-def created(deployed: tuple[Cloud, Ended]) -> dict[str, Any]:
-    return deployed[0].api.created
+def cloud(deployed: Deployed) -> Iterator[Cloud]:
+    """The project before its first deployment."""
+    deployed.cloud.plane.restore(deployed.empty)
+    yield deployed.cloud
+    assert_known_to_google(deployed.cloud.plane)
 
 
 @needs_gcloud
-def test_deploys_every_function_and_says_how_long_each_took(deployed: tuple[Cloud, Ended]) -> None:
-    cloud, ended = deployed
-    assert ended.returncode == 0, ended.stderr
-    assert set(cloud.api.created) == set(FLAGS)
-    assert [line.split()[:2] for line in ended.stdout.splitlines()] == [[name, "live"] for name in FLAGS]
-    assert all(line.endswith(" s") for line in ended.stdout.splitlines())
+def test_deploys_every_function_and_says_how_long_each_took(deployed: Deployed) -> None:
+    assert deployed.ended.returncode == 0, deployed.ended.stderr
+    assert [line.split()[:2] for line in deployed.ended.stdout.splitlines()] == [[name, "live"] for name in FLAGS]
+    assert all(line.endswith(" s") for line in deployed.ended.stdout.splitlines())
 
 
 @needs_gcloud
-def test_every_line_of_gcloud_names_its_function(deployed: tuple[Cloud, Ended]) -> None:
-    _, ended = deployed
-    [title, *lines] = ended.stderr.splitlines()
+def test_every_line_of_gcloud_names_its_function(deployed: Deployed) -> None:
+    [title, *lines] = deployed.ended.stderr.splitlines()
     assert PROJECT_ID in title
     assert {line.partition(" | ")[0] for line in lines} == set(FLAGS)
 
 
 @needs_gcloud
 @every_function
-def test_google_knows_every_field_of_the_request(name: str, created: dict[str, Any]) -> None:
-    problems = validator("cloudfunctions.v2", "Function").iter_errors(created[name])
-    assert [error.message for error in problems] == []
-
-
-@needs_gcloud
-@every_function
-def test_a_function_runs_as_itself_and_is_built_by_the_builder(name: str, created: dict[str, Any]) -> None:
+def test_a_function_runs_as_itself_and_is_built_by_the_builder(name: str, deployed: Deployed) -> None:
     domain = f"{PROJECT_ID}.iam.gserviceaccount.com"
-    assert created[name]["serviceConfig"]["serviceAccountEmail"] == f"{name}@{domain}"
-    build = created[name]["buildConfig"]
+    assert deployed.created(name)["serviceConfig"]["serviceAccountEmail"] == f"{name}@{domain}"
+    build = deployed.created(name)["buildConfig"]
     assert build["serviceAccount"] == f"projects/{PROJECT_ID}/serviceAccounts/builder@{domain}"
     assert build["dockerRepository"].endswith("/repositories/voicemint")
     assert (build["runtime"], build["entryPoint"]) == ("python313", name.replace("-", "_"))
@@ -114,35 +107,34 @@ def test_a_function_runs_as_itself_and_is_built_by_the_builder(name: str, create
 
 @needs_gcloud
 @every_function
-def test_an_instance_has_a_thread_for_each_request_that_it_is_given(name: str, created: dict[str, Any]) -> None:
-    service = created[name]["serviceConfig"]
+def test_an_instance_has_a_thread_for_each_request_that_it_is_given(name: str, deployed: Deployed) -> None:
+    service = deployed.created(name)["serviceConfig"]
     assert service["environmentVariables"]["THREADS"] == str(service["maxInstanceRequestConcurrency"])
     assert service["maxInstanceCount"] == FLAGS[name]["--max-instances"]
-    assert (service["minInstanceCount"], service["availableCpu"], service["timeoutSeconds"]) == (0, "1", 30)
+    assert (service["minInstanceCount"], service["availableCpu"]) == (0, "1")
+    assert f"{service['timeoutSeconds']}s" == FLAGS[name]["--timeout"]
     assert (service["availableMemory"], service["ingressSettings"]) == ("512Mi", "ALLOW_ALL")
 
 
 @needs_gcloud
 @every_function
-def test_secrets_are_files_where_the_function_looks(name: str, created: dict[str, Any]) -> None:
-    service = created[name]["serviceConfig"]
+def test_secrets_are_files_where_the_function_looks(name: str, deployed: Deployed) -> None:
+    service = deployed.created(name)["serviceConfig"]
     files = {
         f"{volume['mountPath']}/{version['path']}": (volume["secret"], version["version"])
         for volume in service["secretVolumes"]
         for version in volume["versions"]
     }
+    assert files == {file: tuple(secret.split(":")) for file, secret in FLAGS[name]["--set-secrets"].items()}
     settings = Settings.from_environ({**service["environmentVariables"], "K_SERVICE": name})
-    expected = {str(settings.signing_key_file): ("signing-key", "latest")}
-    if name == "mint-client-secret":
-        expected[str(settings.openai_api_key_file)] = ("openai-api-key", "latest")
-    assert files == expected
+    assert str(settings.signing_key_file) in files
     assert "secretEnvironmentVariables" not in service
 
 
 @needs_gcloud
 @every_function
-def test_a_function_is_told_the_buckets_that_the_owners_commands_use(name: str, created: dict[str, Any]) -> None:
-    told = created[name]["serviceConfig"]["environmentVariables"]
+def test_a_function_is_told_the_buckets_that_the_owners_commands_use(name: str, deployed: Deployed) -> None:
+    told = deployed.created(name)["serviceConfig"]["environmentVariables"]
     project_env, flags = ROOT / "infra" / "project.env", ROOT / "infra" / "functions" / "mint-client-secret.yaml"
     owner = cloud_project({"PROJECT_ID": PROJECT_ID}, project_env, flags).settings
     assert (told["PROJECT_ID"], told["BUCKET"], told["CONTROL_BUCKET"]) == (
@@ -151,49 +143,80 @@ def test_a_function_is_told_the_buckets_that_the_owners_commands_use(name: str, 
 
 
 @needs_gcloud
-def test_what_is_uploaded_is_what_a_function_needs(deployed: tuple[Cloud, Ended]) -> None:
-    names = [set(zipfile.ZipFile(io.BytesIO(source)).namelist()) for source in deployed[0].api.sources]
+def test_what_is_uploaded_is_what_a_function_needs(deployed: Deployed) -> None:
+    sources = [entry.body for entry in deployed.log if entry.method == "PUT" and entry.path.endswith(".zip")]
+    names = [{name for name in zipfile.ZipFile(io.BytesIO(source)).namelist() if name[-1] != "/"} for source in sources]
     assert len(names) == len(FLAGS)
     assert {"main.py", "requirements.txt", "agents/assistant.toml", "voicemint/http.py"} <= names[0]
     assert [name for name in names[0] if name.endswith((".pyc", ".env", "README.md", "requirements.in"))] == []
+    assert {str(file.relative_to(ROOT / "functions")) for file in uploaded(ROOT / "functions")} == names[0]
 
 
 @needs_gcloud
-def test_a_deployment_asks_for_its_project_only_and_leaves_alone_who_may_invoke(cloud_of: CloudOf) -> None:
-    cloud = cloud_of(FunctionsApi())
-    assert [cloud.deploy("sign-in").returncode, cloud.deploy("sign-in").returncode] == [0, 0]
-    assert cloud.api.updated == ["sign-in"]
-    asked = [request for request in cloud.api.requests if not request.endswith("/source.zip")]
+def test_a_deployment_asks_for_its_project_only_and_leaves_alone_who_may_invoke(deployed: Deployed) -> None:
+    asked = [f"{entry.host}{entry.path}" for entry in deployed.log if not entry.path.endswith(".zip")]
     assert [request for request in asked if f"/projects/{PROJECT_ID}" not in request] == []
     assert [request for request in asked if "IamPolicy" in request] == []
 
 
 @needs_gcloud
-def test_one_that_fails_does_not_keep_the_others_back(cloud_of: CloudOf) -> None:
-    cloud = cloud_of(FunctionsApi(refused=frozenset({"log-payload"})))
-    ended = cloud.deploy("log-payload", "sign-in")
+def test_what_is_current_is_not_deployed_again(deployed: Deployed) -> None:
+    plane = deployed.cloud.plane
+    plane.restore(deployed.full)
+    ended = deployed.cloud.run(DEPLOY, "--if-changed")
+    assert (ended.returncode, ended.stdout, plane.log.writes()) == (0, "", [])
+    planned = deployed.cloud.run(DEPLOY, "--if-changed", "--dry-run", environment={"BUCKET": "another-bucket"})
+    assert len(planned.stdout.splitlines()) == len(FLAGS)
+    plane.part(Functions)[f"projects/{PROJECT_ID}/locations/us-central1/functions/sign-in"].failed = "It did not start."
+    ended = deployed.cloud.run(DEPLOY, "--if-changed")
+    assert [line.split()[:2] for line in ended.stdout.splitlines()] == [["sign-in", "live"]]
+    assert [entry.method for entry in plane.log.writes()] == ["PATCH"]
+
+
+@needs_gcloud
+def test_one_that_fails_does_not_keep_the_others_back(cloud: Cloud) -> None:
+    cloud.plane.policies.drop(f"projects/{PROJECT_ID}/secrets/openai-api-key")
+    ended = cloud.run(DEPLOY, "mint-client-secret", "sign-in")
     assert ended.returncode == 1
-    assert [line.split()[:2] for line in ended.stdout.splitlines()] == [["log-payload", "failed"], ["sign-in", "live"]]
-    said_by_it = [line for line in ended.stderr.splitlines() if line.startswith("log-payload | ")]
-    assert "may not create log-payload" in "".join(said_by_it)
+    lines = [line.split()[:2] for line in ended.stdout.splitlines()]
+    assert lines == [["mint-client-secret", "failed"], ["sign-in", "live"]]
+    said_by_it = [line for line in ended.stderr.splitlines() if line.startswith("mint-client-secret | ")]
+    assert "Permission denied on secret" in "".join(said_by_it)
     assert ended.stderr.splitlines()[-1].startswith("error: not every function is live")
 
 
 @needs_gcloud
-def test_interrupted_it_leaves_no_gcloud_behind(cloud_of: CloudOf) -> None:
-    cloud = cloud_of(FunctionsApi(unfinished=frozenset(FLAGS)))
+def test_interrupted_it_leaves_no_gcloud_behind(cloud: Cloud) -> None:
+    cloud.plane.rules.polls = 1_000_000
+    environment = {**cloud.environment, **SYSTEM, "CONTROL_BUCKET": "interrupted-in-a-test"}
     with subprocess.Popen(
-        [DEPLOY, "--project", "interrupted-in-a-test"], env={**SYSTEM, **cloud.environment},
+        [DEPLOY, "sign-in", "log-payload"], env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         try:
-            until(lambda: set(cloud.api.created) == set(FLAGS))
+            until(lambda: len(cloud.plane.part(Functions)) == 2)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 130
-            until(none_is_left, seconds=5)
+            until(none_is_left, seconds=10)
         finally:
-            cloud.api.unfinished = frozenset()  # what is left behind comes to its end
+            for operation in cloud.plane.operations.values():
+                operation.polls_left = 0  # what is left behind comes to its end
             until(none_is_left)
+
+
+@needs_gcloud
+def test_an_organisation_that_keeps_the_public_out_does_not_keep_a_function_from_being_live(cloud: Cloud) -> None:
+    """gcloud deploys it, may not make it public, and fails: what a deployment here does not ask for."""
+    spec = {"rules": [{"values": {"allowedValues": ["C0123"]}}]}
+    cloud.plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = spec
+    assert cloud.run(DEPLOY, "sign-in").returncode == 0
+    public = ("gcloud", "functions", "add-invoker-policy-binding", "sign-in", "--region=us-central1")
+    ended = cloud.run(*public, "--member=allUsers", f"--project={PROJECT_ID}")
+    assert ended.returncode == 1
+    assert "do not belong to a permitted customer" in ended.stderr
+    describe = ("gcloud", "functions", "describe", "sign-in", "--region=us-central1", f"--project={PROJECT_ID}")
+    described = cloud.run(*describe, "--format=value(state)")
+    assert described.stdout.strip() == "ACTIVE"
 
 
 def none_is_left() -> bool:
@@ -232,7 +255,7 @@ def test_the_environment_wins_over_what_follows_from_the_project() -> None:
         (["--project", "My Project"], {}, "'My Project' is not a project id"),
         (["--project", "123456789012"], {}, "is not a project id"),
         (["--project", PROJECT_ID], {"REGION": "europe-west1"}, "REGION is 'europe-west1'"),
-        (["--project", PROJECT_ID, "nope"], {}, "expected one of: log-payload mint-client-secret sign-in"),
+        (["--project", PROJECT_ID, "nope"], {}, f"expected one of: {' '.join(FLAGS)}"),
         (["--project", PROJECT_ID, "../project"], {}, "there is no function '../project'"),
         (["--projekt", PROJECT_ID], {}, "unknown option '--projekt'"),
     ],
