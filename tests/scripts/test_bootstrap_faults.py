@@ -22,6 +22,7 @@ pytestmark = [needs_gcloud, pytest.mark.timeout(3600)]
 WAITED_OUT = ("409", "429", "503", "reset", "reset-after")
 MAX_RUNS = 200
 KILLED = -9
+MADE_UP = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}")
 How = str  # a kind of faults.py, or "kill"
 
 
@@ -52,8 +53,8 @@ class OnceEach(Faults):
 def identity(entry: Logged) -> str:
     """The same for a write and its repetition: what is another each time is left out."""
     body = json.dumps(entry.body, sort_keys=True) if isinstance(entry.body, dict) else ""
-    body = re.sub(r'"(etag|data|dataCrc32c|requestId)": "[^"]*"', "", body)
-    return f"{entry.method} {entry.host}{re.sub(r'[0-9a-f]{12,}', '…', entry.path)} {policy_change(entry, body)}"
+    body = re.sub(r'"(etag|data|dataCrc32c|requestId)": "[^"]*"', "", policy_change(entry, body))
+    return MADE_UP.sub("…", f"{entry.method} {entry.host}{entry.path} {body}")
 
 
 def policy_change(entry: Logged, body: str) -> str:
