@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Measure speed, side by side with what people run today, and say which promises are met.
 #
-# Usage: scripts/bench.sh mint [--rounds N] [--seconds N] [--quick] [--json FILE] [--check]
+# Usage: scripts/bench.sh mint|page [--rounds N] [--seconds N] [--quick] [--json FILE] [--check]
 #
 #   mint            cold start and load of mint_client_secret, beside (a) an Express token server, (b) an empty
 #                   function and (c) the obvious Python port of (a)
+#   page            click to first sound in a real browser over a link with 80 ms round trip, both set-ups beside the
+#                   usual page (token, then the Agents SDK); the first paint; an hour of conversation. Needs root,
+#                   /dev/net/tun, iproute2 and Chromium
 #   --rounds N      rounds, in which all take turns; medians are of these (default 9)
 #   --seconds N     of load a cell (default 4)
 #   --quick         only show that the bench works: one short round
@@ -22,8 +25,19 @@ main() {
   esac
   ensure_venv functions infra/standins
   ensure_node
-  ensure_npm scripts/bench/peers/express
+  case "${1:-}" in
+    page) prepare_page ;;
+    *) ensure_npm scripts/bench/peers/express ;;
+  esac
   PYTHONPATH="$ROOT/scripts:$ROOT/infra:$ROOT/functions" exec "$PYTHON" -m bench "$@"
+}
+
+prepare_page() {
+  ensure_venv functions infra/standins tests
+  ensure_npm web
+  ensure_npm scripts/bench/peers/page
+  npm --prefix "$ROOT/scripts/bench/peers/page" run --silent build
+  ensure_program "${CHROMIUM:-chromium}" "for the page (or name one: CHROMIUM=/path/to/chromium)"
 }
 
 main "$@"

@@ -1,6 +1,7 @@
 import ast
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from bench.__main__ import main
+from bench.link import delayed_link
 from bench.processes import BenchError, running
 from bench.report import Bar, Report, Table, format_bars, format_table
 
@@ -54,7 +56,7 @@ def test_a_quick_run_measures_every_peer_and_prints_every_ratio(tmp_path: Path) 
 
 def test_help_says_how_to_use_it() -> None:
     helped = subprocess.run([BENCH, "--help"], capture_output=True, text=True, timeout=60, check=True)
-    assert "Usage: scripts/bench.sh mint [--rounds N]" in helped.stdout
+    assert "Usage: scripts/bench.sh mint|page" in helped.stdout
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["mint", "--rounds", "0"], ["mint", "--seconds", "x"]])
@@ -70,6 +72,32 @@ def test_without_wrk_it_says_how_to_install_it(
     monkeypatch.setenv("PATH", "")
     assert main(["mint"]) == 2
     assert "apt-get install wrk" in capsys.readouterr().err
+
+
+def test_a_link_with_a_delay_needs_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(BenchError, match="run the bench as root"), delayed_link(80):
+        pass
+
+
+def test_a_link_carries_packets_both_ways_in_order_and_later() -> None:
+    near, near_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    far, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-m", "bench.link", str(near_end.fileno()), str(far_end.fileno()), "100"]
+    carrier = subprocess.Popen(
+        command, pass_fds=(near_end.fileno(), far_end.fileno()), env={**os.environ, "PYTHONPATH": str(BENCH.parent)}
+    )
+    with near, near_end, far, far_end, carrier:
+        far.settimeout(20)
+        near.settimeout(20)
+        near.send(b"one")
+        near.send(b"two")
+        assert [far.recv(100), far.recv(100)] == [b"one", b"two"]
+        sent_at = time.monotonic()
+        far.send(b"three")
+        assert near.recv(100) == b"three"
+        assert time.monotonic() - sent_at >= 0.05
+        carrier.terminate()
 
 
 @pytest.mark.parametrize(

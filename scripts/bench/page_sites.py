@@ -1,0 +1,153 @@
+"""What the browser of the page bench sees: two sites over TLS, one per way to set up a call, and OpenAI beside them."""
+
+import asyncio
+import os
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+import standins.local_run
+from aiohttp import web
+from standins.local_run import Site, local_run
+from standins.openai_realtime import webrtc
+from standins.serving import serving
+
+from .google_cloud import loopback_certificate
+from .link import NEAR
+
+ROOT = Path(__file__).resolve().parents[2]
+PEER = Path(__file__).with_name("peers") / "page" / "build"
+HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
+OFTEN = {"PERSON_PER_MINUTE": "100000", "INSTANCE_PER_MINUTE": "100000", "DAILY_LIMIT": "100000", "DAILY_BLOCK": "1000"}
+
+
+@dataclass(frozen=True, slots=True)
+class PageSites:
+    """Invite links' makers and addresses. `peer` is the usual page, on the first site so that it mints there."""
+
+    client_secret: Site
+    unified: Site
+    addresses: Mapping[str, str]
+
+    def link(self, setup: str) -> str:
+        site = self.client_secret if setup == "client-secret" else self.unified
+        return site.invite_link().replace(site.url, self.addresses[setup])
+
+
+@asynccontextmanager
+async def page_sites(upstream_ms: float) -> AsyncIterator[PageSites]:
+    """`upstream_ms` is what each request of a function to OpenAI takes more than here."""
+    webrtc.LOOPBACK = NEAR  # the stand-in's media are to cross the link too
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="voicemint-bench-")))
+        tls = _tls(folder)
+        client_secret, one = await _site(
+            stack, folder / "client-secret", ROOT / "functions" / "agents", upstream_ms, tls
+        )
+        unified, other = await _site(stack, folder / "unified", _unified_agents(folder), upstream_ms, tls)
+        yield PageSites(client_secret, unified, {"client-secret": one, "unified": other})
+
+
+async def _site(
+    stack: AsyncExitStack, folder: Path, agents: Path, upstream_ms: float, tls: ssl.SSLContext
+) -> tuple[Site, str]:
+    """A whole local run whose functions find OpenAI far away and whose browser finds everything behind TLS."""
+    folder.mkdir()
+    _build(folder, agents)
+    far_openai = Front(upstream_ms / 1000)
+    far_url = await stack.enter_async_context(serving(far_openai.app()))
+    environment = {**OFTEN, "OPENAI_BASE_URL": f"{far_url}/v1", "AGENTS_FOLDER": str(agents)}
+    standins.local_run.FIREBASE_JSON = folder / "firebase.json"
+    site = await stack.enter_async_context(local_run(folder / "run", environment=environment))
+    openai = str(site.openai_url)
+    far_openai.target = openai
+    openai_url = await _behind_tls(stack, Front(target=openai), tls)
+    front = Front(target=site.url, rewrites={far_url: openai_url, openai: openai_url}, peer=PEER)
+    return site, await _behind_tls(stack, front, tls)
+
+
+class Front:
+    """Hands requests on: later, with other addresses in what comes back, and with the peer's page beside."""
+
+    def __init__(
+        self,
+        delay_seconds: float = 0.0,
+        *,
+        target: str = "",
+        rewrites: Mapping[str, str] | None = None,
+        peer: Path | None = None,
+    ) -> None:
+        self.target = target
+        self._delay_seconds = delay_seconds
+        self._rewrites = dict(rewrites or {})
+        self._peer = peer
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=1024**2)
+        if self._peer is not None:
+            app.router.add_static("/peer", self._peer)
+        app.router.add_route("*", "/{path:.*}", self._hand_on)
+        app.cleanup_ctx.append(self._session)
+        return app
+
+    async def _session(self, _app: web.Application) -> AsyncIterator[None]:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as self._client:
+            yield
+
+    async def _hand_on(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self._delay_seconds)
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        url = self.target + request.raw_path
+        body = await request.read()
+        async with self._client.request(
+            request.method, url, headers=headers, data=body, allow_redirects=False
+        ) as answer:
+            content = await answer.read()
+            kept = [
+                (name, self._rewrite(value)) for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP
+            ]
+            if answer.content_type == "application/json" and "Content-Encoding" not in answer.headers:
+                content = self._rewrite(content.decode()).encode()
+            return web.Response(status=answer.status, body=content, headers=kept)
+
+    def _rewrite(self, text: str) -> str:
+        for old, new in self._rewrites.items():
+            text = text.replace(old, new)
+        return text
+
+
+async def _behind_tls(stack: AsyncExitStack, front: Front, tls: ssl.SSLContext) -> str:
+    runner = web.AppRunner(front.app(), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, NEAR, 0, ssl_context=tls).start()
+    return f"https://{NEAR}:{runner.addresses[0][1]}"
+
+
+def _tls(folder: Path) -> ssl.SSLContext:
+    file = folder / "tls.pem"
+    file.write_bytes(b"".join(loopback_certificate()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def _unified_agents(folder: Path) -> Path:
+    agents = folder / "unified-agents"
+    shutil.copytree(ROOT / "functions" / "agents", agents)
+    for file in agents.glob("*.toml"):
+        file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
+    return agents
+
+
+def _build(folder: Path, agents: Path) -> None:
+    shutil.copy(ROOT / "web" / "firebase.json", folder)
+    build = ["npm", "exec", "--", "vite", "build", "--logLevel=warn", "--outDir", str(folder / "dist"), "--emptyOutDir"]
+    subprocess.run(build, cwd=ROOT / "web", env={**os.environ, "AGENTS_FOLDER": str(agents)}, check=True)
