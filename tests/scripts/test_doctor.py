@@ -172,14 +172,17 @@ def test_what_would_stop_a_bootstrap(doctor: Doctor) -> None:
     plane.projects[NEW_PROJECT].billing_account = None
     plane.rules.denied_permissions |= {"serviceusage.services.enable", "iam.serviceAccounts.create"}
     plane.rules.taken_buckets |= {f"{NEW_PROJECT}-voicemint-payloads"}
+    plane.rules.org_policies["run.allowedIngress"] = {"rules": [{"values": {"allowedValues": ["internal"]}}]}
+    plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = {"rules": [{"denyAll": True}]}
     doctor.plane.pass_through[f"{NEW_PROJECT}.web.app"] = f"{doctor.openai_url}/nothing"
     code, findings = doctor.look(project=NEW_PROJECT, PROJECT_ENV=str(ROOT / "infra" / "project.env"))
     assert code == 1
     problems = {name: finding["fix"] for name, finding in findings.items() if finding["status"] == "problem"}
     assert set(problems) == {
         "billing", "services", "permission:serviceusage.services.enable", "permission:iam.serviceAccounts.create",
-        f"bucket:{NEW_PROJECT}-voicemint-payloads",
+        f"bucket:{NEW_PROJECT}-voicemint-payloads", "organization:ingress",
     }  # fmt: skip
+    assert "--no-invoker-iam-check" in findings["organization:public"]["detail"]
     assert problems["billing"].endswith(f"gcloud billing projects link {NEW_PROJECT} --billing-account=ACCOUNT_ID")
     assert problems["services"].startswith("gcloud services enable artifactregistry.googleapis.com ")
     for permission in ("serviceusage.services.enable", "iam.serviceAccounts.create"):

@@ -14,6 +14,7 @@ from provision.doctor import buckets, keys, models, policies, project, sign_in
 from provision.doctor.answers import Answer, Refusal, refusal_of
 from provision.doctor.context import Context
 from provision.doctor.permissions import NEEDED, Held, permissions
+from provision.doctor.rest import as_newer
 from provision.findings import Finding
 from provision.names import read_names
 from voicemint.agents import load_agents
@@ -255,6 +256,29 @@ def test_organization_policies(rules: dict[str, Any], expected: tuple[str, str])
     assert (
         finding.status != "warning" or finding.id != "organization:public" or "--no-invoker-iam-check" in finding.detail
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "rules"),
+    [
+        ({"listPolicy": {"allValues": "ALLOW"}}, []),
+        ({"listPolicy": {"allValues": "DENY"}}, [{"denyAll": True}]),
+        ({"listPolicy": {"allowedValues": ["a"], "deniedValues": ["b"]}},
+         [{"values": {"allowedValues": ["a"], "deniedValues": ["b"]}}]),
+        ({"booleanPolicy": {"enforced": True}}, [{"enforce": True}]),
+        ({"booleanPolicy": {}}, []),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_older_form_of_an_organization_policy_means_the_same(policy: dict[str, Any], rules: list[Any]) -> None:
+    assert as_newer(policy) == {"spec": {"rules": rules}}
+
+
+def test_what_the_older_api_does_not_tell_the_day_before_is_no_obstacle() -> None:
+    off = dict.fromkeys((policies.MEMBERS, policies.REQUIRE_INVOKER), refused(Refusal.API_OFF))
+    told = dict.fromkeys(policies.TOLD_BEFORE, Answer({}))
+    answers = {policies.reading_name(name): answer for name, answer in (off | told).items()}
+    assert only(policies.organization(context(answers))).status == "ok"
 
 
 @pytest.mark.parametrize(

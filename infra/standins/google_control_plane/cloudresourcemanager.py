@@ -3,6 +3,7 @@
 from standins.google_control_plane.api import Api, Call, Json
 from standins.google_control_plane.iam_routes import add_iam_routes
 from standins.google_control_plane.projects import Project
+from standins.google_errors import GoogleError
 
 API = Api("cloudresourcemanager.googleapis.com", always_on=True)
 PROJECT = "/v1/projects/{project}"
@@ -37,6 +38,23 @@ def get_project_v3(call: Call) -> Json:
 def get_ancestry(call: Call) -> Json:
     """A project of no organisation."""
     return {"ancestor": [{"resourceId": {"type": "project", "id": call.project.project_id}}]}
+
+
+@API.post(f"{PROJECT}:getEffectiveOrgPolicy", permission="orgpolicy.policy.get", read=True)
+def get_effective_org_policy(call: Call) -> Json:
+    """What orgpolicy.py answers, in the older form, which has no managed constraints."""
+    constraint = str(call.json().get("constraint", ""))
+    name = constraint.removeprefix("constraints/")
+    if name == constraint or ".managed." in name:
+        raise GoogleError("INVALID_ARGUMENT", f"Request contains an invalid argument: {constraint!r}.")
+    rules = call.plane.rules.org_policies.get(name, {}).get("rules", [])
+    answer: Json = {"constraint": constraint}
+    for rule in rules:
+        if "enforce" in rule:
+            answer["booleanPolicy"] = {"enforced": rule["enforce"]}
+        else:
+            answer["listPolicy"] = rule.get("values") or {"allValues": "DENY" if rule.get("denyAll") else "ALLOW"}
+    return answer if rules else {**answer, "listPolicy": {"allValues": "ALLOW"}}
 
 
 def resource(project: Project) -> Json:

@@ -18,6 +18,7 @@ class Kind(NamedTuple):
     what: str
     prefixes: tuple[str, ...]
     groups: tuple[str, ...]
+    reader: str = "roles/viewer"  # a role that may look at it
 
 
 KINDS = (
@@ -27,7 +28,7 @@ KINDS = (
     Kind("secrets", "Secrets and their versions", ("secret/", "version/", "superseded/"), ("secrets",)),
     Kind("queues", "Queues", ("queue/",), ("tasks",)),
     Kind("bindings", "Who may do what, as infra/iam.txt says", ("binding/", "surplus/"),
-         ("projects", "iam", "storage", "artifacts", "secrets", "tasks", "run")),
+         ("projects", "iam", "storage", "artifacts", "secrets", "tasks", "run"), "roles/iam.securityReviewer"),
     Kind("hosting", "Firebase and the Hosting site", ("firebase", "site"), ("http",)),
     Kind("monitoring", "Budget, dashboard and alerts", ("budget", "dashboard", "alert/"), ("billing", "monitoring")),
 )  # fmt: skip
@@ -39,7 +40,7 @@ def drift(context: Context) -> Iterable[Finding]:
         refused = [context.unread[group] for group in kind.groups if group in context.unread]
         steps = [step for step in context.steps if _is_of(step, kind) and not _is_unread(step, context)]
         if refused:
-            yield context.unasked(kind.id, kind.what, refused[0])
+            yield context.unasked(kind.id, kind.what, refused[0], kind.reader)
         if steps:
             yield from _findings(context, kind, steps)
         elif not refused:

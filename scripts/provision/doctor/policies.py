@@ -12,6 +12,7 @@ MEMBERS = "iam.managed.allowedPolicyMembers"
 REQUIRE_INVOKER = "run.managed.requireInvokerIam"
 INGRESS = "run.allowedIngress"
 LOCATIONS = "gcp.resourceLocations"
+TOLD_BEFORE = (MEMBER_DOMAINS, INGRESS, LOCATIONS)  # by an API that is always on
 CONSTRAINTS = (MEMBER_DOMAINS, MEMBERS, REQUIRE_INVOKER, INGRESS, LOCATIONS)
 
 FALLBACK = "the bootstrap switches Cloud Run's invoker check off instead (--no-invoker-iam-check); nothing to do"
@@ -23,7 +24,7 @@ def reading_name(constraint: str) -> str:
 
 def organization(context: Context) -> Iterable[Finding]:
     answers = {constraint: context.of(reading_name(constraint)) for constraint in CONSTRAINTS}
-    refused = [answer for answer in answers.values() if not answer.ok and answer.refusal is not Refusal.NOT_FOUND]
+    refused = [answer for name, answer in answers.items() if not answer.ok and not _is_silent(name, answer)]
     if refused:
         yield context.unasked("organization", "Organization policies", refused[0], "roles/orgpolicy.policyViewer")
         return
@@ -32,8 +33,14 @@ def organization(context: Context) -> Iterable[Finding]:
     yield from found or [ok("organization", "No organization policy stands in the way")]
 
 
+def _is_silent(constraint: str, answer: Answer) -> bool:
+    """Google does not know the constraint here, or will tell of it when its API is on."""
+    later = answer.refusal is Refusal.API_OFF and constraint not in TOLD_BEFORE
+    return later or answer.refusal is Refusal.NOT_FOUND
+
+
 def _rules(answer: Answer) -> list[Mapping[str, Any]]:
-    """The rules in force; a constraint that Google does not know of here forbids nothing."""
+    """The rules in force, as far as they are known."""
     return list(answer.value.get("spec", {}).get("rules", [])) if answer.ok and answer.value else []
 
 

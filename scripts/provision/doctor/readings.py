@@ -35,7 +35,8 @@ def _rounds(desired: Desired, asker: Asker) -> dict[str, Answer]:
     answers |= asker.ask(_about_project(asker), *([] if reached else [OFFLINE_SECONDS]))
     if not answers["project"].ok:
         return answers
-    answers |= _ask_where_on(asker, _about_what_is_inside(asker, desired, Rest(desired.names, token)), answers)
+    inside = [*_about_what_is_inside(asker, desired), *_limits(Rest(desired.names, token), answers["services"])]
+    answers |= _ask_where_on(asker, inside, answers)
     answers |= asker.ask([*_other_buckets(asker, desired, answers), *_openai(answers)])
     return answers
 
@@ -60,18 +61,24 @@ def _services(asker: Asker, seconds: float) -> set[str]:
     return {item["config"]["name"] for item in asker.json(("services", "list", "--enabled"), seconds)}
 
 
-def _about_what_is_inside(asker: Asker, desired: Desired, rest: Rest) -> list[Reading]:
+def _about_what_is_inside(asker: Asker, desired: Desired) -> list[Reading]:
     region, ask = desired.names.region, asker.json
-    limits = [
-        Reading(policies.reading_name(name), partial(rest.org_policy, name), "orgpolicy")
-        for name in policies.CONSTRAINTS
-    ]
     return [
         Reading("accounts", partial(ask, ("iam", "service-accounts", "list")), "iam"),
         Reading("buckets", partial(ask, ("storage", "buckets", "list", "--raw"))),
         Reading("runtimes", partial(ask, ("functions", "runtimes", "list", f"--region={region}")), "cloudfunctions"),
-        *limits,
         *(Reading(keys.reading_name(name), partial(_secret, asker, name), "secretmanager") for name in SECRETS),
+    ]
+
+
+def _limits(rest: Rest, services: Answer) -> list[Reading]:
+    """What the organization forbids; the day before, when the API for it is off, the older API tells the most of it."""
+    is_on = services.ok and "orgpolicy.googleapis.com" in services.value
+    told_before = {} if is_on else dict.fromkeys(policies.TOLD_BEFORE, rest.org_policy_before)
+    asks = {name: told_before.get(name, rest.org_policy) for name in policies.CONSTRAINTS}
+    return [
+        Reading(policies.reading_name(name), partial(ask, name), None if name in told_before else "orgpolicy")
+        for name, ask in asks.items()
     ]
 
 

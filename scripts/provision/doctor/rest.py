@@ -2,6 +2,7 @@
 each. Only reads: a POST here is one of Google's that changes nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,21 @@ class Rest:
         """The policy that is in force in the project, wherever it was set."""
         path = f"projects/{self.names.project_id}/policies/{constraint}:getEffectivePolicy"
         return self.ask("GET", f"https://orgpolicy.googleapis.com/v2/{path}", seconds)
+
+    def org_policy_before(self, constraint: str, seconds: float) -> Any:
+        """The same by the older API, which is always on. Written as the newer one has it."""
+        url = f"{ANYBODYS}v1/projects/{self.names.project_id}:getEffectiveOrgPolicy"
+        return as_newer(self.ask("POST", url, seconds, {"constraint": f"constraints/{constraint}"}))
+
+
+def as_newer(policy: Mapping[str, Any]) -> Any:
+    """An OrgPolicy of Cloud Resource Manager v1 as a policy of Organization Policy v2."""
+    listed = policy.get("listPolicy", {})
+    values = {name: listed[name] for name in ("allowedValues", "deniedValues") if name in listed}
+    rules: list[Mapping[str, Any]] = [{"values": values}] if values else []
+    rules += [{"denyAll": True}] if listed.get("allValues") == "DENY" else []
+    rules += [{"enforce": True}] if policy.get("booleanPolicy", {}).get("enforced") else []
+    return {"spec": {"rules": rules}}
 
 
 def raise_refusal(line: str, answer: requests.Response) -> None:
