@@ -3,8 +3,10 @@
 #
 # Usage: scripts/rollback.sh [--to VERSION] [--yes] [--project ID]
 #        scripts/rollback.sh --list [--project ID]
+#        scripts/rollback.sh --forget [--yes] [--project ID]
 #
 #   --list         what was released, newest first; changes nothing
+#   --forget       after closing a hole in a function: end the functions of every release but the live one, for good
 #   --to VERSION   a version of that list, instead of the one before the present one
 #   --yes          do not ask
 #   --project ID   the project, instead of PROJECT_ID

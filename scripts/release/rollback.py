@@ -18,6 +18,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.list:
         show(as_table(history))
         return 0
+    if options.forget:
+        return forget(project, history, yes=options.yes)
     target = chosen(history, options.to)
     check_pins(project, target)
     say(
@@ -44,6 +46,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/rollback.sh", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="what was released, newest first; changes nothing")
+    what.add_argument("--forget", action="store_true", help="end every release but the live one for good")
     what.add_argument("--to", metavar="VERSION", help="a version of that list, instead of the one before")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(arguments)
@@ -78,8 +81,23 @@ def check_pins(project: Released, target: Release) -> None:
         )
 
 
+def forget(project: Released, history: list[Release], *, yes: bool) -> int:
+    """After a hole was closed in a function: nobody can ask the old ones any more, nor go back to them."""
+    say(
+        f"Only version {history[0].version} stays, which is live. Older releases and previews lose their functions: "
+        "there is no way back to them."
+        if history
+        else "Nothing was released: no function has an address of an older one that is kept."
+    )
+    if not (yes or confirmed()):
+        say("Nothing was changed.")
+        return 1
+    pins.unpin(project, history[0].pins if history else ())
+    return 0
+
+
 def confirmed() -> bool:
-    say("Go back? [y/N] ")
+    say("Do it? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

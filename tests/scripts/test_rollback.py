@@ -1,9 +1,14 @@
 """scripts/rollback.sh: the page and the functions of the release before, in one change."""
 
 import pytest
-from standins.google_control_plane.hosting_sites import Version
+from provision.gcloud import Gcloud
+from release import pins
+from release.hosting import pins_in_use
+from release.project import Released as PublishedProject
+from standins.google_control_plane.hosting_sites import Sites, Version
 
 from ..google import needs_gcloud
+from .provisioned import NAMES, PROJECT_ID
 from .released import SITE_URL, Released
 
 pytestmark = [needs_gcloud, pytest.mark.timeout(300)]
@@ -78,3 +83,34 @@ def test_functions_that_are_gone_are_no_way_back(after_build: Released) -> None:
     assert ended.returncode == 1
     assert "no such revision of mint-client-secret any more" in ended.stderr
     assert after_build.plane.log.writes() == []
+
+
+def test_tags_that_no_release_uses_any_more_are_taken_away(after_build: Released) -> None:
+    """What one leads to could be asked for ever: a hole that was closed would stay open there."""
+    first, second = versions(after_build)
+    project = PublishedProject(NAMES, Gcloud(PROJECT_ID, environ=after_build.cloud.environment))
+    pins.unpin(project, pins_in_use(project))
+    assert after_build.plane.log.writes() == []
+    after_build.live.releases = after_build.live.releases[-1:]
+    after_build.plane.part(Sites)[PROJECT_ID].channels.pop("release")
+    pins.unpin(project, pins_in_use(project))
+    service = after_build.service("sign-in")
+    assert [target["tag"] for target in service.traffic if "tag" in target] == [tag_of(second, "sign-in")]
+    assert service.all_traffic_on_latest
+    assert tag_of(first, "sign-in") != tag_of(second, "sign-in")
+
+
+def test_after_a_hole_was_closed_the_old_functions_can_be_ended(after_build: Released) -> None:
+    _, second = versions(after_build)
+    assert after_build.run("rollback.sh", "--forget", stdin="n\n").returncode == 1
+    assert after_build.plane.log.writes() == []
+    ended = after_build.run("rollback.sh", "--forget", "--yes")
+    assert ended.returncode == 0, ended.stderr
+    service = after_build.service("sign-in")
+    assert [target["tag"] for target in service.traffic if "tag" in target] == [tag_of(second, "sign-in")]
+    assert after_build.get(f"{SITE_URL}/api/access").json()["error"]["code"] == "signed_out"
+
+
+def tag_of(version: Version, service: str) -> str:
+    [tag] = {rewrite["run"]["tag"] for rewrite in version.config["rewrites"] if rewrite["run"]["serviceId"] == service}
+    return str(tag)
