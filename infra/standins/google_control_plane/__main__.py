@@ -6,6 +6,7 @@ Nothing is kept: each start is a new Google. api.openai.com is there too, answer
 import argparse
 import asyncio
 import shlex
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from standins.google_control_plane import ControlPlane
 from standins.serving import serving
 
 NUMBER, BILLING_ACCOUNT = "123456789012", "012345-678901-ABCDEF"
+PROJECT_ENV = Path(__file__).parents[2] / "project.env"
 ENVIRONMENT_FILE = "environment.sh"
 
 
@@ -45,7 +47,9 @@ async def _run(project: str, billing_account: str | None, folder: Path) -> None:
     plane.add_project(project, number=NUMBER, billing_account=billing_account)
     async with serving(openai_realtime.create_app()) as openai_url, plane.serving(folder) as proxy:
         plane.pass_through["api.openai.com"] = openai_url
-        _announce({**proxy.environment, "PROJECT_ID": project}, folder / ENVIRONMENT_FILE)
+        remembered = shutil.copy(PROJECT_ENV, folder)  # what a trial remembers is not about the real project
+        exported = {**proxy.environment, "PROJECT_ID": project, "PROJECT_ENV": str(remembered)}
+        _announce(exported, folder / ENVIRONMENT_FILE)
         await stop.wait()
     for what, found in (("no such route here", plane.unknown), ("no such host here", plane.foreign)):
         for asked in found:

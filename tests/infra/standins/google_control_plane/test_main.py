@@ -33,6 +33,8 @@ def test_a_shell_that_takes_the_exports_reaches_it_and_nothing_else(tmp_path: Pa
     assert ended.returncode != 0
     assert process.returncode == 0
     assert all(line.startswith("export ") for line in said.splitlines())
+    assert f"export PROJECT_ENV={tmp_path}/project.env" in said.splitlines()
+    assert (tmp_path / "project.env").read_text() == (ROOT / "infra" / "project.env").read_text()
     assert told == "no such host here: CONNECT example.com:443\n"
 
 
