@@ -48,7 +48,7 @@ def create(request: ApiRequest) -> Answer:
         with ADMISSION.of(request.person):
             created = OPENAI.create_call(offer, session_config, safety_identifier=request.person.safety_identifier)
             call = _new_call(created.call_id, request, chosen.get("agent"), UNIFIED)
-            LEASH.begin(call)
+            LEASH.hold(call)
     except BaseException:
         if created is not None:
             _end_unwanted(created.call_id)

@@ -14,6 +14,7 @@ from voicemint.control import Control
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import InvalidRequest, InvalidTicket, SettingsError, TooManyRequests
 from voicemint.http import Answer, ApiRequest, Route, entry_point
+from voicemint.leash import Leash
 from voicemint.mounted_secret import MountedSecret
 from voicemint.openai_api import OpenAIApi
 from voicemint.phone_line import PHONE, release
@@ -38,9 +39,11 @@ KEYS = MountedSecret(SETTINGS.signing_key_file, SigningKeys)
 AGENTS = load_agents(SETTINGS.agents_folder)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 CONTROL_BUCKET = ControlBucket.of(SETTINGS)
+QUEUE = TaskQueue(SETTINGS, KEYS.current)
 AROUND = Surroundings(
     openai=OPENAI,
-    queue=TaskQueue(SETTINGS, KEYS.current),
+    queue=QUEUE,
+    leash=Leash(CONTROL_BUCKET, QUEUE),
     control=Control(CONTROL_BUCKET),
     bucket=CONTROL_BUCKET,
     records=CallRecords(Bucket(SETTINGS.bucket, SETTINGS.project_id), SETTINGS.payload_level),

@@ -1,8 +1,9 @@
 """The leash: every call that the server knows ends at its deadline, whatever becomes of the page.
 
-A call is bound to its person by an object that can be created once (`calls/<call id>.json` in the control bucket), and
-two tasks hold it: one ends it at its deadline, the other has it watched from now on. Where one of the three cannot be
-made, the call is ended at once: LeashUnavailable or ControlUnavailable.
+Two tasks hold a call: one ends it at its deadline, the other has it watched from now on. Where one of them cannot be
+made, the call is ended at once. A call is bound to its person by an object that can be created once
+(`calls/<call id>.json` in the control bucket): for a call that a page registers before anything else; for a call that
+the server opened, whose id nobody else knows yet, when its watch begins, because until then somebody waits.
 """
 
 import json
@@ -31,15 +32,6 @@ class Leash:
     @classmethod
     def of(cls, settings: Settings, keys: Callable[[], SigningKeys]) -> "Leash":
         return cls(ControlBucket.of(settings), TaskQueue(settings, keys))
-
-    def begin(self, call: KnownCall) -> None:
-        """Bind and hold a call whose id nobody else knows yet; all three at once, because somebody waits.
-
-        Raises LeashUnavailable or ControlUnavailable; then the caller ends the call.
-        """
-        bound = self._threads.submit(self.bind, call)
-        self.hold(call)
-        bound.result()
 
     def bind(self, call: KnownCall) -> KnownCall:
         """Make the call its person's; one that is theirs already is returned as it was then.

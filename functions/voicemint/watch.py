@@ -19,6 +19,7 @@ from voicemint.cloud_logging import logger
 from voicemint.control import Control
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import ControlUnavailable
+from voicemint.leash import Leash
 from voicemint.openai_api import OpenAIApi
 from voicemint.openai_sideband import Sideband, SidebandClosed
 from voicemint.phone_line import release
@@ -42,6 +43,7 @@ class Surroundings:
 
     openai: OpenAIApi
     queue: TaskQueue
+    leash: Leash
     control: Control
     bucket: ControlBucket
     records: CallRecords
@@ -68,6 +70,7 @@ class Watch:
 
     def run(self) -> None:
         """Raises ApiError: then the task is sent again, and this watch is taken up by another."""
+        self._around.leash.bind(self._call)
         self._ledger.load()
         sideband = self._attach(
             until=max(self._call.started_at + ATTACH_SECONDS, self._around.now() + REATTACH_SECONDS)

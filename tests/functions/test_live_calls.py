@@ -177,6 +177,19 @@ def test_with_a_client_secret_the_page_may_change_its_session(servers: ServerThr
     assert updated["session"]["instructions"] == "Be brief."
 
 
+def test_nobody_can_register_a_watched_call_that_the_server_opened_for_another(
+    servers: ServerThread, site: CallSite
+) -> None:
+    async def run() -> int:
+        call = await site.open_unified()
+        await site.noted(call.call_id, "voicemint.call_watched")
+        status, _, _ = await site.post("/api/calls/register", person="person2", json={"call_id": call.call_id})
+        await site.post("/api/calls/hangup", json={"ticket": call.ticket})
+        return int(status)
+
+    assert servers.run(run()) == 403
+
+
 def test_a_tool_of_the_servers_is_answered_once(servers: ServerThread, site: CallSite) -> None:
     async def run() -> list[JsonObject]:
         call = await site.open_unified()
