@@ -126,9 +126,11 @@ def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
     plane.part(Functions)[f"{PLACE}/functions/mint-client-secret"].failed = "the container did not start"
     plane.part(Resources).clear()
     store_of(plane).bucket(NAMES.bucket).change({"lifecycle": {"rule": []}})
+    del plane.project(PROJECT_ID).services["cloudbuild.googleapis.com"]
     code, findings = doctor.look()
     assert code == 1
     expected = {
+        "services": ("problem", "1 of", "gcloud services enable cloudbuild.googleapis.com"),
         "openai-key": ("problem", "it ends with a newline", "scripts/rotate-key.sh openai"),
         "signing-key": ("problem", "is not one", "gcloud secrets versions add signing-key"),
         "organization:public": ("warning", "forbids allUsers", "https://console.cloud.google.com/iam-admin/orgpolicies"),

@@ -47,9 +47,11 @@ class Context:
     @property
     def begun(self) -> bool:
         """Whether a bootstrap has been here: from then on, what is missing is missing."""
-        accounts = self.of("accounts")
+        accounts, names = self.of("accounts"), self.desired.names
+        if accounts.refusal is Refusal.DENIED:
+            return bool(names.project_number)  # it was confirmed
         emails = {account["email"] for account in accounts.value or []}
-        return bool(emails & {self.desired.names.email(account) for account in self.desired.accounts})
+        return bool(emails & {names.email(account) for account in self.desired.accounts})
 
     def console(self, page: str) -> str:
         return f"https://console.cloud.google.com/{page}?project={self.project_id}"
