@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Measure speed, side by side with what people run today, and say which promises are met.
 #
-# Usage: scripts/bench.sh mint|page [--rounds N] [--seconds N] [--quick] [--json FILE] [--check]
+# Usage: scripts/bench.sh mint|page|call|watch [--rounds N] [--seconds N] [--quick] [--json FILE] [--check]
 #
 #   mint            cold start and load of mint_client_secret, beside (a) an Express token server, (b) an empty
 #                   function and (c) the obvious Python port of (a)
 #   page            click to first sound in a real browser over a link with 80 ms round trip, both set-ups beside the
 #                   usual page (token, then the Agents SDK); the first paint; an hour of conversation. Needs root,
 #                   /dev/net/tun, iproute2 and Chromium
+#   call            opening a call through the server, ten at once, beside the time that OpenAI itself takes for it
+#   watch           80 calls watched by one process: memory and CPU a call
 #   --rounds N      rounds, in which all take turns; medians are of these (default 9)
 #   --seconds N     of load a cell (default 4)
 #   --quick         only show that the bench works: one short round

@@ -12,11 +12,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from . import mint
+from . import call, mint, watch
 from .processes import BenchError
 from .report import Plan, Report, format_bars, format_table
 
-BENCHMARKS: dict[str, Callable[[Plan], Report]] = {"mint": mint.benchmark}
+
+def measure_page(plan: Plan) -> Report:
+    from . import page  # needs Playwright, which the other benchmarks do not
+
+    return page.benchmark(plan)
+
+
+BENCHMARKS: dict[str, Callable[[Plan], Report]] = {
+    "mint": mint.benchmark,
+    "page": measure_page,
+    "call": call.benchmark,
+    "watch": watch.benchmark,
+}
 ENOUGH_ROUNDS = 9
 BUSY_LOAD = 1.0
 EXIT_MISSED, EXIT_CANNOT_MEASURE = 1, 2

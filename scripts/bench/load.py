@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .processes import LOOPBACK, BenchError, Server
 
-SCRIPT = Path(__file__).with_name("post_json.lua")
+SCRIPT = Path(__file__).with_name("post.lua")
 WRK_EXTRA_SECONDS = 30
 
 
@@ -30,10 +30,21 @@ def require_wrk() -> None:
         raise BenchError("wrk makes the load and was not found. Install it: sudo apt-get install wrk")
 
 
-def put_under_load(server: Server, path: str, connections: int, seconds: int) -> Load:
-    """POST {} from `connections` keep-alive clients for `seconds`."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What every request sends."""
+
+    text: str = "{}"
+    content_type: str = "application/json"
+
+
+EMPTY_OBJECT = Body()
+
+
+def put_under_load(server: Server, path: str, connections: int, seconds: int, body: Body = EMPTY_OBJECT) -> Load:
+    """POST `body` from `connections` keep-alive clients for `seconds`."""
     cpu_before = server.cpu_seconds()
-    summary = _wrk(f"http://{LOOPBACK}:{server.port}{path}", connections, seconds, server.cookie)
+    summary = _wrk(f"http://{LOOPBACK}:{server.port}{path}", connections, seconds, server.cookie, body)
     cpu_seconds = server.cpu_seconds() - cpu_before
     if not summary["requests"]:
         raise BenchError(f"{server.name} answered no request of {connections} clients in {seconds} s.")
@@ -47,11 +58,16 @@ def put_under_load(server: Server, path: str, connections: int, seconds: int) ->
     )
 
 
-def _wrk(url: str, connections: int, seconds: int, cookie: str) -> dict[str, float]:
+def _wrk(url: str, connections: int, seconds: int, cookie: str, body: Body) -> dict[str, float]:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), url]
     finished = subprocess.run(
         command,
-        env={**os.environ, "BENCH_COOKIE": cookie},
+        env={
+            **os.environ,
+            "BENCH_COOKIE": cookie,
+            "BENCH_BODY": body.text,
+            "BENCH_CONTENT_TYPE": body.content_type,
+        },
         capture_output=True,
         text=True,
         timeout=seconds + WRK_EXTRA_SECONDS,

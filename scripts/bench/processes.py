@@ -76,6 +76,16 @@ class Server:
             time.sleep(POLL_SECONDS)
         raise BenchError(f"{self.name} did not answer within {elapsed:.0f} s.\n{self._last_words()}")
 
+    def wait_until_listening(self) -> None:
+        """Wait until it takes connections, for who has no path that answers 200 to {}."""
+        while time.perf_counter() - self._started < START_LIMIT_SECONDS:
+            if self._process.poll() is not None:
+                break
+            with suppress(OSError), socket.create_connection((LOOPBACK, self.port), REQUEST_TIMEOUT_SECONDS):
+                return
+            time.sleep(POLL_SECONDS)
+        raise BenchError(f"{self.name} does not listen.\n{self._last_words()}")
+
     def cpu_seconds(self) -> float:
         """User and system time of the tree since its start, ended children included."""
         ticks = sum(int(value) for _pid, stat in self._tree() for value in stat[STAT_CPU_TICKS])

@@ -54,6 +54,25 @@ def test_a_quick_run_measures_every_peer_and_prints_every_ratio(tmp_path: Path) 
     assert not any(load["errors"] for cells in loads.values() for load in cells)
 
 
+@pytest.mark.parametrize(
+    ("benchmark", "bars"),
+    [
+        ("call", ["p50 at 10 at once, ours / the upstream"]),
+        ("watch", ["memory with 4 calls", "CPU with 4 calls"]),
+    ],
+)
+def test_a_quick_run_measures_calls(benchmark: str, bars: list[str], tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    finished = subprocess.run(
+        [BENCH, benchmark, "--quick", "--json", found], capture_output=True, text=True, timeout=110
+    )
+    assert finished.returncode == 0, finished.stderr
+    document = json.loads(found.read_text())
+    assert [bar["name"] for bar in document["bars"]] == bars
+    assert all(bar["value"] > 0 for bar in document["bars"] if bar["unit"] != " cores")
+    assert not any(load["errors"] for loads in document["measurements"].values() for load in loads if "errors" in load)
+
+
 def test_help_says_how_to_use_it() -> None:
     helped = subprocess.run([BENCH, "--help"], capture_output=True, text=True, timeout=60, check=True)
     assert "Usage: scripts/bench.sh mint|page" in helped.stdout

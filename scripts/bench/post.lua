@@ -1,7 +1,7 @@
--- wrk's script: POST {} as JSON, and one line of JSON when it is done.
+-- wrk's script: POST what BENCH_BODY says as BENCH_CONTENT_TYPE, and one line of JSON when it is done.
 wrk.method = "POST"
-wrk.body = "{}"
-wrk.headers["Content-Type"] = "application/json"
+wrk.body = os.getenv("BENCH_BODY")
+wrk.headers["Content-Type"] = os.getenv("BENCH_CONTENT_TYPE")
 local cookie = os.getenv("BENCH_COOKIE")
 if cookie ~= nil and cookie ~= "" then
   wrk.headers["Cookie"] = cookie
