@@ -16,8 +16,8 @@ from voicemint.redaction import redact
 from ..gcloud import Gcloud, GcloudFailed
 from .answers import Answer, Refusal, refusal_of
 
-ONE_SECONDS = 15.0
-ALL_SECONDS = 60.0
+ONE_SECONDS = 25.0
+ALL_SECONDS = 90.0
 AT_ONCE = 8
 SAY_AFTER_SECONDS = 2.0
 MAX_SAID_CHARACTERS = 200
