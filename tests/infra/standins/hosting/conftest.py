@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from standins import google_cloud_run, google_metadata, hosting
+from standins.local_run import rewritten_services
 from standins.serving import ServerThread
 
 from . import backend
@@ -13,7 +14,7 @@ from .cases import SITE_FILES
 from .emulator_process import hosting_emulator, install
 
 FIREBASE_JSON = Path(__file__).parents[4] / "web" / "firebase.json"
-SERVICES = ("sign-in", "mint-client-secret", "log-payload")
+SERVICES = rewritten_services(FIREBASE_JSON)
 
 
 def make_project(folder: Path) -> Path:
