@@ -33,6 +33,7 @@ NAMES = Names(
     project_number=NUMBER,
     billing_account="",
 )
+COMMAND_SECONDS = 280  # of a machine on which much else runs
 Ended = subprocess.CompletedProcess[str]
 
 
@@ -87,4 +88,6 @@ class Cloud:
     def run(self, *command: str | Path, root: Path = ROOT, **more: Any) -> Ended:
         """A command of the repository, as somebody runs it who is signed in to gcloud."""
         environment = {**self.environment, **more.pop("environment", {})}
-        return subprocess.run(command, env=environment, cwd=root, text=True, capture_output=True, timeout=110, **more)
+        return subprocess.run(
+            command, env=environment, cwd=root, text=True, capture_output=True, timeout=COMMAND_SECONDS, **more
+        )

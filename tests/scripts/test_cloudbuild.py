@@ -98,7 +98,7 @@ def test_only_the_release_has_the_session() -> None:
 
 
 @needs_gcloud
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_push_to_main_is_live_after_its_build(after_build: Released, built_release: Released) -> None:
     trigger, *steps = built_release.ended
     assert trigger.returncode == 0, trigger.stderr
@@ -109,7 +109,7 @@ def test_a_push_to_main_is_live_after_its_build(after_build: Released, built_rel
 
 
 @needs_gcloud
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_no_call_of_a_build_needs_more_than_the_deployer_has(built_release: Released) -> None:
     roles = {line.split()[1] for line in (ROOT / "infra/iam.txt").read_text().splitlines() if line[:9] == "deployer "}
     assert set(PERMISSIONS) <= roles
@@ -134,7 +134,7 @@ def fits(host: str, patterns: tuple[str, ...]) -> bool:
 
 
 @needs_gcloud
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_push_that_breaks_a_function_leaves_live_as_it_was(after_build: Released) -> None:
     before = after_build.live.resource()
     change_function(after_build.tree, "mint-client-secret", '"model": agent.model', '"model": 1 / 0')

@@ -12,7 +12,7 @@ from .provisioned import PROJECT_ID
 from .released import FIRST_WORDS, SITE_URL, Released
 from .tree import ROOT, change_function, change_page, page_is_built
 
-pytestmark = [needs_gcloud, pytest.mark.timeout(300)]
+pytestmark = [needs_gcloud, pytest.mark.timeout(900)]
 STEPS = ("page", "sign in", "mint", "text turn", "call", "log write")
 UNUSED_BY_THE_PAGE = "watch-call"  # tasks call it, and always its newest revision
 

@@ -10,7 +10,7 @@ from ..google import needs_gcloud
 from .provisioned import NAMES, PROJECT_ID
 from .released import SESSION_SECRET, SITE_URL, Released
 
-pytestmark = [needs_gcloud, pytest.mark.timeout(300)]
+pytestmark = [needs_gcloud, pytest.mark.timeout(900)]
 CONNECTED = ("--connection=github", "--repository=voicemint")
 SECRET = f"projects/{PROJECT_ID}/secrets/{SESSION_SECRET}"
 
