@@ -70,6 +70,7 @@ release() {
   if [[ $2 ]]; then functions=$(run_release pins); else functions=$(known_functions); fi
   # shellcheck disable=SC2086  # one word a function
   [[ $1 ]] || scripts/deploy.sh --if-changed $functions
+  ensure_node
   ensure_npm infra/firebase
   ensure_page
   sign_in

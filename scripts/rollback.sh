@@ -40,6 +40,7 @@ main() {
   export "${PROJECT_VARIABLES[@]}"
   need_gcloud
   ensure_venv functions infra/standins
+  ensure_node
   ensure_npm infra/firebase
   run_release rollback ${arguments[@]+"${arguments[@]}"}
 }

@@ -33,9 +33,14 @@ def firebase(project: Released, *arguments: str) -> Any:
     with _signed_in(project) as (environment, folder):
         command = ["node", str(FIREBASE), *arguments, "--json", "--non-interactive"]
         command += [f"--project={project.names.project_id}", f"--config={WEB / 'firebase.json'}"]
-        ended = subprocess.run(
-            command, env=environment, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        try:
+            ended = subprocess.run(
+                command, env=environment, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise CommandFailed(
+                expected=f"`firebase {arguments[0]}` to end within {SECONDS} s", found="no end", todo="Try again."
+            ) from None
     answer = _answer(ended.stdout)
     if ended.returncode or answer.get("status") != "success":
         raise CommandFailed(
