@@ -75,7 +75,7 @@ def test_accounts_and_bindings(google: Google, gcloud: Commands) -> None:
     policy = json.loads(gcloud(f"projects get-iam-policy {PROJECT_ID} --format=json"))
     assert policy["version"] == 3
     assert "bindings" not in json.loads(gcloud(f"iam service-accounts get-iam-policy {EMAIL} --format=json"))
-    gcloud(f"iam service-accounts keys create key.json --iam-account={EMAIL}", fails="Key creation is not allowed")
+    gcloud(f"iam service-accounts keys create /dev/null --iam-account={EMAIL}", fails="Key creation is not allowed")
     gcloud(f"iam service-accounts delete {EMAIL} --quiet")
     assert google.plane.accounts == {}
 
