@@ -47,7 +47,17 @@ export function words(caption: Caption): string {
 
 /** What is worth a line: something said, shown or done, or the reason why nothing was. */
 export function shownCaptions({ items }: Captions): readonly Caption[] {
-  return items.filter((item) => item.act !== undefined || (item.speaker !== undefined && !isSilent(item)));
+  return items.filter(isShown);
+}
+
+const shown = new WeakMap<Caption, boolean>(); // an item that has not changed need not be read again at each event
+
+function isShown(item: Caption): boolean {
+  const known = shown.get(item);
+  if (known !== undefined) return known;
+  const now = item.act !== undefined || (item.speaker !== undefined && !isSilent(item));
+  shown.set(item, now);
+  return now;
 }
 
 function isSilent(item: Caption): boolean {
@@ -91,7 +101,7 @@ function placeItem(captions: Captions, event: Fields): Captions {
   const item = fields(event.item);
   const id = text(item.id);
   if (id === undefined) return captions;
-  const before = captions.items.find((caption) => caption.id === id) ?? blank(id);
+  const before = captions.items.findLast((caption) => caption.id === id) ?? blank(id);
   const holds = (type: string) => list(item.content).some((part) => fields(part).type === type);
   const act = actOf(item);
   const caption: Caption = {
@@ -107,10 +117,10 @@ function placeItem(captions: Captions, event: Fields): Captions {
 
 /** Puts the item after the one it follows; at the end when that one is unknown. */
 function place(captions: Captions, caption: Caption, previous: unknown): Captions {
-  const known = captions.items.findIndex(({ id }) => id === caption.id);
+  const known = captions.items.findLastIndex(({ id }) => id === caption.id);
   if (known >= 0 && typeof previous !== "string") return { ...captions, items: captions.items.with(known, caption) };
   const others = captions.items.filter(({ id }) => id !== caption.id);
-  const after = others.findIndex(({ id }) => id === previous);
+  const after = others.findLastIndex(({ id }) => id === previous);
   const at = after >= 0 ? after + 1 : known >= 0 ? known : others.length;
   return { ...captions, items: others.toSpliced(at, 0, caption) };
 }
@@ -133,13 +143,13 @@ function by(speaker: Speaker, step: Step): Reader {
   return (captions, event) => {
     const id = text(event.item_id);
     if (id === undefined) return captions;
-    const known = captions.items.some((item) => item.id === id);
+    const known = captions.items.findLastIndex((item) => item.id === id) >= 0;
     return change(known ? captions : place(captions, { ...blank(id), speaker }, undefined), event, step);
   };
 }
 
 function change(captions: Captions, event: Fields, step: Step): Captions {
-  const at = captions.items.findIndex(({ id }) => id === event.item_id);
+  const at = captions.items.findLastIndex(({ id }) => id === event.item_id);
   const caption = captions.items[at];
   if (caption === undefined) return captions;
   return { ...captions, items: captions.items.with(at, step(caption, event)) };

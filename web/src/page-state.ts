@@ -28,6 +28,7 @@ export class PageState {
   readonly isSignedOut = computed(() => this.access.value.kind === "signed_out");
   readonly notice = computed(() => this.#standingNotice() ?? this.#callNotice.value());
   readonly inCall = computed(() => isInCall(this.call.value));
+  readonly isQuiet = computed(() => !this.inCall.value && this.shown.value.length === 0);
   readonly shown = computed(() => shownCaptions(this.#captions.value));
   /** As a question to the words, so that it follows the language. */
   readonly #callNotice = signal<() => Notice | undefined>(nothing);

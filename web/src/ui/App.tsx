@@ -15,7 +15,7 @@ import { TurnButton } from "./TurnButton.tsx";
 
 export function App(parts: Parts) {
   const { page, controls } = parts;
-  const isQuiet = !page.inCall.value && page.shown.value.length === 0;
+  const isQuiet = page.isQuiet.value;
   return (
     <>
       <div class="page" data-view={isQuiet ? "welcome" : "conversation"} data-call={page.call.value}>

@@ -9,7 +9,10 @@ export function Orb({ page, controls }: Parts) {
   useEffect(() => {
     if (!inCall) return;
     const show = (level: number) => rings.current?.style.setProperty("--level", level.toFixed(3));
-    const stop = effect(() => show(page.voice.value === "agent" ? controls.agentLevel.value : controls.personLevel.value));
+    const stop = effect(() => {
+      const [agent, person] = [controls.agentLevel.value, controls.personLevel.value]; // both, so that neither meter is made anew
+      show(page.voice.value === "agent" ? agent : person);
+    });
     return () => {
       stop();
       show(0);

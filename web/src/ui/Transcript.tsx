@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import type { VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { words as said, type Caption } from "../captions.ts";
 import { words } from "../words.ts";
@@ -10,12 +9,12 @@ const NEAR_THE_END_PX = 80;
 const NEWEST = 100; // older ones are drawn when they are asked for: an hour of talk would be thousands
 
 /** Both sides of the conversation. A screen reader hears an item once it is complete. */
-export function Transcript(parts: Parts) {
+export function Transcript({ page, agent, controls }: Parts) {
   const list = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const top = useRef(0);
   const limit = useSignal(NEWEST);
-  const captions = parts.page.shown.value;
+  const captions = page.shown.value;
   const follow = () => follows.current && list.current?.scrollTo({ top: list.current.scrollHeight });
   useLayoutEffect(() => void follow(), [captions]);
   useLayoutEffect(() => {
@@ -45,28 +44,26 @@ export function Transcript(parts: Parts) {
           {words.value.earlier}
         </button>
       )}
-      {captions.slice(-limit.value).map((caption) => drawn(caption, parts))}
+      {captions.slice(-limit.value).map((caption) => (
+        <Item key={caption.id} caption={caption} agent={agent} controls={controls} />
+      ))}
     </div>
   );
 }
 
-const drawnBefore = new WeakMap<Caption, VNode>();
-
-/** The same caption is the same node: Preact then looks no further, however many there are. */
-function drawn(caption: Caption, parts: Parts): VNode {
-  const node = drawnBefore.get(caption) ?? <Item key={caption.id} caption={caption} parts={parts} />;
-  drawnBefore.set(caption, node);
-  return node;
+interface ItemProps extends Pick<Parts, "agent" | "controls"> {
+  readonly caption: Caption;
 }
 
-function Item({ caption, parts }: { readonly caption: Caption; readonly parts: Parts }) {
+/** Drawn again only when its caption is another: signals see to that, as long as the other properties stay the same. */
+function Item({ caption, agent, controls }: ItemProps) {
   if (caption.act !== undefined) return <Act act={caption.act} />;
   const isAgent = caption.speaker === "agent";
   const text = said(caption);
   return (
     <article class="item" data-speaker={caption.speaker} data-mark={caption.mark} aria-busy={!caption.isDone}>
-      <p class="speaker">{isAgent ? parts.agent.value.label : words.value.you}</p>
-      {caption.hasPicture && <Thumbnail itemId={caption.id} {...parts} />}
+      <p class="speaker">{isAgent ? agent.value.label : words.value.you}</p>
+      {caption.hasPicture && <Thumbnail itemId={caption.id} controls={controls} />}
       {text !== "" && (
         <p class="words" dir="auto">
           {text}
@@ -92,7 +89,7 @@ function Act({ act }: { readonly act: NonNullable<Caption["act"]> }) {
 }
 
 /** What was shown, as long as the page has it. */
-function Thumbnail({ itemId, controls }: Parts & { readonly itemId: string }) {
+function Thumbnail({ itemId, controls }: Pick<Parts, "controls"> & { readonly itemId: string }) {
   const url = controls.pictures.value.find((picture) => picture.itemId === itemId)?.url;
   const { pictureShown } = words.value;
   return url === undefined ? <p class="mark">{pictureShown}</p> : <img class="thumbnail" src={url} alt={pictureShown} />;
