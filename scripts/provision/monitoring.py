@@ -1,5 +1,7 @@
 """Steps for what watches: the budget, the dashboard, the alerts. They have no names of ours: found by display name."""
 
+import json
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,9 +10,6 @@ from .gcloud import Gcloud
 from .matching import includes
 from .reality import Json, Reality
 from .steps import Action, Step
-
-# Everything that a file of infra/monitoring/alerts/ may say. Whom to tell is not in it: that is chosen in the console.
-ALERT_FIELDS = "displayName,combiner,conditions,documentation,alertStrategy,severity,userLabels"
 
 
 def steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
@@ -105,10 +104,20 @@ def _dashboard_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iter
         )
         yield Step(id="dashboard", title="Create the dashboard", actions=(create,), needs=("services",))
     elif not includes(ours[0], wanted.content):
-        update = gcloud.command("monitoring", "dashboards", "update", id_of(ours[0]), config)
-        yield Step(id="dashboard", title="Correct the dashboard", actions=(Action(command=tuple(update)),))
+        yield Step(id="dashboard", title="Correct the dashboard", actions=(_update_dashboard(gcloud, wanted, ours[0]),))
     for extra in ours[1:]:
         yield _delete("dashboard", extra, gcloud.command("monitoring", "dashboards", "delete", id_of(extra)))
+
+
+def _update_dashboard(gcloud: Gcloud, wanted: Document, found: Json) -> Action:
+    """Google wants to be told which state of it is replaced."""
+    etag = found.get("etag", "")
+    command = gcloud.command("monitoring", "dashboards", "update", id_of(found), "--config-from-file=-")
+    return Action(
+        command=tuple(command),
+        text=json.dumps({**wanted.content, "etag": etag}),
+        text_from=shlex.join(["jq", f".etag = {json.dumps(etag)}", wanted.file]),
+    )
 
 
 def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality) -> Iterator[Step]:
@@ -121,9 +130,10 @@ def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality) -> Iterator[
         )
         yield Step(id=id_, title=f"Create the alert {alert.display_name!r}", actions=(create,), needs=("services",))
     elif not includes(ours[0], alert.content):
-        update = gcloud.command(
-            "alpha", "monitoring", "policies", "update", id_of(ours[0]), policy, f"--fields={ALERT_FIELDS}"
-        )
+        # Whom to tell is chosen in the console and in no file: gcloud replaces the policy, so it is said again.
+        channels = ",".join(ours[0].get("notificationChannels", ()))
+        kept = (f"--set-notification-channels={channels}",) if channels else ()
+        update = gcloud.command("alpha", "monitoring", "policies", "update", id_of(ours[0]), policy, *kept)
         yield Step(
             id=id_, title=f"Correct the alert {alert.display_name!r}", actions=(Action(command=tuple(update)),)
         )  # fmt: skip

@@ -24,6 +24,7 @@ class Action:
     command: tuple[str, ...]
     secret: str | None = None
     text: str = ""
+    text_from: str = ""  # a command that makes the same text, where that is too long to read
     check: tuple[str, ...] = ()
     before: int = 0
     body: Mapping[str, Any] | None = None  # what `http` sends
@@ -38,7 +39,9 @@ class Action:
         line = shlex.join(self.command)
         if self.secret:
             return f"{line}  # the value comes on stdin and is never shown"
-        return f"printf %s {shlex.quote(self.text)} | {line}" if self.text else line
+        if self.text:
+            return f"{self.text_from or f'printf %s {shlex.quote(self.text)}'} | {line}"
+        return line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
