@@ -1,39 +1,27 @@
 """The command line of scripts/phone.sh."""
 
 import argparse
-import base64
-import getpass
-import json
 import os
 import re
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TextIO
 
-import requests
 from google.api_core.exceptions import NotFound
 from voicemint.agents import load_agents
 from voicemint.errors import SecretUnavailable
 from voicemint.incoming_calls import EVENT_TYPE
-from voicemint.mounted_secret import CACHE_SECONDS
 from voicemint.phone_policy import PhonePolicy
 from voicemint.secrets import Secret
-from voicemint.webhooks import WebhookSecrets, sign
+from voicemint.webhooks import WebhookSecrets
 
 from .console import CommandFailed, run, say, show
 from .project import Project, add_project_options, project_of
 from .secret_versions import OPENAI_API_KEY, Versions
 from .webhook_endpoints import NAME, ApiClosed, Endpoint, WebhookEndpoints
+from .webhook_secret import WEBHOOK_SECRET, nobodys_secret, probe, read_secret, wait_until_taken
 
-WEBHOOK_SECRET = "openai-webhook-secret"  # noqa: S105 - the name of the secret, not its value
 SIP_HOST = "sip.api.openai.com"
-PROBE_TYPE = "voicemint.test"  # no event of OpenAI's: taken, and nothing is done
-PATIENCE_SECONDS = CACHE_SECONDS + 30
-ASK_AGAIN_SECONDS = 2.0
-TIMEOUT = (5, 30)
-MAX_INPUT_CHARACTERS = 1024
 _OPENAI_PROJECT = re.compile(r"proj_[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -102,7 +90,7 @@ class Telephone:
             say(f"Delete the endpoint {self._url} yourself: https://platform.openai.com/settings, Project, Webhooks.")
         _would(dry_run, f"Replace {WEBHOOK_SECRET} by one that nobody has")
         if not dry_run:
-            self._store(f"whsec_{base64.b64encode(os.urandom(32)).decode()}")
+            self._store(nobodys_secret())
             show("Off: no phone call is answered. Calls that are on go on; scripts/stop.sh ends them.")
         return 0
 
@@ -153,33 +141,8 @@ class Telephone:
             raise CommandFailed(
                 expected=f"a secret named {WEBHOOK_SECRET}", found="none", todo="Make it: scripts/bootstrap.sh"
             ) from None
-        self._wait_until_taken(secret)
-        self._versions.retire_older_than(number, still_works=lambda: self._wait_until_taken(secret))
-
-    def _wait_until_taken(self, secret: str) -> None:
-        """An instance reads the secret at most once a minute."""
-        ends_at = time.monotonic() + PATIENCE_SECONDS
-        while (status := self._probe(secret)) != 200:
-            if time.monotonic() > ends_at:
-                raise CommandFailed(
-                    expected=f"{self._url} to take a test event with 200",
-                    found=str(status),
-                    todo="Is it deployed (scripts/deploy.sh answer-phone)? Its log says what it does not take.",
-                )
-            say(f"{self._url} answers {status} to a test event; it reads the new secret within a minute")
-            time.sleep(ASK_AGAIN_SECONDS)
-
-    def _probe(self, secret: str) -> int:
-        """The status with which the site answers an event that `secret` signs; nothing comes of it."""
-        body = json.dumps({"object": "event", "type": PROBE_TYPE}).encode()
-        webhook_id, now = f"probe_{os.urandom(8).hex()}", int(time.time())
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(now),
-            "webhook-signature": sign(secret, webhook_id, now, body),
-        }
-        return requests.post(self._url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False).status_code
+        wait_until_taken(self._url, secret)
+        self._versions.retire_older_than(number, still_works=lambda: wait_until_taken(self._url, secret))
 
     def _takes_what_openai_signs(self, endpoints: WebhookEndpoints, endpoint: Endpoint) -> bool:
         return endpoints.try_out(endpoint) == 200
@@ -216,7 +179,7 @@ class Telephone:
             WebhookSecrets(text)
         except (CommandFailed, SecretUnavailable):
             return "none that could be one"
-        status = self._probe(text.splitlines()[0])
+        status = probe(self._url, text.splitlines()[0])
         return "the site takes what it signs" if status == 200 else f"the site answers {status} to what it signs"
 
     def _show_how_to_call(self) -> None:
@@ -233,23 +196,6 @@ class Telephone:
                 "with data residency in Europe: sip-eu.api.openai.com."
             )
         say("Let your number's SIP trunk lead there. Whoever knows the address can call it: it is not for publishing.")
-
-
-def read_secret(stdin: TextIO = sys.stdin) -> str:
-    """From a prompt that echoes nothing, or one line of `stdin`. Raises CommandFailed, which does not quote it."""
-    if stdin.isatty():
-        text = getpass.getpass("The endpoint's signing secret (it is not shown): ")
-    else:
-        text = stdin.read(MAX_INPUT_CHARACTERS).removesuffix("\n")
-    try:
-        WebhookSecrets(text)
-    except SecretUnavailable:
-        raise CommandFailed(
-            expected="one line, a signing secret that begins with whsec_",
-            found=f"{len(text)} characters" if text else "nothing",
-            todo="Create the endpoint as described above, copy its secret whole, and run this again.",
-        ) from None
-    return text
 
 
 def _described(name: str, line: PhonePolicy) -> str:

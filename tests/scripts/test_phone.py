@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from owner import phone as phone_command
+from owner import webhook_secret
 from owner.console import CommandFailed
-from owner.phone import WEBHOOK_SECRET, main, parse, read_secret
+from owner.phone import main, parse
+from owner.webhook_secret import WEBHOOK_SECRET, read_secret
 from standins import local_cloud
 from standins.openai_realtime.webhooks import new_secret
 from standins.serving import ServerThread
@@ -25,7 +26,7 @@ def module_cloud(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory
     context = owner_cloud(tmp_path_factory.mktemp("phone"), ROUTES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_cloud, "REMOUNT_SECONDS", REMOUNT_SECONDS)
-        patch.setattr(phone_command, "ASK_AGAIN_SECONDS", 0.1)
+        patch.setattr(webhook_secret, "ASK_AGAIN_SECONDS", 0.1)
         yield servers.run(context.__aenter__())
         servers.run(context.__aexit__(None, None, None))
 

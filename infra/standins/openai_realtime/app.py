@@ -19,6 +19,7 @@ from .knobs import Knobs
 from .recognition import Recognizer
 from .request_log import Handler, RequestLog
 from .script import Script, load_scenario
+from .webhook_api import WebhookApi
 from .webhooks import Webhooks
 from .websocket import WebSockets
 
@@ -55,7 +56,7 @@ def create_app(
     )
     app.on_response_prepare.append(_add_headers)
     app.add_routes(HttpApi(secrets, calls, sockets).routes())
-    app.add_routes(webhooks.routes())
+    app.add_routes(WebhookApi(webhooks).routes())
     app.add_routes(control_routes(faults, script, log, calls, webhooks))
     _end_with(app, sockets, calls, webhooks, hearing)
     return app

@@ -1,7 +1,7 @@
 """Webhook endpoints and deliveries, signed as Standard Webhooks has it and repeated until they are taken.
 
-Source: openai 3.52.0 `resources/webhooks`, OpenAI's guide to webhooks (2xx or it is sent again, with exponential
-back-off, for 72 hours; a redirect is no 2xx), https://www.standardwebhooks.com.
+Source: OpenAI's guide to webhooks (2xx or it is sent again, with exponential back-off, for 72 hours; a redirect is no
+2xx), https://www.standardwebhooks.com.
 """
 
 import asyncio
@@ -12,72 +12,18 @@ import json
 import os
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp import web
-from pydantic import Field, TypeAdapter
 
-from .credentials import require_api_key
-from .errors import ApiError, JsonObject
+from .errors import JsonObject
 from .ids import new_id
 from .knobs import Knobs
-from .validation import Strict, parse
 
-ENDPOINTS_PATH = "/v1/webhook_endpoints"
 GIVE_UP_AFTER_SECONDS = 72 * 3600
 DELIVERY_TIMEOUT = aiohttp.ClientTimeout(total=30)
 USER_AGENT = "OpenAI/1.0 (+https://platform.openai.com/docs/webhooks)"
 MAX_REMEMBERED = 1000
 INCOMING_CALL = "realtime.call.incoming"
-
-EventType = Literal[
-    "batch.completed",
-    "batch.failed",
-    "batch.expired",
-    "batch.cancelled",
-    "response.completed",
-    "response.failed",
-    "response.cancelled",
-    "response.incomplete",
-    "eval.run.succeeded",
-    "eval.run.failed",
-    "eval.run.canceled",
-    "fine_tuning.job.succeeded",
-    "fine_tuning.job.failed",
-    "fine_tuning.job.cancelled",
-    "realtime.call.incoming",
-    "video.completed",
-    "video.failed",
-    "safety.alert.created",
-]
-
-
-class EndpointCreate(Strict):
-    name: str = Field(min_length=1, max_length=256)
-    url: str = Field(max_length=2048)
-    event_types: list[EventType] = Field(min_length=1)
-
-
-class EndpointUpdate(Strict):
-    name: str | None = Field(default=None, min_length=1, max_length=256)
-    url: str | None = Field(default=None, max_length=2048)
-    event_types: list[EventType] | None = Field(default=None, min_length=1)
-
-
-class RotateSecret(Strict):
-    keep_old_secret_active_for_24_hours: bool = False
-
-
-class TestDelivery(Strict):
-    event_type: EventType
-
-
-_CREATE: TypeAdapter[EndpointCreate] = TypeAdapter(EndpointCreate)
-_UPDATE: TypeAdapter[EndpointUpdate] = TypeAdapter(EndpointUpdate)
-_ROTATE: TypeAdapter[RotateSecret] = TypeAdapter(RotateSecret)
-_TEST: TypeAdapter[TestDelivery] = TypeAdapter(TestDelivery)
 
 
 @dataclass
@@ -128,40 +74,34 @@ class Webhooks:
 
     def __init__(self, knobs: Knobs) -> None:
         self._knobs = knobs
-        self._endpoints: dict[str, Endpoint] = {}
+        self.endpoints: dict[str, Endpoint] = {}
         self._deliveries: deque[Delivery] = deque(maxlen=MAX_REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
 
-    def routes(self) -> list[web.RouteDef]:
-        one = f"{ENDPOINTS_PATH}/{{endpoint_id}}"
-        return [
-            web.post(ENDPOINTS_PATH, self.create),
-            web.get(ENDPOINTS_PATH, self.list),
-            web.get(one, self.retrieve),
-            web.post(one, self.update),
-            web.delete(one, self.delete),
-            web.post(f"{one}/rotate_secret", self.rotate_secret),
-            web.post(f"{one}/test", self.test),
-            web.get("/v1/webhook_event_types", self.list_event_types),
-        ]
-
     def add(self, url: str, secret: str, name: str = "configured", event_types: tuple[str, ...] = ()) -> Endpoint:
         """Add an endpoint whose secret is given, for a local run and for tests."""
         endpoint = Endpoint(name, url, list(event_types or (INCOMING_CALL,)), [secret], round(self._knobs.clock()))
-        self._endpoints[endpoint.id] = endpoint
+        self.endpoints[endpoint.id] = endpoint
         return endpoint
 
     def send(self, event_type: str, data: JsonObject) -> None:
         """Deliver an event to every endpoint that asked for its type, until each has taken it."""
         event = self._event(event_type, data)
-        for endpoint in self._endpoints.values():
+        for endpoint in self.endpoints.values():
             if event_type in endpoint.event_types:
                 delivery = Delivery(endpoint, event)
                 self._deliveries.append(delivery)
                 task = asyncio.get_running_loop().create_task(self._deliver(delivery), name="webhook delivery")
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+    async def send_once(self, endpoint: Endpoint, event_type: str, data: JsonObject) -> int | None:
+        """Deliver an event to one endpoint without a second try; returns its answer's status, None for no answer."""
+        delivery = Delivery(endpoint, self._event(event_type, data))
+        self._deliveries.append(delivery)
+        await self._attempt(delivery)
+        return delivery.statuses[-1]
 
     def described(self) -> list[JsonObject]:
         """The deliveries, oldest first."""
@@ -174,78 +114,6 @@ class Webhooks:
         if self._session:
             await self._session.close()
 
-    async def create(self, request: web.Request) -> web.Response:
-        require_api_key(request)
-        asked = parse(_CREATE, await _json(request))
-        _check_url(asked.url)
-        endpoint = self.add(asked.url, new_secret(), asked.name, tuple(asked.event_types))
-        return web.json_response({**endpoint.described(), "signing_secret": endpoint.secrets[0]})
-
-    async def list(self, request: web.Request) -> web.Response:
-        """Newest first, a page at a time."""
-        require_api_key(request)
-        newest_first = list(reversed(self._endpoints.values()))
-        ids = [endpoint.id for endpoint in newest_first]
-        after, limit = request.query.get("after"), int(request.query.get("limit", "20"))
-        start = ids.index(after) + 1 if after in ids else 0
-        page = newest_first[start : start + limit]
-        return web.json_response(
-            {
-                "object": "list",
-                "data": [endpoint.described() for endpoint in page],
-                "first_id": page[0].id if page else None,
-                "last_id": page[-1].id if page else None,
-                "has_more": start + limit < len(ids),
-            }
-        )
-
-    async def retrieve(self, request: web.Request) -> web.Response:
-        return web.json_response(self._find(request).described())
-
-    async def update(self, request: web.Request) -> web.Response:
-        endpoint = self._find(request)
-        asked = parse(_UPDATE, await _json(request))
-        if asked.url is not None:
-            _check_url(asked.url)
-        for name, value in asked.model_dump(exclude_none=True).items():
-            setattr(endpoint, name, value)
-        return web.json_response(endpoint.described())
-
-    async def delete(self, request: web.Request) -> web.Response:
-        endpoint = self._find(request)
-        del self._endpoints[endpoint.id]
-        return web.json_response({"object": "webhook_endpoint.deleted", "id": endpoint.id, "deleted": True})
-
-    async def rotate_secret(self, request: web.Request) -> web.Response:
-        endpoint = self._find(request)
-        asked = parse(_ROTATE, await _json(request))
-        kept = endpoint.secrets[:1] if asked.keep_old_secret_active_for_24_hours else []
-        endpoint.secrets = [new_secret(), *kept]
-        return web.json_response({**endpoint.described(), "signing_secret": endpoint.secrets[0]})
-
-    async def test(self, request: web.Request) -> web.Response:
-        """Send a sample event once and say what the endpoint answered."""
-        endpoint = self._find(request)
-        event_type = parse(_TEST, await _json(request)).event_type
-        delivery = Delivery(endpoint, self._event(event_type, _sample_data(event_type)))
-        self._deliveries.append(delivery)
-        await self._attempt(delivery)
-        if delivery.statuses[-1] is None:
-            raise ApiError("webhook_test_failed", "The test request to the endpoint could not be completed.")
-        result = {"webhook_endpoint_id": endpoint.id, "event_type": event_type, "status_code": delivery.statuses[-1]}
-        return web.json_response({"object": "webhook_endpoint.test", "success": True, **result})
-
-    async def list_event_types(self, request: web.Request) -> web.Response:
-        require_api_key(request)
-        return web.json_response({"object": "list", "data": list(get_args(EventType))})
-
-    def _find(self, request: web.Request) -> Endpoint:
-        require_api_key(request)
-        endpoint = self._endpoints.get(request.match_info["endpoint_id"])
-        if endpoint is None:
-            raise ApiError("webhook_endpoint_not_found", "No such webhook endpoint.", status=404)
-        return endpoint
-
     def _event(self, event_type: str, data: JsonObject) -> JsonObject:
         now = round(self._knobs.clock())
         return {"object": "event", "id": new_id("evt"), "type": event_type, "created_at": now, "data": data}
@@ -253,7 +121,7 @@ class Webhooks:
     async def _deliver(self, delivery: Delivery) -> None:
         delay, waited = self._knobs.webhook_retry_seconds, 0.0
         await self._attempt(delivery)
-        while not delivery.is_taken and waited < GIVE_UP_AFTER_SECONDS and delivery.endpoint.id in self._endpoints:
+        while not delivery.is_taken and waited < GIVE_UP_AFTER_SECONDS and delivery.endpoint.id in self.endpoints:
             await asyncio.sleep(delay)
             waited, delay = waited + delay, delay * 2
             await self._attempt(delivery)
@@ -290,25 +158,3 @@ def signature(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{webhook_id}.{timestamp}.".encode() + body
     return f"v1,{base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()}"
-
-
-def _sample_data(event_type: str) -> JsonObject:
-    if event_type != INCOMING_CALL:
-        return {"id": new_id("sample")}
-    headers = [{"name": "From", "value": "sip:+142555512112@sip.example.com"},
-               {"name": "To", "value": "sip:+18005551212@sip.example.com"}]  # fmt: skip
-    return {"call_id": new_id("rtc"), "sip_headers": headers}
-
-
-def _check_url(url: str) -> None:
-    """https, as OpenAI wants it; plain http leads to this machine only."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")):
-        raise ApiError("invalid_value", "Invalid value for 'url': expected an HTTPS URL.", param="url")
-
-
-async def _json(request: web.Request) -> Any:
-    try:
-        return json.loads(await request.text() or "{}")
-    except (ValueError, RecursionError):
-        raise ApiError("invalid_json", "The body is not valid JSON.") from None
