@@ -23,7 +23,7 @@ from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER, needs_gcloud
 from ..infra.infra_files import FUNCTIONS, IAM, INFRA, lines
 from .bootstrapping import OPENAI_KEY, Owner, Provisioned, command_lines_with, files_with, openai_refuses, told
 
-pytestmark = [needs_gcloud, pytest.mark.timeout(400)]
+pytestmark = [needs_gcloud, pytest.mark.timeout(2400)]
 LOCATION = f"projects/{PROJECT_ID}/locations/us-central1"
 CONTROL, PAYLOADS = f"{PROJECT_ID}-voicemint-control", f"{PROJECT_ID}-voicemint-payloads"
 

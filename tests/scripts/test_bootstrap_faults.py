@@ -74,7 +74,7 @@ def run_until_done(owner: Owner, faults: OnceEach) -> Iterator[int]:
             "bootstrap.sh", "--yes", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
             faults.kill = process.kill
-            _, said = process.communicate(OPENAI_KEY, timeout=600)
+            _, said = process.communicate(OPENAI_KEY, timeout=1200)
         assert "Traceback" not in said, said
         nobody_is_left()
         yield process.returncode

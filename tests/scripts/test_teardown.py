@@ -13,7 +13,7 @@ from standins.google_control_plane.storage import store_of
 from ..google import PROJECT_ID, PROJECT_NUMBER, needs_gcloud
 from .bootstrapping import Owner, Provisioned, State, told
 
-pytestmark = [needs_gcloud, pytest.mark.timeout(600)]
+pytestmark = [needs_gcloud, pytest.mark.timeout(2400)]
 CONTROL, PAYLOADS = f"{PROJECT_ID}-voicemint-control", f"{PROJECT_ID}-voicemint-payloads"
 YES = ("--yes", "--project", PROJECT_ID)
 TRIGGERS = f"projects/{PROJECT_NUMBER}/locations/us-central1/triggers/t"
