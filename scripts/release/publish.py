@@ -3,13 +3,13 @@
 import argparse
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
+import requests
 from owner.console import CommandFailed, run, say, show
 
 from . import pins
@@ -23,7 +23,7 @@ CHANNEL = "release"
 MAX_CHANNEL = 22  # with the site's name and eight letters of Google's it is one part of a host's name
 EXPIRES = "7d"
 SMOKE = ROOT / "scripts" / "smoke.sh"
-LIVE_SECONDS, LOOK_SECONDS = 90, 2
+SERVED_SECONDS, LOOK_SECONDS = 90, 2
 CHANGED = 3
 
 
@@ -65,7 +65,7 @@ def publish(project: Released, preview: str | None) -> None:
         return
     say(f"Making version {version} live")
     make_live(project, version)
-    wait_until_live(project, expected)
+    wait_until_served(project.names.site_url, expected, "Look again in a minute. Does SITE_URL lead to this site?")
     pins.unpin(project, pins_in_use(project))
     show(project.names.site_url)
 
@@ -81,10 +81,7 @@ def release_to(project: Released, channel: str) -> tuple[str, str]:
 def smoke(url: str, expected: dict[str, object], before: list[Release]) -> None:
     """Raises CommandFailed, which says that live is as it was."""
     say(f"Smoke check of {url}")
-    if live_release(url) != expected:
-        raise CommandFailed(
-            expected=f"this release at {url}", found="another one", todo=f"Try again. {_untouched(before)}"
-        )
+    wait_until_served(url, expected, _untouched(before))
     ended = subprocess.run([SMOKE, url], stdin=subprocess.DEVNULL, check=False)
     if ended.returncode:
         raise CommandFailed(
@@ -100,19 +97,21 @@ def _untouched(before: list[Release]) -> str:
     return f"The live site was not touched: it serves version {before[0].version} of {before[0].released[:19]}."
 
 
-def wait_until_live(project: Released, expected: dict[str, object]) -> None:
-    """Hosting's caches take a moment. Raises CommandFailed."""
-    deadline = time.monotonic() + LIVE_SECONDS
-    while live_release(project.names.site_url) != expected:
+def wait_until_served(url: str, expected: dict[str, object], todo: str) -> None:
+    """A new address and Hosting's caches take a moment. Raises CommandFailed."""
+    deadline = time.monotonic() + SERVED_SECONDS
+    while not _serves(url, expected):
         if time.monotonic() > deadline:
-            raise CommandFailed(
-                expected=f"this release at {project.names.site_url} within {LIVE_SECONDS} s",
-                found="another one",
-                todo="Look again in a minute. If SITE_URL is a domain of your own, does it lead to this site?",
-            )
+            raise CommandFailed(expected=f"this release at {url} within {SERVED_SECONDS} s", found="none", todo=todo)
         time.sleep(LOOK_SECONDS)
 
 
+def _serves(url: str, expected: dict[str, object]) -> bool:
+    try:
+        return live_release(url) == expected
+    except requests.RequestException:
+        return False
+
+
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
     sys.exit(run(lambda: main(sys.argv[1:])))
