@@ -58,7 +58,6 @@ export const english = {
   total: "Total",
   pricesOf: (date: string) => `Prices of ${date}. OpenAI's bill is what counts.`,
   noPrice: (model: string) => `There is no price for ${model} in the price table.`,
-  minutesLeft: "Your minutes left today",
   connection: "Connection",
   status: "Status",
   callId: "Call id",

@@ -54,7 +54,6 @@ export const french: SheetWords = {
   total: "Total",
   pricesOf: (date) => `Prix du ${date}. Seule la facture d’OpenAI fait foi.`,
   noPrice: (model) => `La table des prix n’en a pas pour ${model}.`,
-  minutesLeft: "Minutes restantes aujourd’hui",
   connection: "Connexion",
   status: "État",
   callId: "Identifiant",

@@ -54,7 +54,6 @@ export const german: SheetWords = {
   total: "Summe",
   pricesOf: (date) => `Preise vom ${date}. Es gilt die Rechnung von OpenAI.`,
   noPrice: (model) => `Für ${model} steht kein Preis in der Preistabelle.`,
-  minutesLeft: "Heute noch verfügbare Minuten",
   connection: "Verbindung",
   status: "Zustand",
   callId: "Gesprächskennung",

@@ -53,7 +53,6 @@ export const japanese: SheetWords = {
   total: "合計",
   pricesOf: (date) => `${date} の料金表によります。OpenAI の請求が優先します。`,
   noPrice: (model) => `料金表に ${model} の料金がありません。`,
-  minutesLeft: "今日の残り時間（分）",
   connection: "接続",
   status: "状態",
   callId: "通話 ID",

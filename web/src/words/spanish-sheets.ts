@@ -54,7 +54,6 @@ export const spanish: SheetWords = {
   total: "Total",
   pricesOf: (date) => `Precios del ${date}. Vale la factura de OpenAI.`,
   noPrice: (model) => `La tabla de precios no tiene precio para ${model}.`,
-  minutesLeft: "Minutos que te quedan hoy",
   connection: "Conexión",
   status: "Estado",
   callId: "Identificador",
