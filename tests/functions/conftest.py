@@ -17,8 +17,9 @@ import functions_framework
 import pytest
 import requests
 from flask.testing import FlaskClient
-from standins import google_metadata, google_storage, openai_realtime
+from standins import google_cloud_tasks, google_metadata, google_storage, openai_realtime
 from standins.function_process import FunctionProcess, function_process
+from standins.google_cloud_tasks.queue import QueueConfig
 from standins.local_cloud import metadata_environment
 from standins.serving import ServerThread
 from voicemint.control import CONTROL_OBJECT, ControlState
@@ -70,11 +71,20 @@ def log_output() -> io.StringIO:
     return io.StringIO()
 
 
+@pytest.fixture(scope="session")
+def tasks_url(servers: ServerThread) -> str:
+    """Cloud Tasks with a queue whose tasks wait for a worker that is never there."""
+    return servers.serve(
+        google_cloud_tasks.create_app({"calls": QueueConfig(min_backoff=3600)}, project="test-project")
+    )
+
+
 @pytest.fixture
 def load_function(
     monkeypatch: pytest.MonkeyPatch,
     log_output: io.StringIO,
     openai_url: str,
+    tasks_url: str,
     api_key_file: Path,
     signing_key_file: Path,
     control_environment: dict[str, str],
@@ -88,6 +98,8 @@ def load_function(
             "OPENAI_BASE_URL": f"{openai_url}/v1",
             "OPENAI_API_KEY_FILE": str(api_key_file),
             "SIGNING_KEY_FILE": str(signing_key_file),
+            "CLOUD_TASKS_URL": tasks_url,
+            "WATCH_CALL_URL": "http://127.0.0.1:9",
             **control_environment,
         }
         for variable, value in {**working, **environment}.items():

@@ -17,6 +17,7 @@ from ..functions.conftest import (  # noqa: F401 - fixtures
     signing_key_file,
     start_function,
     storage_url,
+    tasks_url,
 )
 
 Figure = Callable[[str, str], None]
