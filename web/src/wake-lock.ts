@@ -12,6 +12,7 @@ export class WakeLock {
   }
 
   hold(): void {
+    if (this.#isWanted) return;
     this.#isWanted = true;
     void this.#take();
   }

@@ -99,11 +99,11 @@ export function installBrowser() {
     mint: (): Promise<Response> => Promise.resolve(mintAnswer()),
     answerOffer: (): Promise<Response> =>
       Promise.resolve(new Response("v=0 answer", { status: 201, headers: { location: "/v1/realtime/calls/rtc_1" } })),
-    getUserMedia: vi.fn((_constraints: unknown): Promise<unknown> => Promise.resolve({ getAudioTracks: () => [track] })),
+    getUserMedia: vi.fn<(constraints: unknown) => Promise<unknown>>(() => Promise.resolve({ getAudioTracks: () => [track] })),
   };
   vi.stubGlobal("isSecureContext", true);
   vi.stubGlobal("RTCPeerConnection", ScriptedPeerConnection);
-  vi.stubGlobal("MediaStream", class {});
+  vi.stubGlobal("MediaStream", EventTarget);
   const page = new EventTarget();
   vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
   vi.stubGlobal("dispatchEvent", page.dispatchEvent.bind(page));
