@@ -8,6 +8,7 @@ whoever writes it, so that overlapping, repeated and resumed watches are one.
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from voicemint.calls import KnownCall
 from voicemint.cloud_logging import logger
 from voicemint.control import Control
 from voicemint.control_bucket import ControlBucket
-from voicemint.errors import ControlUnavailable
+from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
 from voicemint.leash import Leash
 from voicemint.openai_api import OpenAIApi
 from voicemint.openai_sideband import Sideband, SidebandClosed
@@ -70,7 +71,8 @@ class Watch:
 
     def run(self) -> None:
         """Raises ApiError: then the task is sent again, and this watch is taken up by another."""
-        self._around.leash.bind(self._call)
+        with suppress(CallTaken):  # whoever registered it in the meantime, it is watched as what it is
+            self._around.leash.bind(self._call)
         self._ledger.load()
         sideband = self._attach(
             until=max(self._call.started_at + ATTACH_SECONDS, self._around.now() + REATTACH_SECONDS)
@@ -210,10 +212,11 @@ class Watch:
             self._writing.append(writing)
 
     def _flush(self) -> None:
-        """Wait until everything is written. Raises what a write raised."""
-        wait(self._writing, timeout=FLUSH_SECONDS)
+        """Wait until everything is written. Raises what a write raised, or StorageUnavailable."""
+        if wait(self._writing, timeout=FLUSH_SECONDS).not_done:
+            raise StorageUnavailable
         for written in self._writing:
-            written.result(timeout=0)
+            written.result()
 
 
 def _is_call_of(item: object, tools: tuple[str, ...]) -> bool:

@@ -1,0 +1,238 @@
+"""One watch with a clock that stands still until it is moved; over real calls it is in test_live_calls.py."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from voicemint.agents import Agent
+from voicemint.calls import KnownCall
+from voicemint.control import ControlState
+from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
+from voicemint.openai_sideband import SidebandClosed
+from voicemint.tasks import WATCH, Task
+from voicemint.watch import OVERLAP_SECONDS, Surroundings, Watch
+
+from ..conftest import Clock
+
+STARTED_AT = 1_000_000
+AGENT = Agent(
+    label="A",
+    instructions="Be kind.",
+    greeting="Hello.",
+    model="gpt-realtime-2.1",
+    voice="marin",
+    max_call_minutes=30,
+    max_call_cents=1,
+    setup="unified",
+)
+CALL = KnownCall(
+    call_id="rtc_1",
+    person_id="ana",
+    agent="assistant",
+    setup="unified",
+    started_at=STARTED_AT,
+    deadline=STARTED_AT + 1800,
+)
+Json = dict[str, Any]
+
+
+def paid_response(number: int, tokens: int) -> Json:
+    usage = {"output_token_details": {"audio_tokens": tokens}}  # 64 USD a million: 1 cent is 156.25
+    return {"type": "response.done", "response": {"id": f"resp_{number}", "usage": usage}}
+
+
+class World:
+    """Everything around a watch. `events` come one a second, then nothing does; None ends the connection."""
+
+    def __init__(self) -> None:
+        self.clock = Clock(STARTED_AT)
+        self.events: list[Json | None] = []
+        self.attachable: list[bool] = []
+        self.state: ControlState | None = ControlState()
+        self.hung_up = 0
+        self.sent: list[Json] = []
+        self.written: list[str] = []
+        self.objects: dict[str, bytes] = {}
+        self.queued: list[Task] = []
+        self.taken = False
+        self.meanwhile: Callable[[], None] = lambda: None
+        self._threads = ThreadPoolExecutor(1)
+
+    # what Surroundings holds
+    def attach(self, _call_id: str) -> "World | None":
+        is_there = self.attachable.pop(0) if self.attachable else True
+        return self if is_there else None
+
+    def hang_up(self, _call_id: str) -> bool:
+        self.hung_up += 1
+        return True
+
+    def current(self) -> ControlState:
+        if self.state is None:
+            raise ControlUnavailable
+        return self.state
+
+    def create(self, *what: Any) -> Any:
+        """An object of the bucket, or a task of the queue."""
+        if isinstance(what[0], Task):
+            return self.queued.append(what[0])
+        return self.objects.setdefault(what[0], what[1]) == what[1]
+
+    def list(self, prefix: str, at_most: int) -> Sequence[str]:
+        return [name for name in self.objects if name.startswith(prefix)][:at_most]
+
+    def bind(self, call: KnownCall) -> KnownCall:
+        if self.taken:
+            raise CallTaken
+        return call
+
+    def write(self, _call: KnownCall, key: str, _event: Json, _request_id: str) -> Any:
+        return self._threads.submit(self.written.append, key)
+
+    # the sideband
+    def receive(self, seconds: float) -> Json | None:
+        self.meanwhile()
+        if not self.events:
+            self.clock.now += seconds
+            return None
+        self.clock.now += 1
+        event = self.events.pop(0)
+        if event is None:
+            raise SidebandClosed
+        return event
+
+    def send(self, event: Json) -> None:
+        self.sent.append(event)
+
+    def close(self) -> None:
+        pass
+
+    def watch(self, call: KnownCall = CALL, part: int = 0) -> None:
+        around: Any = Surroundings(
+            **dict.fromkeys(("openai", "queue", "leash", "control", "bucket", "records"), self),  # type: ignore[arg-type]
+            threads=self._threads,
+            watch_seconds=1680,
+            now=self.clock,
+        )
+        Watch(Task(WATCH, call, part), AGENT, around, "request").run()
+
+    @property
+    def minutes(self) -> Sequence[str]:
+        return [name.rpartition("/")[2] for name in self.objects if name.startswith("minutes/")]
+
+    @property
+    def micro_usd(self) -> int:
+        return sum(int(name.rpartition("-")[2]) for name in self.objects if name.startswith("spent/"))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = World()
+
+    def sleep(seconds: float) -> None:
+        world.clock.now += seconds
+
+    monkeypatch.setattr("voicemint.watch.time.sleep", sleep)
+    yield world
+    world._threads.shutdown()
+
+
+def ended_because(world: World) -> bool:
+    return "voicemint.call_ended" in world.written
+
+
+def test_a_call_that_goes_on_is_handed_over_and_watched_a_little_longer(world: World) -> None:
+    world.watch()
+    assert [task.part for task in world.queued] == [1]
+    assert world.clock.now == STARTED_AT + 1680 + OVERLAP_SECONDS
+    assert world.hung_up == 0
+    assert len(world.minutes) == 29  # each that has begun
+
+
+def test_the_successor_ends_it_at_the_deadline(world: World) -> None:
+    world.clock.now += 1680
+    world.watch(part=1)
+    assert world.clock.now == CALL.deadline
+    assert (world.hung_up, world.queued) == (1, [])
+    assert ended_because(world)
+
+
+def test_a_call_that_ends_by_itself_is_not_ended(world: World) -> None:
+    world.events = [paid_response(1, 10), None]
+    world.attachable = [True, *[False] * 20]
+    world.watch()
+    assert world.hung_up == 0
+    assert world.clock.now < STARTED_AT + 10
+    assert len(world.minutes) == 1
+
+
+def test_a_connection_that_breaks_is_made_again(world: World) -> None:
+    world.events = [None, paid_response(1, 10)]
+    world.attachable = [False, False, True, False, True]
+    world.watch()
+    assert "response.done/resp_1" in world.written
+    assert len([event for event in world.sent if event["type"] == "session.update"]) == 2
+
+
+def test_nobody_to_watch_is_waited_for_and_then_ended(world: World) -> None:
+    world.attachable = [False] * 1000
+    world.watch()
+    assert 28 <= world.clock.now - STARTED_AT <= 30
+    assert (world.hung_up, world.written) == (1, ["voicemint.call_not_watched"])
+
+
+@pytest.mark.parametrize("state", [ControlState(stopped=True), ControlState(revoked=frozenset({"ana"}))], ids=str)
+def test_a_stop_and_a_lost_device_end_the_call_within_seconds(world: World, state: ControlState) -> None:
+    def stop_after_a_minute() -> None:
+        if world.clock.now >= STARTED_AT + 60:
+            world.state = state
+
+    world.meanwhile = stop_after_a_minute
+    world.watch()
+    assert world.hung_up == 1
+    assert world.clock.now <= STARTED_AT + 60 + 10
+
+
+@pytest.mark.parametrize("state", [None, ControlState(revoked=frozenset({"ben"}))], ids=str)
+def test_what_does_not_concern_it_ends_no_call(world: World, state: ControlState | None) -> None:
+    world.state = state
+    world.watch()
+    assert world.hung_up == 0
+
+
+def test_money_is_counted_to_the_cent_and_each_response_once(world: World) -> None:
+    world.events = [paid_response(1, 78), paid_response(1, 78), paid_response(2, 78), paid_response(3, 1)]
+    world.watch()
+    assert world.hung_up == 1
+    assert world.micro_usd == 2 * 4992 + 64
+
+
+def test_a_watch_that_is_taken_up_again_knows_what_was_spent(world: World) -> None:
+    world.events = [paid_response(1, 156), None]
+    world.attachable = [True, *[False] * 20]
+    world.watch()
+    assert world.hung_up == 0
+    world.attachable, world.events = [], [paid_response(1, 156), paid_response(2, 1)]
+    world.watch()
+    assert world.hung_up == 1
+    assert world.micro_usd == 9984 + 64
+
+
+def test_who_registered_the_call_first_changes_nothing_about_its_watch(world: World) -> None:
+    world.taken = True
+    world.events = [paid_response(1, 200)]
+    world.watch()
+    assert world.hung_up == 1
+
+
+def test_what_could_not_be_stored_has_the_task_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Any:
+        def raise_() -> None:
+            raise StorageUnavailable
+
+        return world._threads.submit(raise_)
+
+    monkeypatch.setattr(world, "write", fail)
+    with pytest.raises(StorageUnavailable):
+        world.watch()
