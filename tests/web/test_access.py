@@ -56,11 +56,10 @@ def test_without_a_link_the_page_says_to_ask_for_one(open_page: OpenPage, site: 
 
 
 def test_a_page_without_an_answer_about_access_lets_the_call_tell(open_page: OpenPage, site: Site) -> None:
-    talker = open_page(url=site.url)
+    talker = open_page(url="about:blank")
     talker.may_log_errors = True
     talker.context.route("**/api/client-secrets", lambda route: route.abort())  # so that none was fetched ahead
     talker.page.goto(site.invite_link())
-    talker.page.reload()
     expect(talker.button("End and forget")).to_be_visible()
     talker.context.clear_cookies()
     talker.context.unroute("**/api/client-secrets")

@@ -14,11 +14,10 @@ GAP_MILLISECONDS = 3_000  # the fault itself: shorter than what the page takes f
 
 @pytest.fixture
 def talker(open_page: OpenPage, site: Site, cuttable: Network) -> Talker:
-    talker = open_page(url=site.url)
+    talker = open_page(url="about:blank")
     talker.may_log_errors = True  # the browser reports each request that does not get through
     cuttable.stand_before(talker.context)
     talker.page.goto(site.invite_link())
-    talker.page.reload()
     return talker
 
 
