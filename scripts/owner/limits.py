@@ -20,7 +20,8 @@ from .spend import WorstCase, worst_case
 
 NOT_COVERED = (
     f"a client secret may open several calls during the {CLIENT_SECRET_TTL_SECONDS} s that it lives",
-    f"max_call_minutes holds where the page sees to it; OpenAI ends a call after {MAX_CALL_MINUTES} minutes",
+    "max_call_minutes and max_call_cents hold for calls that the server knows: a page may keep its own to itself, "
+    f"and OpenAI ends that one after {MAX_CALL_MINUTES} minutes",
     "whoever holds a client secret may ask for longer answers; the model stays the one that was minted",
     "instructions and the conversation so far are read again at every turn, at the price of cached tokens",
     "the hard limit is OpenAI's: prepaid credit with automatic recharge off",
@@ -61,6 +62,7 @@ def report(project: Project, cases: Sequence[WorstCase], prices: Prices, today: 
             "person_per_minute": settings.person_per_minute,
             "instance_per_minute": settings.instance_per_minute,
             "max_instances": project.max_instances,
+            "monthly_minutes": settings.monthly_minutes,
         },
         "today": {
             "day": today.isoformat(),
@@ -89,9 +91,10 @@ def as_text(found: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"Calls are {allowed}. Limits, from {found['limits_from']}:",
-            f"  a day, over everybody   {limits['daily_limit']} client secrets (DAILY_LIMIT)",
+            f"  a day, over everybody   {limits['daily_limit']} client secrets and calls (DAILY_LIMIT)",
             f"  a person, per instance  {limits['person_per_minute']} a minute (PERSON_PER_MINUTE)",
             f"  an instance             {limits['instance_per_minute']} a minute (INSTANCE_PER_MINUTE){instances}",
+            f"  a person, a month       {limits['monthly_minutes']} minutes of calls (MONTHLY_MINUTES)",
             "",
             f"Today, {today['day']} UTC: at most {today['at_most']} of {limits['daily_limit']} used "
             f"({today['blocks']} blocks of {limits['daily_block']})",

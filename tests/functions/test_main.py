@@ -10,7 +10,13 @@ import sys, main
 main.{entry_point}
 print(*(name for name, module in sys.modules.items() if getattr(module, "__file__", None)), sep="\\n")
 """
-LOCAL = {"VOICEMINT_ACCESS": "open", "HOST": "127.0.0.1", "BUCKET": "payloads", "CONTROL_BUCKET": "control"}
+LOCAL = {
+    "VOICEMINT_ACCESS": "open",
+    "HOST": "127.0.0.1",
+    "BUCKET": "payloads",
+    "CONTROL_BUCKET": "control",
+    "PROJECT_ID": "p",
+}
 
 
 def modules_loaded_by(entry_point: str) -> set[str]:
@@ -25,9 +31,10 @@ def modules_loaded_by(entry_point: str) -> set[str]:
     return set(printed.stdout.split())
 
 
-def test_the_mint_path_loads_no_google_client_and_nothing_slow() -> None:
-    loaded = modules_loaded_by("mint_client_secret")
-    slow = ("grpc", "google", "cryptography", "requests", "openai", "httpx", "pydantic")
+@pytest.mark.parametrize("entry_point", ["mint_client_secret", "create_call"])
+def test_who_is_on_the_way_to_the_first_sound_loads_no_google_client_and_nothing_slow(entry_point: str) -> None:
+    loaded = modules_loaded_by(entry_point)
+    slow = ("grpc", "google", "cryptography", "requests", "openai", "httpx", "pydantic", "websockets")
     assert [name for name in loaded if name.partition(".")[0] in slow] == []
 
 

@@ -28,7 +28,8 @@ def test_it_prints_limits_todays_use_and_what_a_day_can_cost(cloud: OwnerCloud) 
     ended = cloud.run("limits.sh")
     assert ended.returncode == 0, ended.stderr
     assert "Calls are allowed. Limits, from the local run:" in ended.stdout
-    assert "200 client secrets (DAILY_LIMIT)" in ended.stdout
+    assert "200 client secrets and calls (DAILY_LIMIT)" in ended.stdout
+    assert "600 minutes of calls (MONTHLY_MINUTES)" in ended.stdout
     assert "at most 15 of 200 used (3 blocks of 5)" in ended.stdout
     assert "assistant (gpt-realtime-2.1): 200 calls x 30 min x $0.05025/min = $301.50" in ended.stdout
     assert "prepaid credit" in ended.stdout

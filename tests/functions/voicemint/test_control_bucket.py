@@ -51,6 +51,19 @@ def test_what_exists_is_not_created_again(control_bucket: ControlBucket) -> None
     assert control_bucket.read("redeemed/a.json") == b"first"
 
 
+def test_a_long_list_is_read_page_by_page_and_no_further_than_asked(
+    control_bucket: ControlBucket, storage_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicemint.control_bucket.MAX_LISTED", 2)
+    names = [f"minutes/{number}" for number in range(7)]
+    for name in names:
+        control_bucket.create(name, b"{}")
+    before = len(requests_of(storage_url, control_bucket))
+    assert control_bucket.list("minutes/", at_most=5) == names[:5]
+    assert len(requests_of(storage_url, control_bucket)) == before + 3
+    assert control_bucket.list("minutes/", at_most=100) == names
+
+
 def test_lists_the_names_under_a_prefix(control_bucket: ControlBucket) -> None:
     for name in ("minted/2026-11-21/000000", "minted/2026-11-21/000001", "minted/2026-11-22/000000"):
         control_bucket.create(name, b"{}")
