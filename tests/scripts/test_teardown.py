@@ -16,7 +16,6 @@ from .bootstrapping import Owner, Provisioned, State, told
 pytestmark = [needs_gcloud, pytest.mark.timeout(2400)]
 CONTROL, PAYLOADS = f"{PROJECT_ID}-voicemint-control", f"{PROJECT_ID}-voicemint-payloads"
 YES = ("--yes", "--project", PROJECT_ID)
-TRIGGERS = f"projects/{PROJECT_NUMBER}/locations/us-central1/triggers/t"
 MARKED = {"managed-by": "voicemint"}
 # What cannot be undone, or is not ours to undo: the APIs, Firebase and its site.
 STAYS = ("services", "firebase", "sites")
@@ -53,7 +52,7 @@ def test_with_the_data_nothing_is_left_that_bootstrap_made(applied: Owner) -> No
 
 
 def test_the_build_trigger_and_its_session_go_too(applied: Owner) -> None:
-    applied.plane.part(Triggers)[TRIGGERS] = trigger(NAME)
+    applied.plane.part(Triggers)["t"] = trigger(NAME)
     secrets_of(applied.plane, PROJECT_ID).create(SECRET, {"replication": {"automatic": {}}, "labels": MARKED})
     ended = applied.teardown(*YES, "--delete-data")
     assert ended.returncode == 0, ended.stderr
@@ -62,7 +61,8 @@ def test_the_build_trigger_and_its_session_go_too(applied: Owner) -> None:
 
 
 def trigger(name: str) -> dict[str, str]:
-    return {"id": "t", "name": name, "resourceName": TRIGGERS, "createTime": "2026-01-01T00:00:00Z"}
+    place = f"projects/{PROJECT_ID}/locations/us-central1"
+    return {"id": "t", "name": name, "resourceName": f"{place}/triggers/t", "createTime": "2026-01-01T00:00:00Z"}
 
 
 def test_running_it_again_is_harmless(applied: Owner) -> None:
@@ -111,7 +111,7 @@ def plant_foreign_things(owner: Owner) -> None:
     made = secrets_of(plane, PROJECT_ID).create("somebodys-password", {"replication": {"automatic": {}}})
     made.add_version(b"correct horse", None)
     plane.policies.grant(f"projects/{PROJECT_ID}", "roles/viewer", "user:accountant@example.com")
-    plane.part(Triggers)[TRIGGERS] = trigger("nightly")
+    plane.part(Triggers)["t"] = trigger("nightly")
 
 
 def test_the_page_is_taken_off_the_net(applied: Owner) -> None:
