@@ -3,7 +3,7 @@
 from playwright.sync_api import Route
 from standins.local_run import Site
 
-from .bucket import assert_stored_once, call_of, stored, tells
+from .bucket import as_logged, assert_stored_once, call_of, stored, tells
 from .conftest import OpenPage
 from .openai_control import OpenAIControl
 
@@ -60,7 +60,8 @@ def test_leaving_the_page_in_a_call_loses_nothing(open_page: OpenPage, site: Sit
     talker.page.goto("about:blank")
     lines = talker.eventually(lambda: stored(site.bucket, call_of(wire)), lambda lines: tells(lines, "call.ending"))
     assert lines[-1]["event"] == {"type": "call.ending", "detail": "page_closed"}
-    assert [line["event"] for line in lines if line["direction"] != "page"] == [line["event"] for line in wire]
+    stored_events = [line["event"] for line in lines if line["direction"] != "page"]
+    assert stored_events == [as_logged(line)["event"] for line in wire]
     talker.eventually(openai.live_calls, lambda live: live == [])
 
 

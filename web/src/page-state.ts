@@ -26,7 +26,7 @@ export class PageState {
   readonly isOnline = signal(navigator.onLine);
   readonly events = new EventList();
   readonly isSignedOut = computed(() => this.access.value.kind === "signed_out");
-  readonly notice = computed(() => this.#standingNotice() ?? this.#callNotice.value());
+  readonly notice = computed(() => this.#signedOutNotice() ?? this.#callNotice.value() ?? this.#offlineNotice());
   readonly inCall = computed(() => isInCall(this.call.value));
   readonly isQuiet = computed(() => !this.inCall.value && this.shown.value.length === 0);
   readonly shown = computed(() => shownCaptions(this.#captions.value));
@@ -67,10 +67,12 @@ export class PageState {
     this.#callNotice.value = notice;
   }
 
-  /** What is always so comes before what happened last. */
-  #standingNotice(): Notice | undefined {
+  #signedOutNotice(): Notice | undefined {
     const access = this.access.value;
-    if (access.kind === "signed_out") return words.value.signedOutNotices[access.reason];
+    return access.kind === "signed_out" ? words.value.signedOutNotices[access.reason] : undefined;
+  }
+
+  #offlineNotice(): Notice | undefined {
     return this.isOnline.value || this.inCall.value ? undefined : words.value.offline;
   }
 
