@@ -70,6 +70,11 @@ class Owner:
         )  # fmt: skip
         return json.loads(ended.stdout or "null")
 
+    def processes(self) -> list[int]:
+        """Those that were started in this owner's name: other tests run beside this one."""
+        mark = f"PROJECT_ENV={self.project_env}".encode()
+        return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and mark in _read(entry, "environ")]
+
     def writes(self) -> list[str]:
         return [str(entry) for entry in self.plane.log.writes()]
 
@@ -249,13 +254,13 @@ def files_with(folder: Path, text: bytes) -> list[Path]:
 
 
 def command_lines_with(text: str) -> list[str]:
-    """Command lines on this machine that hold `text`."""
-    found = []
-    for entry in os.listdir("/proc"):
-        try:
-            line = Path("/proc", entry, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if entry.isdigit() and text in line:
-            found.append(line)
-    return found
+    """Of this machine."""
+    lines = (_read(entry, "cmdline") for entry in os.listdir("/proc") if entry.isdigit())
+    return [line.decode(errors="replace") for line in lines if text.encode() in line]
+
+
+def _read(process: str, file: str) -> bytes:
+    try:
+        return Path("/proc", process, file).read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""

@@ -483,7 +483,7 @@ def test_interrupted_it_leaves_no_gcloud_behind(empty: Owner, ending: signal.Sig
         code = process.wait(timeout=60)
         released.set()
     assert code == {signal.SIGKILL: -9}.get(ending, 130), said
-    until(lambda: command_lines_with(f"--project={PROJECT_ID}") == [])
+    until(lambda: empty.processes() == [], seconds=60)
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -15,8 +15,8 @@ import pytest
 from standins.google_control_plane import Logged
 from standins.google_control_plane.faults import Fault, Faults
 
-from ..google import PROJECT_ID, needs_gcloud
-from .bootstrapping import OPENAI_KEY, Owner, Provisioned, State, command_lines_with
+from ..google import needs_gcloud
+from .bootstrapping import OPENAI_KEY, Owner, Provisioned, State
 
 pytestmark = [needs_gcloud, pytest.mark.timeout(3600)]
 WAITED_OUT = ("409", "429", "503", "reset", "reset-after")
@@ -76,16 +76,16 @@ def run_until_done(owner: Owner, faults: OnceEach) -> Iterator[int]:
             faults.kill = process.kill
             _, said = process.communicate(OPENAI_KEY, timeout=1200)
         assert "Traceback" not in said, said
-        nobody_is_left()
+        nobody_is_left(owner)
         yield process.returncode
         if process.returncode == 0:
             return
     raise AssertionError(f"not done after {MAX_RUNS} runs: {said}")
 
 
-def nobody_is_left() -> None:
+def nobody_is_left(owner: Owner) -> None:
     deadline = time.monotonic() + 60
-    while command_lines_with(f"--project={PROJECT_ID}"):
+    while owner.processes():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
