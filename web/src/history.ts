@@ -18,6 +18,7 @@ export const noHistory: History = { items: [] };
 
 // The newest that fit: enough to go on with, and little to pay for.
 const ITEMS = 200;
+const KEPT_ITEMS = 2 * ITEMS; // some of them may turn out to be empty
 const LETTERS = 40_000;
 const ITEM_LETTERS = 12_000; // with three bytes a letter an event still fits the data channel
 
@@ -60,7 +61,8 @@ function place(history: History, item: Fields, previous: unknown): History {
   const said: Said = { id, role: item.role, words: wordsOf(item) || (known?.words ?? "") };
   if (known !== undefined) return { items: history.items.map((each) => (each.id === id ? said : each)) };
   const after = history.items.findIndex((each) => each.id === previous);
-  return { items: after < 0 ? [...history.items, said] : history.items.toSpliced(after + 1, 0, said) };
+  const items = after < 0 ? [...history.items, said] : history.items.toSpliced(after + 1, 0, said);
+  return { items: items.slice(-KEPT_ITEMS) };
 }
 
 function change(history: History, event: Fields, words: (before: string) => string): History {
