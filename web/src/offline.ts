@@ -1,14 +1,16 @@
 /** Keeps the page itself on this device, so that it opens without a network, and tells when a newer one waits. */
 
 const WORKER = "/service-worker.js";
+const SETTLED_MS = 1_500; // a tap at once finds the network free
 const LOOK_AGAIN_MS = 3_600_000; // a page on a home screen stays open for days
 
 /** `told` gets what changes over to the newer version: the page is loaded again. */
 export function keepOffline(told: (changeOver: () => void) => void): void {
   if (!("serviceWorker" in navigator)) return; // not on pages that are not secure
   const register = () => void keep(told).catch(() => undefined); // refused, as in some private windows: only less comfort
-  if (document.readyState === "complete") register();
-  else addEventListener("load", register, { once: true }); // the first visit's own requests come first
+  const later = () => setTimeout(register, SETTLED_MS);
+  if (document.readyState === "complete") later();
+  else addEventListener("load", later, { once: true });
 }
 
 async function keep(told: (changeOver: () => void) => void): Promise<void> {
