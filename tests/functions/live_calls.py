@@ -25,7 +25,7 @@ from ..infra.standins.openai_realtime.talking import Hearing, hum
 from .conftest import API_KEY
 
 ROOT = Path(__file__).parents[2]
-WAIT_SECONDS = 20
+WAIT_SECONDS = 30
 PUBLIC_FUNCTIONS = ("mint-client-secret", "create-call")
 INSTRUCTIONS = "Be kind, and keep to what was agreed."
 
