@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from owner.console import run, say, show
 
+from .fingerprint import ROOT
+from .image import pinned
 from .project import Released, released_project
 from .smoke_session import SECRET, sign_in
 
@@ -96,7 +99,8 @@ def _trigger_step(project: Released, options: argparse.Namespace) -> Iterator[St
     repository = f"{connections}/{options.connection}/repositories/{options.repository}"
     account = f"projects/{names.project_id}/serviceAccounts/{names.email(DEPLOYER)}"
     variables = {"_REGION": names.region, "_BUCKET": names.bucket, "_CONTROL_BUCKET": names.control_bucket}
-    variables |= {"_SITE_URL": names.site_url}
+    build = yaml.safe_load((ROOT / BUILD_CONFIG).read_text(encoding="utf-8"))
+    variables |= {"_SITE_URL": names.site_url, "_IMAGE": pinned(build["substitutions"]["_IMAGE"])}
     wanted = {
         "repositoryEventConfig": {"repository": repository, "push": {"branch": options.branch}},
         "filename": BUILD_CONFIG,

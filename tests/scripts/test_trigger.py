@@ -1,5 +1,6 @@
 """scripts/trigger.sh: a plan first, then a trigger, and a session that can do what one guest can."""
 
+import re
 import shlex
 
 import pytest
@@ -38,6 +39,7 @@ def test_a_build_runs_as_the_deployer_and_reads_one_secret(after_build: Released
     assert trigger["serviceAccount"].endswith(f"/deployer@{PROJECT_ID}.iam.gserviceaccount.com")
     assert trigger["filename"] == "cloudbuild.yaml"
     assert trigger["repositoryEventConfig"]["push"]["branch"] == "^main$"
+    assert re.fullmatch(r"[a-z./-]+/google-cloud-cli@sha256:[0-9a-f]{64}", trigger["substitutions"]["_IMAGE"])
     deployer = f"serviceAccount:{NAMES.email('deployer')}"
     readers = {
         resource

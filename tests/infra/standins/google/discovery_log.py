@@ -20,6 +20,7 @@ UNDESCRIBED = (
     (r"^(oauth2|www)\.googleapis\.com/(token|oauth2/)", "signing in is OAuth, not an API of Google's own kind"),
     (r"^upload-firebasehosting\.googleapis\.com/upload/", "files of a site go to the address that populateFiles gave"),
     (r"^storage\.googleapis\.com/(?!(storage|upload|resumable|download|batch)/)", "signed addresses are the XML API's"),
+    (r"^gcr\.io/v2/", "a registry speaks the OCI's protocol"),
     (r"\.(run|web|firebaseapp)\.app/|\.cloudfunctions\.net/", "what is deployed is no API of Google's"),
 )
 UPLOAD_PARAMETERS = frozenset({"uploadType", "upload_id"})
