@@ -105,7 +105,7 @@ def wanted(provisioned: Provisioned) -> State:
 
 
 def standing(state: State) -> State:
-    """Without destroyed versions: gcloud itself adds one again when the answer is lost, and the next look destroys it."""
+    """Without destroyed versions: gcloud adds one again when an answer is lost, and the next look destroys it."""
     secrets = {
         name: [version for version in states if version != "DESTROYED"] for name, states in state["secrets"].items()
     }
