@@ -80,6 +80,12 @@ _TABLE = (
         "Run this again",
     ),
     _Known(
+        "name-kept", "stop",
+        r"existed too recently",
+        "Google keeps the name of a deleted queue for some days, and a teardown deleted this one",
+        "Run this again in a few days: what it did stays done. Or use another project",
+    ),
+    _Known(
         "exists", "exists",
         r"ALREADY_EXISTS|already exists|already own it|alreadyExists|HTTPError 409",
         "it is there already",

@@ -77,6 +77,7 @@ def test_the_cookie_is_secure_on_cloud_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     google = {"STORAGE_EMULATOR_HOST": "", "GCE_METADATA_HOST": "", "GCE_METADATA_IP": ""}
+    google |= {"CLOUD_TASKS_URL": "https://cloudtasks.googleapis.com", "WATCH_CALL_URL": "https://watch-call.example"}
     openai = {"OPENAI_BASE_URL": "https://api.openai.com/v1"}
     client = load_function("sign_in", VOICEMINT_ACCESS="invite", K_SERVICE="sign-in", **google, **openai)
     # On Cloud Run it refuses to be told of stand-ins, so this is said afterwards.

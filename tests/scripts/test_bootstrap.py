@@ -454,7 +454,9 @@ def test_json_is_one_document_that_says_the_plan_and_the_result(applied: Owner) 
     owner_role(applied)
     document = told(applied.bootstrap("--yes", "--json"))
     assert (document["schema"], document["project_id"]) == (1, PROJECT_ID)
-    [step] = document["plan"]["steps"]
+    steps = document["plan"]["steps"]
+    assert len(steps) == 1, steps
+    [step] = steps
     assert step["removes"] is True
     assert step["commands"][0].startswith("gcloud projects remove-iam-policy-binding ")
     assert document["result"]["ok"] is True

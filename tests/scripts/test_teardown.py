@@ -6,6 +6,7 @@ import pytest
 from release.smoke_session import SECRET
 from release.trigger import NAME
 from standins.google_control_plane.cloudbuild import Triggers
+from standins.google_control_plane.cloudtasks import Queues
 from standins.google_control_plane.hosting_sites import Sites
 from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
@@ -86,6 +87,10 @@ def test_after_a_teardown_a_bootstrap_makes_it_all_again(provisioned: Provisione
     owner = provisioned.at(provisioned.applied)
     wanted = owner.state()
     assert owner.teardown(*YES).returncode == 0
+    ended = owner.bootstrap("--yes")
+    assert ended.returncode == 1
+    assert "FAILED: Google keeps the name of a deleted queue for some days" in ended.stderr
+    owner.plane.part(Queues).deleted.clear()  # some days later
     ended = owner.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
     assert owner.state() == wanted

@@ -47,7 +47,8 @@ class Collection:
         name = f"{self.parent(call)}/{own_id or random.randrange(10**18, 10**19)}"
         if name in call.plane.part(Resources):
             raise GoogleError("ALREADY_EXISTS", f"{name} already exists.")
-        made = {**given, "name": name, **({"etag": new_etag()} if self.etag else {}), **self._recorded()}
+        made = {**self._defaults(), **given, "name": name, **self._recorded()}
+        made |= {"etag": new_etag()} if self.etag else {}
         if call.query.get("validateOnly", "false").lower() != "true":
             call.plane.part(Resources)[name] = made
         return made
@@ -67,7 +68,7 @@ class Collection:
         check_etag(resource, given)
         after = changed(resource, given, call.query.get("updateMask", "*"))
         resource.clear()
-        resource.update(after, **({"etag": new_etag()} if self.etag else {}))
+        resource.update({**self._defaults(), **after, **({"etag": new_etag()} if self.etag else {})})
         return resource
 
     def delete(self, call: Call) -> Json:
@@ -86,7 +87,11 @@ class Collection:
         if self.name != "alertPolicies":
             return {}
         record = {"mutateTime": now(), "mutatedBy": "owner@example.com"}
-        return {"creationRecord": record, "mutationRecord": record, "enabled": True}
+        return {"creationRecord": record, "mutationRecord": record}
+
+    def _defaults(self) -> Json:
+        """A policy that does not say whether it is on is on."""
+        return {"enabled": True} if self.name == "alertPolicies" else {}
 
 
 COLLECTIONS = (
