@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+from voicemint.page_tools import described, page_tools
 from voicemint.prices import load_prices
 from voicemint.server_tools import SERVER_TOOLS
 
@@ -36,6 +37,7 @@ class Agent:
     setup            who posts the SDP offer to OpenAI: the page with a client secret, or the server (unified)
     max_call_cents   what a call may cost (US cents, by prices.json) before the server hangs it up
     server_tools     names in server_tools.py; with `unified` only, where the server decides what the model is told
+    page_tools       names in page_tools.json, run by the page; on the telephone there is none of them
     phone            which phone calls it answers: phone_policy.py. Without it, none
     """
 
@@ -52,6 +54,7 @@ class Agent:
     setup: str = CLIENT_SECRET
     max_call_cents: int = 300
     server_tools: tuple[str, ...] = ()
+    page_tools: tuple[str, ...] = ()
     phone: "PhonePolicy | None" = None
 
     def session_config(self, voice: str | None = None) -> dict[str, Any]:
@@ -65,9 +68,9 @@ class Agent:
             "output_modalities": ["audio"],
             "audio": {"input": self._audio_input(), "output": {"voice": voice or self.voice}},
         }
-        if self.server_tools:
-            config["tools"] = [SERVER_TOOLS[name].described(name) for name in self.server_tools]
-        return config
+        tools = [SERVER_TOOLS[name].described(name) for name in self.server_tools]
+        tools += [described(name) for name in self.page_tools]
+        return {**config, "tools": tools} if tools else config
 
     def call_seconds(self, at_most: int) -> int:
         """How long one call may take: `at_most` is the owner's limit for all agents."""
@@ -138,6 +141,7 @@ _TYPES: dict[str, type] = {
     "setup": str,
     "max_call_cents": int,
     "server_tools": list,
+    "page_tools": list,
     "phone": dict,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -159,7 +163,10 @@ def _check(file_name: str, values: Mapping[str, Any]) -> None:
             raise SettingsError(f"agents/{file_name}: {key} is {value!r}; expected one of: {choices}.")
     _check_required(file_name, values)
     _check_limits(file_name, values)
-    _check_server_tools(file_name, values)
+    _check_tools(file_name, values, "server_tools", SERVER_TOOLS)
+    _check_tools(file_name, values, "page_tools", page_tools())
+    if values.get("server_tools") and values.get("setup") != UNIFIED:
+        raise SettingsError(f"agents/{file_name}: server_tools need setup = {UNIFIED!r}.")
 
 
 def _check_required(file_name: str, values: Mapping[str, Any]) -> None:
@@ -180,12 +187,10 @@ def _check_limits(file_name: str, values: Mapping[str, Any]) -> None:
         raise SettingsError(f"agents/{file_name}: turn_detection.type must be one of: {choices}.")
 
 
-def _check_server_tools(file_name: str, values: Mapping[str, Any]) -> None:
-    tools = values.get("server_tools", [])
-    if not all(isinstance(tool, str) and tool in SERVER_TOOLS for tool in tools):
-        raise SettingsError(f"agents/{file_name}: server_tools must be some of: {', '.join(SERVER_TOOLS)}.")
-    if tools and values.get("setup") != UNIFIED:
-        raise SettingsError(f"agents/{file_name}: server_tools need setup = {UNIFIED!r}.")
+def _check_tools(file_name: str, values: Mapping[str, Any], key: str, known: Mapping[str, Any]) -> None:
+    names = values.get(key, [])
+    if not all(isinstance(name, str) and name in known for name in names) or len({*names}) < len(names):
+        raise SettingsError(f"agents/{file_name}: {key} must be some of: {', '.join(known)}; each once.")
 
 
 def _check_prices(file_name: str, agent: Agent) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from voicemint.errors import SettingsError
+from voicemint.page_tools import page_tools
 
 TRANSFER_TOOL = "transfer_call"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -98,8 +99,10 @@ class PhonePolicy:
         The audio format is not in it: OpenAI agrees on G.711 with the trunk, and saying another gives noise.
         """
         audio = {**base["audio"], "input": _input_for_phones(base["audio"]["input"])}
-        tools = [*base.get("tools", []), self._transfer_tool()] if self.transfers else base.get("tools")
-        return {**base, "audio": audio, **({"tools": tools} if tools else {})}
+        tools = [tool for tool in base.get("tools", []) if tool["name"] not in page_tools()]  # a telephone has no page
+        tools += [self._transfer_tool()] if self.transfers else []
+        rest = {key: value for key, value in base.items() if key != "tools"}
+        return {**rest, "audio": audio, **({"tools": tools} if tools else {})}
 
     def _transfer_tool(self) -> dict[str, Any]:
         target = {"type": "string", "enum": sorted(self.transfers), "description": "Whom to transfer to."}

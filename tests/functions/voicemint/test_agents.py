@@ -4,6 +4,9 @@ import pytest
 from openai.types.realtime import RealtimeSessionCreateRequest
 from voicemint.agents import CLIENT_SECRET, UNIFIED, VOICES, choose, load_agents
 from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+from voicemint.page_tools import page_tools
+from voicemint.phone_policy import TRANSFER_TOOL
+from voicemint.server_tools import SERVER_TOOLS
 
 AGENT = {
     "label": '"A"',
@@ -88,6 +91,9 @@ def test_refuses_a_voice_there_is_not(voice: str) -> None:
         ({"server_tools": '["no_such"]', "setup": '"unified"'}, "server_tools must be some of: current_time"),
         ({"server_tools": '[["current_time"]]', "setup": '"unified"'}, "server_tools must be some of"),
         ({"server_tools": '["current_time"]'}, "server_tools need setup = 'unified'"),
+        ({"page_tools": '["current_time"]'}, "page_tools must be some of: local_time, display_text, end_call"),
+        ({"page_tools": '["end_call", "end_call"]'}, "each once"),
+        ({"page_tools": '"end_call"'}, "page_tools must be a TOML list"),
         ({"model": '"gpt-realtime-9"'}, "model is 'gpt-realtime-9', which has no price"),
         ({"transcription": '"my-ear"'}, "transcription is 'my-ear', which has no price"),
         ({"setup": '"carrier-pigeon"'}, "setup is 'carrier-pigeon'"),
@@ -127,6 +133,21 @@ def test_tools_of_the_server_are_in_the_session_config(tmp_path: Path) -> None:
     parsed = RealtimeSessionCreateRequest.model_validate(config, strict=True, extra="forbid")
     assert parsed.model_dump(exclude_unset=True) == config
     assert [tool["name"] for tool in config["tools"]] == ["current_time"]
+
+
+@pytest.mark.parametrize("setup", [CLIENT_SECRET, UNIFIED])
+def test_tools_of_the_page_are_in_the_session_config_whoever_opens_the_call(tmp_path: Path, setup: str) -> None:
+    server_tools = '["current_time"]' if setup == UNIFIED else None
+    write_agent(tmp_path, setup=f'"{setup}"', server_tools=server_tools, page_tools='["end_call", "display_text"]')
+    config = load_agents(tmp_path)["assistant"].session_config()
+    parsed = RealtimeSessionCreateRequest.model_validate(config, strict=True, extra="forbid")
+    assert parsed.model_dump(exclude_unset=True) == config
+    assert [tool["name"] for tool in config["tools"]][-2:] == ["end_call", "display_text"]
+    assert config["tools"][-1]["parameters"]["required"] == ["text"]
+
+
+def test_no_tool_of_the_page_is_called_as_one_of_the_server() -> None:
+    assert page_tools().keys().isdisjoint({*SERVER_TOOLS, TRANSFER_TOOL})
 
 
 @pytest.mark.parametrize(("at_most", "seconds"), [(3600, 1800), (60, 60)])

@@ -11,7 +11,7 @@ import pytest
 from openai.types.realtime import RealtimeSessionCreateRequest
 from voicemint.agents import load_agents
 from voicemint.errors import SettingsError
-from voicemint.phone_policy import PhonePolicy, lines_of, parse_phone
+from voicemint.phone_policy import TRANSFER_TOOL, PhonePolicy, lines_of, parse_phone
 
 from .test_agents import write_agent
 
@@ -160,6 +160,15 @@ def test_a_phones_session_config_is_of_openais_own_type_and_says_no_audio_format
 def test_without_transfers_there_is_no_such_tool(tmp_path: Path) -> None:
     agent = agents_with(tmp_path, TABLE.partition("[transfers]")[0])
     assert "tools" not in agent.phone.session_config(agent.session_config())
+
+
+@pytest.mark.parametrize("transfers", [True, False])
+def test_on_the_telephone_no_page_runs_tools(tmp_path: Path, transfers: bool) -> None:
+    table = TABLE.replace("[transfers]", "[phone.transfers]") if transfers else TABLE.partition("[transfers]")[0]
+    agent = agents_with(tmp_path, table, page_tools='["end_call"]')
+    config = agent.phone.session_config(agent.session_config())
+    assert [tool["name"] for tool in config.get("tools", [])] == ([TRANSFER_TOOL] if transfers else [])
+    assert ("tools" in config) is transfers
 
 
 def test_a_transfer_leads_where_the_table_says() -> None:
