@@ -98,8 +98,9 @@ def _decide(call: IncomingCall) -> str:
 def _accept(call: IncomingCall, name: str, agent: Agent, policy: PhonePolicy) -> str:
     """Raises one of LIMITS, or what makes OpenAI deliver it again."""
     person = Person(person_id=f"{PHONE}-{name}", name=f"The telephone of {name}")
-    with ADMISSION.of(person):  # counted from here on, also where the call is over by now
-        place = PHONE_LINES[name].take(call.call_id, agent.call_seconds(SETTINGS.max_call_seconds))
+    with ADMISSION.of(person) as allowance:  # counted from here on, also where the call is over by now
+        longest = allowance().seconds(agent.call_seconds(SETTINGS.max_call_seconds))
+        place = PHONE_LINES[name].take(call.call_id, longest)
     known = LEASH.bind(
         KnownCall(
             call_id=call.call_id,

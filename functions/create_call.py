@@ -1,6 +1,7 @@
 """/api/calls: calls that the server knows, and that end in time.
 
-POST /api/calls?agent=&voice=  an SDP offer; 201 with OpenAI's answer byte for byte, Location and Voicemint-Ticket
+POST /api/calls?agent=&voice=  an SDP offer; 201 with OpenAI's answer byte for byte, Location, Voicemint-Ticket
+                               and Voicemint-Month-Minutes-Left
 POST /api/calls/register       {"call_id", "agent"?}, opened with a client secret; 201 {"ticket"}
 POST /api/calls/hangup         {"ticket"}; 204, also when the call is over already
 Errors: openapi.yaml. No other action on a call reaches OpenAI from a browser.
@@ -17,6 +18,7 @@ from voicemint.cloud_logging import configure_logging, logger
 from voicemint.errors import ApiError, InvalidRequest, LeashUnavailable, UnknownField
 from voicemint.http import Answer, ApiRequest, Query, Route, entry_point
 from voicemint.leash import Leash
+from voicemint.minutes import Allowance
 from voicemint.mounted_secret import MountedSecret
 from voicemint.openai_api import CreatedCall, OpenAIApi
 from voicemint.sdp import CONTENT_TYPE, MAX_OFFER_BYTES, check_offer
@@ -45,15 +47,20 @@ def create(request: ApiRequest) -> Answer:
     offer = check_offer(request.body)
     created: CreatedCall | None = None
     try:
-        with ADMISSION.of(request.person):
+        with ADMISSION.of(request.person) as allowance:
             created = OPENAI.create_call(offer, session_config, safety_identifier=request.person.safety_identifier)
-            call = _new_call(created.call_id, request, chosen.get("agent"), UNIFIED)
+            left = allowance()
+            call = _new_call(created.call_id, request, chosen.get("agent"), UNIFIED, left)
             LEASH.hold(call)
     except BaseException:
         if created is not None:
             _end_unwanted(created.call_id)
         raise
-    headers = {"Location": f"{PATH}/{created.call_id}", "Voicemint-Ticket": call.ticket(KEYS.current())}
+    headers = {
+        "Location": f"{PATH}/{created.call_id}",
+        "Voicemint-Ticket": call.ticket(KEYS.current()),
+        "Voicemint-Month-Minutes-Left": str(left.minutes),
+    }
     return Answer(status=201, headers=headers, body=created.answer, content_type=CONTENT_TYPE)
 
 
@@ -63,8 +70,8 @@ def register(request: ApiRequest) -> Answer:
     if agent is not None and not isinstance(agent, str):
         raise InvalidRequest("agent must be a name (a JSON string).")
     choose(AGENTS, agent, CLIENT_SECRET)
-    ADMISSION.check(request.person)
-    call = LEASH.bind(_new_call(call_id, request, agent, CLIENT_SECRET))
+    left = ADMISSION.check(request.person)
+    call = LEASH.bind(_new_call(call_id, request, agent, CLIENT_SECRET, left))
     try:
         LEASH.hold(call)
     except LeashUnavailable:
@@ -79,7 +86,7 @@ def hang_up(request: ApiRequest) -> Answer:
     return Answer(status=204)
 
 
-def _new_call(call_id: str, request: ApiRequest, agent: str | None, setup: str) -> KnownCall:
+def _new_call(call_id: str, request: ApiRequest, agent: str | None, setup: str, left: Allowance) -> KnownCall:
     now = int(time.time())
     return KnownCall(
         call_id=call_id,
@@ -87,7 +94,7 @@ def _new_call(call_id: str, request: ApiRequest, agent: str | None, setup: str) 
         agent=agent or DEFAULT_AGENT,
         setup=setup,
         started_at=now,
-        deadline=now + choose(AGENTS, agent).call_seconds(SETTINGS.max_call_seconds),
+        deadline=now + left.seconds(choose(AGENTS, agent).call_seconds(SETTINGS.max_call_seconds)),
     )
 
 

@@ -1,7 +1,7 @@
 """POST /api/client-secrets: the browser gets a short-lived client secret for one of our agents.
 
 In:  {"agent"?: name, "voice"?: name}, from an allow-list; everything else OpenAI is told comes from the agent's file.
-Out: {"value", "expires_at" (epoch seconds), "model", "calls_url", "max_call_seconds"}.
+Out: {"value", "expires_at" (epoch seconds), "model", "calls_url", "max_call_seconds", "month_minutes_left"}.
 Errors: openapi.yaml.
 """
 
@@ -30,15 +30,17 @@ def mint(request: ApiRequest) -> Answer:
     chosen = _choices(request.body)
     agent = choose(AGENTS, chosen.get("agent"), CLIENT_SECRET)
     session_config = agent.session_config(chosen.get("voice"))
-    with ADMISSION.of(request.person):
+    with ADMISSION.of(request.person) as allowance:
         client_secret = OPENAI.mint(session_config, safety_identifier=request.person.safety_identifier)
+    left = allowance()
     return Answer(
         {
             "value": client_secret.value,
             "expires_at": client_secret.expires_at,
             "model": agent.model,
             "calls_url": SETTINGS.calls_url,
-            "max_call_seconds": agent.call_seconds(SETTINGS.max_call_seconds),
+            "max_call_seconds": left.seconds(agent.call_seconds(SETTINGS.max_call_seconds)),
+            "month_minutes_left": left.minutes,
         }
     )
 

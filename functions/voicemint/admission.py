@@ -5,7 +5,7 @@ OpenAI works. What turns out not to be allowed is thrown away: an unused client 
 up before its answer was sent to anybody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
@@ -14,7 +14,7 @@ from voicemint.access import Person
 from voicemint.control import Control, ControlState, refuse_when_stopped
 from voicemint.control_bucket import ControlBucket
 from voicemint.limits import DailyLimit, RateLimit
-from voicemint.minutes import MonthlyMinutes
+from voicemint.minutes import Allowance, MonthlyMinutes
 from voicemint.settings import Settings
 
 MAX_READING = 32
@@ -31,16 +31,24 @@ class Admission:
         self._threads = ThreadPoolExecutor(MAX_READING, thread_name_prefix="admission")
 
     @contextmanager
-    def of(self, person: Person) -> Iterator[None]:
+    def of(self, person: Person) -> Iterator[Callable[[], Allowance]]:
         """A block that may spend money for `person`; what it made counts only if the block ends without an error.
+
+        What it is given tells, when called, what is left of the month: it waits for what has to be read, and raises
+        what the block's end would.
 
         Raises Stopped, SignedOut, TooManyRequests, DailyLimitReached, MonthlyLimitReached or ControlUnavailable: before
         the block what is known at once, after it what had to be read.
         """
         self._refuse_what_is_known(person)
         lease = self._lease(person)
+
+        def allowance() -> Allowance:
+            lease.result()
+            return self._minutes.known(person.person_id)
+
         try:
-            yield
+            yield allowance
             lease.result()
             if not self._control.is_fresh:  # OpenAI took its time
                 _refuse(self._control.current(), person)
@@ -48,13 +56,14 @@ class Admission:
             self._withdraw(lease)
             raise
 
-    def check(self, person: Person) -> None:
-        """Whether `person` may ask for what spends nothing by itself.
+    def check(self, person: Person) -> Allowance:
+        """Whether `person` may ask for what spends nothing by itself; returns what is left of the month.
 
         Raises Stopped, SignedOut, TooManyRequests or ControlUnavailable.
         """
         self._rate.take(person.person_id)
         _refuse(self._control.current(), person)
+        return self._minutes.read(person.person_id)
 
     def _refuse_what_is_known(self, person: Person) -> None:
         known = self._control.known

@@ -8,6 +8,7 @@ none; what a person has used is the number of objects.
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -18,6 +19,17 @@ from voicemint.errors import MonthlyLimitReached
 REFRESH_SECONDS = 60.0
 MAX_PEOPLE = 10_000  # remembered per instance; who was asked for longest ago is forgotten first
 SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a person has left of the month, as it was last read: at most REFRESH_SECONDS ago."""
+
+    minutes: int
+
+    def seconds(self, at_most: int) -> int:
+        """How long a call may take that begins now: `at_most`, or as long as the minutes last, and one in any case."""
+        return min(at_most, max(self.minutes, 1) * SECONDS)
 
 
 class MonthlyMinutes:
@@ -44,12 +56,21 @@ class MonthlyMinutes:
 
     def refuse_what_is_known(self, person_id: str) -> None:
         """Raises MonthlyLimitReached where that is known; costs nothing."""
-        _, used = self._used.get(person_id, (0.0, 0))
-        if self.is_fresh(person_id) and used >= self._limit:
+        if self.is_fresh(person_id) and not self.known(person_id).minutes:
             raise MonthlyLimitReached(retry_after_seconds=_seconds_to_next_month(self._utc_now()))
 
     def refuse_when_used_up(self, person_id: str) -> None:
         """Raises MonthlyLimitReached or ControlUnavailable; reads at most every REFRESH_SECONDS."""
+        self.read(person_id)
+        self.refuse_what_is_known(person_id)
+
+    def known(self, person_id: str) -> Allowance:
+        """What was last read; costs nothing."""
+        _, used = self._used.get(person_id, (0.0, 0))
+        return Allowance(max(self._limit - used, 0))
+
+    def read(self, person_id: str) -> Allowance:
+        """Raises ControlUnavailable; reads at most every REFRESH_SECONDS."""
         if not self.is_fresh(person_id):
             asked_at = self._clock()
             used = len(self._bucket.list(f"minutes/{self._utc_now():%Y-%m}/{person_id}/", at_most=self._limit))
@@ -58,7 +79,7 @@ class MonthlyMinutes:
                 self._used[person_id] = (asked_at, used)
                 if len(self._used) > MAX_PEOPLE:
                     del self._used[next(iter(self._used))]
-        self.refuse_what_is_known(person_id)
+        return self.known(person_id)
 
 
 def count_minute(bucket: ControlBucket, call: KnownCall, minute: int) -> None:

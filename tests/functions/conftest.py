@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,8 +23,10 @@ from standins.function_process import FunctionProcess, function_process
 from standins.google_cloud_tasks.queue import QueueConfig
 from standins.local_cloud import metadata_environment
 from standins.serving import ServerThread
+from voicemint.calls import KnownCall
 from voicemint.control import CONTROL_OBJECT, ControlState
 from voicemint.control_bucket import ControlBucket
+from voicemint.minutes import count_minute
 from voicemint.signing import SigningKeys
 
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
@@ -210,6 +213,21 @@ def write_control(bucket: ControlBucket, storage_url: str, state: ControlState) 
     """Put `state` in force, as scripts/stop.sh and scripts/invite.sh do."""
     upload = f"{storage_url}/upload/storage/v1/b/{bucket.name}/o?uploadType=media&name={CONTROL_OBJECT}"
     requests.post(upload, data=state.encode(), timeout=5).raise_for_status()
+
+
+def use_minutes(bucket: ControlBucket, minutes: int, person_id: str = "person1") -> None:
+    """Have a person call for so many minutes of this month, as a watch counts them."""
+    now = int(time.time())
+    call = KnownCall(
+        call_id=f"rtc_{uuid4().hex}",
+        person_id=person_id,
+        agent="assistant",
+        setup="phone",
+        started_at=now,
+        deadline=now,
+    )
+    for minute in range(minutes):
+        count_minute(bucket, replace(call, call_id=f"{call.call_id}_{minute}"), 0)  # each began now, and in this month
 
 
 def session_cookie(keys: str = f"k1 {SIGNING_KEY}", **changes: object) -> str:

@@ -21,7 +21,7 @@ from voicemint.control_bucket import ControlBucket
 from voicemint.deliveries import ATTEMPT_SECONDS, MAX_ATTEMPTS, PREFIX
 from voicemint.phone_line import release
 
-from .conftest import LoadFunction, json_lines, write_control
+from .conftest import LoadFunction, json_lines, use_minutes, write_control
 from .phone_calls import (
     CALLED,
     CALLER,
@@ -134,6 +134,16 @@ def test_a_call_is_accepted_as_the_agent_and_put_on_a_leash(
     bound = json.loads(control_bucket.read(f"calls/{call_id}.json") or b"")
     assert (bound["setup"], bound["agent"], bound["person_id"]) == ("phone", "assistant", "phone-assistant")
     assert bound["deadline"] - bound["started_at"] == 1800
+
+
+def test_a_call_is_no_longer_than_what_is_left_of_the_month(
+    load_phone: LoadPhone, telephone: Telephone, webhook_id: WebhookId, control_bucket: ControlBucket
+) -> None:
+    use_minutes(control_bucket, 3, "phone-assistant")
+    data = telephone.rings()
+    assert outcome(load_phone(MONTHLY_MINUTES="5"), data, webhook_id()) == "accepted"
+    bound = json.loads(control_bucket.read(f"calls/{data['call_id']}.json") or b"")
+    assert bound["deadline"] - bound["started_at"] == 120
 
 
 @pytest.mark.parametrize(

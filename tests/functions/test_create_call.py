@@ -15,7 +15,7 @@ from voicemint.control import ControlState
 from voicemint.control_bucket import ControlBucket
 from voicemint.signing import SigningKeys
 
-from .conftest import SIGNING_KEY, LoadFunction, session_cookie, write_control
+from .conftest import SIGNING_KEY, LoadFunction, session_cookie, use_minutes, write_control
 
 URL, REGISTER, HANGUP = "/api/calls", "/api/calls/register", "/api/calls/hangup"
 SDP = {"Content-Type": "application/sdp"}
@@ -71,17 +71,26 @@ def agents(tmp_path: Any) -> Any:
 
 
 @pytest.fixture
-def client(load_function: LoadFunction, tasks: Tasks, agents: Any) -> FlaskClient:
-    client = load_function(
-        "create_call",
-        VOICEMINT_ACCESS="invite",
-        PROJECT_ID="test-project",
-        CLOUD_TASKS_URL=tasks.url,
-        WATCH_CALL_URL="http://127.0.0.1:9",
-        AGENTS_FOLDER=str(agents),
-    )
-    client.set_cookie("__session", session_cookie())
-    return client
+def load_client(load_function: LoadFunction, tasks: Tasks, agents: Any) -> Callable[..., FlaskClient]:
+    def load(**environment: str) -> FlaskClient:
+        client = load_function(
+            "create_call",
+            VOICEMINT_ACCESS="invite",
+            PROJECT_ID="test-project",
+            CLOUD_TASKS_URL=tasks.url,
+            WATCH_CALL_URL="http://127.0.0.1:9",
+            AGENTS_FOLDER=str(agents),
+            **environment,
+        )
+        client.set_cookie("__session", session_cookie())
+        return client
+
+    return load
+
+
+@pytest.fixture
+def client(load_client: Callable[..., FlaskClient]) -> FlaskClient:
+    return load_client()
 
 
 @pytest.fixture
@@ -143,6 +152,24 @@ def test_the_answer_names_the_call_and_holds_a_ticket_for_it(client: FlaskClient
     assert (payload["call_id"], payload["person"]) == (call_id, "person1")
     assert abs(payload["deadline"] - time.time() - 1800) < 10
     assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_what_is_left_of_the_month_is_told_and_bounds_the_call(
+    load_client: Callable[..., FlaskClient], control_bucket: ControlBucket
+) -> None:
+    use_minutes(control_bucket, 3)
+    answer = create(load_client(MONTHLY_MINUTES="5"))
+    assert answer.headers["Voicemint-Month-Minutes-Left"] == "2"
+    assert abs(payload_of(answer.headers["Voicemint-Ticket"])["deadline"] - time.time() - 120) < 10
+
+
+@pytest.mark.parametrize(("used", "seconds"), [(3, 120), (5, 60)], ids=["some", "none"])
+def test_what_is_left_of_the_month_bounds_a_registered_call_too(
+    load_client: Callable[..., FlaskClient], control_bucket: ControlBucket, used: int, seconds: int
+) -> None:
+    use_minutes(control_bucket, used)
+    answer = register(load_client(MONTHLY_MINUTES="5"))  # refused, it would have no end at all
+    assert abs(payload_of(answer.json["ticket"])["deadline"] - time.time() - seconds) < 10
 
 
 def test_two_tasks_hold_the_call(client: FlaskClient, tasks: Tasks) -> None:

@@ -11,8 +11,9 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from openai.types.realtime import RealtimeSessionCreateRequest
+from voicemint.control_bucket import ControlBucket
 
-from .conftest import API_KEY, LoadFunction, json_lines
+from .conftest import API_KEY, LoadFunction, json_lines, session_cookie, use_minutes
 
 URL = "/api/client-secrets"
 JSON = {"Content-Type": "application/json"}
@@ -45,12 +46,21 @@ def arm(openai_url: str) -> Iterator[Callable[..., None]]:
 def test_mints_a_client_secret(mint_client: FlaskClient, openai_url: str) -> None:
     answer = mint_client.post(URL, json={})
     assert answer.status_code == 200
-    assert answer.json.keys() == {"value", "expires_at", "model", "calls_url", "max_call_seconds"}
+    assert answer.json.keys() == {"value", "expires_at", "model", "calls_url", "max_call_seconds", "month_minutes_left"}
     assert answer.json["value"].startswith("ek_")
     assert answer.json["model"] == "gpt-realtime-2.1"
     assert answer.json["calls_url"] == f"{openai_url}/v1/realtime/calls"
-    assert answer.json["max_call_seconds"] == 1800
+    assert (answer.json["max_call_seconds"], answer.json["month_minutes_left"]) == (1800, 600)
     assert 50 < answer.json["expires_at"] - time.time() <= 61
+
+
+def test_what_is_left_of_the_month_bounds_the_call(load_function: LoadFunction, control_bucket: ControlBucket) -> None:
+    use_minutes(control_bucket, 3)
+    client = load_function("mint_client_secret", VOICEMINT_ACCESS="invite", MONTHLY_MINUTES="5")
+    client.set_cookie("__session", session_cookie())
+    answer = client.post(URL, json={})
+    assert answer.json is not None
+    assert (answer.json["max_call_seconds"], answer.json["month_minutes_left"]) == (120, 2)
 
 
 def test_openai_is_told_the_agents_config_and_the_callers_choice_of_voice(

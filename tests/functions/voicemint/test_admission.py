@@ -21,7 +21,7 @@ from voicemint.errors import (
 )
 from voicemint.limits import DailyLimit, RateLimit
 from voicemint.minutes import REFRESH_SECONDS as MINUTES_REFRESH_SECONDS
-from voicemint.minutes import MonthlyMinutes
+from voicemint.minutes import Allowance, MonthlyMinutes
 
 from ..conftest import Clock
 
@@ -93,8 +93,13 @@ class Function:
         with self._admission.of(person):
             return self._upstream.mint()
 
-    def check(self, person: Person = ANA) -> None:
-        self._admission.check(person)
+    def check(self, person: Person = ANA) -> Allowance:
+        return self._admission.check(person)
+
+    def left_after_minting(self, person: Person = ANA) -> Allowance:
+        with self._admission.of(person) as allowance:
+            self._upstream.mint()
+            return allowance()
 
     def refusal(self, person: Person = ANA) -> type[ApiError]:
         with pytest.raises(ApiError) as caught:
@@ -281,6 +286,29 @@ def test_the_minutes_of_another_person_or_month_are_not_counted(function: Functi
     use_minutes(bucket, Person("ben", "Ben"), *range(10))
     bucket.slots += [f"minutes/2026-10/{ANA.person_id}/rtc_1/{minute:02d}" for minute in range(10)]
     function.mint()
+
+
+def test_who_is_let_through_is_told_what_is_left_of_the_month(
+    function: Function, bucket: Bucket, upstream: Upstream, clock: Clock
+) -> None:
+    bucket.answering.clear()
+    upstream.meanwhile = bucket.answering.set  # what is left is read while OpenAI works
+    assert function.left_after_minting() == Allowance(3)
+    use_minutes(bucket, ANA, 0, 1)
+    clock.now += MINUTES_REFRESH_SECONDS
+    assert [function.left_after_minting(), function.check()] == [Allowance(1)] * 2
+
+
+def test_who_spends_nothing_is_told_too_that_nothing_is_left(function: Function, bucket: Bucket) -> None:
+    use_minutes(bucket, ANA, *range(5))
+    assert function.check() == Allowance(0)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds"), [(600, 1800), (30, 1800), (29, 1740), (1, 60), (0, 60)], ids=lambda value: str(value)
+)
+def test_a_call_is_no_longer_than_what_is_left_of_the_month(minutes: int, seconds: int) -> None:
+    assert Allowance(minutes).seconds(1800) == seconds
 
 
 @pytest.mark.parametrize(("stopped", "expected"), [(True, Stopped), (False, TooManyRequests)])
