@@ -17,9 +17,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the Content-Security-Policy knows no data: scripts or styles
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 1_100, // the Agents SDK, loaded after the first sound
     rolldownOptions: {
       input: { page: "index.html", worker: "src/service-worker.ts" },
-      output: { entryFileNames: ({ name }) => (name === "worker" ? WORKER_FILE : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: ({ name }) => (name === "worker" ? WORKER_FILE : "assets/[name]-[hash].js"),
+        // One script before the first paint: another file could cost another connection.
+        codeSplitting: { groups: [{ name: "page", tags: ["$initial"], test: (id) => !id.endsWith("service-worker.ts") }] },
+      },
     },
   },
   test: { include: ["test/**/*.test.ts"] },

@@ -74,6 +74,11 @@ export class Call extends Emitter<CallEvents> {
     this.microphone.on("state", (state) => this.#conversation?.noteMicrophone(state));
   }
 
+  /** Who is called. */
+  get agent(): Agent {
+    return this.#agent;
+  }
+
   /** Who is called from now on, and with which voice ("": the agent's own); not in the middle of a call. */
   choose(agent: Agent, voice: string): void {
     if (isInCall(this.#state) || (agent === this.#agent && voice === this.#voice)) return;
@@ -168,7 +173,7 @@ export class Call extends Emitter<CallEvents> {
   #newLine(): Line {
     const line = new Line(this.#preparePeer());
     this.#peer = undefined; // an offer is good for one connection
-    for (const name of ["callId", "client", "server", "unsteady"] as const) line.on(name, (value) => this.emit(name, value));
+    for (const name of ["callId", "client", "server", "unsteady", "settled", "minutesLeft"] as const) line.on(name, (value) => this.emit(name, value));
     line.on("server", (event) => this.#conversation?.hear(event));
     line.on("over", (reason) => line === this.#line && this.#over(reason));
     void this.microphone.connect((track) => line.sendTrack(track));
@@ -184,13 +189,14 @@ export class Call extends Emitter<CallEvents> {
 
   async #open(line: Line, dialled: Promise<Opened>): Promise<void> {
     const [{ maxCallSeconds }] = await Promise.all([dialled, this.microphone.open(line.signal)]);
-    if (!this.#step("open")) return;
+    if (next(this.#state, "open") === undefined) return;
     const conversation = new Conversation(maxCallSeconds);
     conversation.on("secondsLeft", (seconds) => this.emit("secondsLeft", seconds));
     conversation.on("goodbye", (seconds) => this.#line?.prompt(farewell(seconds)));
     conversation.on("over", (reason) => this.end(reason));
     this.#conversation = conversation;
     this.#begin(line, { history: [], greeting: this.#agent.greeting, isUnanswered: false });
+    this.#step("open"); // after what the first sound waits for: to show a state takes time
     conversation.start();
   }
 

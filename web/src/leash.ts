@@ -4,7 +4,6 @@ import { hangUp, registerCall } from "./signalling.ts";
 
 const TRIES = 3;
 const AGAIN_MS = 10_000;
-const QUIET_MS = 5_000;
 
 export class Leash {
   readonly #agent: string;
@@ -21,12 +20,7 @@ export class Leash {
     this.#isRegistered = ticket !== undefined;
   }
 
-  /** For a call in which nobody speaks first. */
-  registerSoon(): void {
-    if (!this.#isRegistered) this.#again = setTimeout(() => this.register(), QUIET_MS);
-  }
-
-  /** Makes a call known to the server that was opened without it. Call it after the first sound, not on the way to it. */
+  /** Makes a call known to the server that was opened without it. Once the line has settled. */
   register(): void {
     if (this.#isRegistered || this.#isOver || this.#callId === "") return;
     this.#isRegistered = true;

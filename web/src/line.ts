@@ -11,12 +11,19 @@ import { Turns } from "./turns.ts";
 
 export interface LineEvents {
   readonly callId: string;
+  /** Of the person's month, as the server told; undefined where it tells none. */
+  readonly minutesLeft: number | undefined;
   readonly client: RealtimeEvent;
   readonly server: RealtimeEvent;
   readonly unsteady: boolean;
+  /** Once: the first sound is out, or nobody spoke first. What must not be on the way to it begins now. */
+  readonly settled: undefined;
   /** This connection cannot or shall not go on. */
   readonly over: EndReason;
 }
+
+const HEARD_MS = 500; // from the server's word that it speaks to the loudspeaker
+const QUIET_MS = 5_000;
 
 /** What a line begins with: the conversation so far, then the greeting, unless something was typed meanwhile. */
 export interface Opening {
@@ -34,6 +41,8 @@ export class Line extends Emitter<LineEvents> {
   readonly #waiting: RealtimeEvent[] = [];
   #isOpen = false;
   #leash: Leash | undefined;
+  #settling: ReturnType<typeof setTimeout> | undefined;
+  #isSettled = false;
 
   constructor(peer: Peer) {
     super();
@@ -67,6 +76,7 @@ export class Line extends Emitter<LineEvents> {
     const opened = await setup.open(this.#peer.offer, this.signal);
     this.#leash = new Leash(setup.agent, opened.callId, opened.ticket);
     this.emit("callId", opened.callId);
+    this.emit("minutesLeft", opened.minutesLeft);
     await this.#peer.accept(opened.sdp);
     await this.#peer.opened();
     return opened;
@@ -79,7 +89,6 @@ export class Line extends Emitter<LineEvents> {
 
   begin(mode: TurnMode, { history, greeting, isUnanswered }: Opening): void {
     this.#isOpen = true;
-    this.#leash?.registerSoon();
     this.#taking.take(mode);
     for (const event of history) this.#send(event);
     const typed = this.#waiting.splice(0);
@@ -87,6 +96,7 @@ export class Line extends Emitter<LineEvents> {
     const isGreeted = typed.length === 0 && greeting !== "";
     if (isGreeted) this.#send(clientEvents.systemMessage(greeting));
     if (isGreeted || typed.length > 0 || isUnanswered) this.#turns.ask();
+    this.#settleIn(QUIET_MS);
   }
 
   /** Says typed words once the line is open, false when they are too long. */
@@ -137,6 +147,7 @@ export class Line extends Emitter<LineEvents> {
 
   close(): void {
     this.#isOpen = false;
+    clearTimeout(this.#settling);
     this.#closing.abort();
     this.#peer.close();
     this.#leash?.hangUp();
@@ -155,7 +166,17 @@ export class Line extends Emitter<LineEvents> {
     this.emit("server", event);
     this.#turns.hear(event);
     this.#taking.hear(event);
-    if (event.type === "output_audio_buffer.started") this.#leash?.register();
+    if (event.type === "output_audio_buffer.started") this.#settleIn(HEARD_MS);
     if (event.type === "error" && fields(event.error).code === "session_expired") this.emit("over", "session_expired");
+  }
+
+  #settleIn(milliseconds: number): void {
+    if (!this.#isOpen || this.#isSettled) return;
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      this.#isSettled = true;
+      this.#leash?.register();
+      this.emit("settled", undefined);
+    }, milliseconds);
   }
 }

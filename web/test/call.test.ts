@@ -10,6 +10,7 @@ const AGENT = {
   voice: "marin",
   setup: "client-secret" as const,
   max_call_minutes: 30,
+  page_tools: [],
 };
 
 let browser: ReturnType<typeof installBrowser>;
@@ -84,6 +85,20 @@ describe("a call", () => {
       { url: "/api/client-secrets", body: '{"agent":"assistant"}', authorization: null },
       { url: "https://openai.example/v1/realtime/calls", body: "v=0 offer", authorization: "Bearer ek_0123456789" },
     ]);
+  });
+
+  test.each([
+    [{ month_minutes_left: 42 }, 42],
+    [{ month_minutes_left: 0 }, 0],
+    [{}, undefined],
+    [{ month_minutes_left: "many" }, undefined],
+    [{ month_minutes_left: -1 }, undefined],
+  ])("tells what the server told of the month: %j", async (told, expected) => {
+    browser.mint = () => Promise.resolve(mintAnswer(told));
+    const left: (number | undefined)[] = [];
+    call.on("minutesLeft", (minutes) => left.push(minutes));
+    await startAndConnect();
+    expect(left).toEqual([expected]);
   });
 
   test("says nothing by itself when the agent has no greeting", async () => {
@@ -338,6 +353,8 @@ describe("a call opened with a client secret", () => {
     connection().channel.receive({ type: "output_audio_buffer.started" });
     connection().channel.receive({ type: "output_audio_buffer.started" });
     await settle();
+    expect(registrations()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(registrations().map(({ body }) => body)).toEqual(['{"call_id":"rtc_1","agent":"assistant"}']);
     call.end();
     expect(browser.requests.at(-1)?.url).toBe("/api/calls/hangup");

@@ -1,5 +1,6 @@
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { Call } from "../call.ts";
+import { isInCall } from "../call-state.ts";
 import { measure } from "../levels.ts";
 
 type Stream = MediaStream | undefined;
@@ -10,8 +11,12 @@ export function soundControls(call: Call, checked: ReadonlySignal<Stream>) {
   const agentStream = signal<Stream>(undefined);
   call.microphone.on("stream", (stream) => (personStream.value = stream));
   call.on("voice", (stream) => (agentStream.value = stream));
-  const heard = computed(() => personStream.value ?? checked.value);
-  return { personStream, agentStream, personLevel: levelOf(heard), agentLevel: levelOf(agentStream) };
+  const isSettled = signal(false); // to make an AudioContext holds everything up: not before the first sound
+  call.on("settled", () => (isSettled.value = true));
+  call.on("state", ({ state }) => isInCall(state) || (isSettled.value = false));
+  const person = computed(() => (isSettled.value ? personStream.value : checked.value));
+  const agent = computed(() => (isSettled.value ? agentStream.value : undefined));
+  return { personStream, agentStream, personLevel: levelOf(person), agentLevel: levelOf(agent) };
 }
 
 /** Measured only while somebody looks. */

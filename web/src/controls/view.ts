@@ -24,7 +24,7 @@ export function viewControls(call: Call, { pictureSeconds }: Preferences) {
   const afterLoading = (act: (loaded: Loaded) => void) => () => {
     load().then(act, () => (signals.viewProblem.value = "busy"));
   };
-  call.on("state", ({ state }) => state === "live" && void load()); // so that the tap itself may open the screen
+  call.on("settled", () => void load()); // so that the tap itself may open the screen
   return {
     ...signals,
     canShowCamera: canShowCamera(),

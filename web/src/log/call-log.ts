@@ -18,10 +18,11 @@ export class CallLog {
   readonly #delivery: Promise<Delivery>;
   #lost: RealtimeEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #held: Batch[] | undefined;
   #isLeaving = false;
   #isPaused = false;
 
-  constructor(outbox: Promise<Outbox> = loadOutbox()) {
+  constructor(outbox: Promise<Outbox>) {
     this.#outbox = outbox;
     this.#delivery = outbox.then((opened) => new Delivery(opened, (batch, status) => this.#noteRefused(batch, status)));
     void this.#prune().then(() => this.deliver()); // what an earlier visit could not send
@@ -48,9 +49,21 @@ export class CallLog {
     this.#batches.seal();
   }
 
+  /** Keeps to itself until `release`: a call is being set up, and the network and the processor are for it. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const batch of held) this.#keep(batch);
+  }
+
   /** For a page that may be closing: the last batch goes out now, in a request that the browser finishes by itself. */
   sealAndLeave(): void {
     this.#isLeaving = true;
+    this.release();
     this.seal();
     this.#isLeaving = false;
   }
@@ -60,6 +73,7 @@ export class CallLog {
     this.#isPaused = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#held = undefined;
     this.#batches.discard();
   }
 
@@ -75,7 +89,8 @@ export class CallLog {
   }
 
   #keep(batch: Batch): void {
-    void (this.#isLeaving ? this.#leave(batch) : this.#storeAndDeliver(batch));
+    if (this.#held !== undefined) this.#held.push(batch);
+    else void (this.#isLeaving ? this.#leave(batch) : this.#storeAndDeliver(batch));
   }
 
   async #leave(batch: Batch): Promise<void> {
@@ -115,7 +130,7 @@ export class CallLog {
 }
 
 /** Its code is not on the way to the first paint; without it the log is kept as long as the page is open. */
-async function loadOutbox(): Promise<Outbox> {
+export async function loadOutbox(): Promise<Outbox> {
   const loaded = await import("./outbox.ts").catch(() => undefined);
   return loaded?.openOutbox() ?? new MemoryOutbox();
 }

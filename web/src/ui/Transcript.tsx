@@ -16,7 +16,9 @@ export function Transcript({ page, agent, controls }: Parts) {
   const limit = useSignal(NEWEST);
   const captions = page.shown.value;
   const follow = () => follows.current && list.current?.scrollTo({ top: list.current.scrollHeight });
-  useLayoutEffect(() => void follow(), [captions]);
+  useLayoutEffect(() => {
+    if (captions.length > 0) follow();
+  }, [captions]);
   useLayoutEffect(() => {
     if (list.current === null) return;
     const resized = new ResizeObserver(follow); // the keyboard or a notice took some of its room

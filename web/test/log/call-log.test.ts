@@ -83,6 +83,29 @@ describe("the log", () => {
     expect(events()).toEqual(["one"]);
   });
 
+  test("held back, sends nothing until it is released", async () => {
+    const { log } = await open();
+    log.hold();
+    log.add("page", { type: "one" });
+    await settle(3_000);
+    expect(events()).toEqual([]);
+    log.release();
+    await settle();
+    expect(events()).toEqual(["one"]);
+  });
+
+  test("held back, is sent all the same by a page that closes", async () => {
+    const { log } = await open();
+    log.hold();
+    log.add("page", { type: "one" });
+    log.switchTo("rtc_1");
+    log.add("page", { type: "two" });
+    log.sealAndLeave();
+    await settle();
+    received = received.filter(({ keepalive }) => keepalive);
+    expect(events()).toEqual(["one", "two"]);
+  });
+
   test("paused, notes and sends nothing, and keeps what waits", async () => {
     const { log, outbox } = await open();
     answers = [noNetwork];
