@@ -4,14 +4,17 @@
 
 gcloud is as it is: a child gets the caller's argv, environment, working folder and standard streams before gcloud's
 main() reads them, and what gcloud cached while it was imported is thrown away. What a command imported is imported here
-too, so that the next one finds it. FACTOR shortens the pauses that gcloud makes (time.sleep), for tests with faults.
-Runs on any Python that gcloud runs on, with the standard library alone.
+too, and its command line's parser is built, so that the next one finds both; nothing is run here. FACTOR shortens the
+pauses that gcloud makes (time.sleep), for tests with faults. Runs on any Python that gcloud runs on, with the standard
+library alone.
 """
 
 import atexit
 import contextlib
+import gc
 import importlib
 import io
+import itertools
 import os
 import select
 import signal
@@ -82,15 +85,37 @@ class Command:
 def main(sdk_root, path, factor=1.0):
     sys.path[:1] = [os.path.join(sdk_root, "lib", "third_party"), os.path.join(sdk_root, "lib")]
     os.environ.update(SHELL_EXPORTS, CLOUDSDK_ROOT_DIR=sdk_root)
-    importlib.import_module("googlecloudsdk.gcloud_main")
+    cli = importlib.import_module("googlecloudsdk.gcloud_main").CreateCLI([])
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
     listener.listen(64)
     os.write(1, b"ready\n")
-    serve(listener, sdk_root, float(factor))
+    serve(listener, Gcloud(cli, sdk_root, float(factor)))
 
 
-def serve(listener, sdk_root, factor):
+class Gcloud:
+    """What every child starts from: gcloud's tree of commands, as far as it was built by now."""
+
+    def __init__(self, cli, sdk_root, factor):
+        self.cli = cli
+        self.sdk_root = sdk_root
+        self.factor = factor
+        gc.disable()  # a collection would touch, and so copy, every page that a child shares
+        gc.freeze()
+
+    def learn(self, told):
+        """Build and import what a command did. A module that starts a thread would not survive a fork: it must not."""
+        command, _, names = told.decode().partition("\n")
+        for name in sorted(filter(None, names.split("\n"))):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        self.cli.top_element.LoadSubElementByPath(command.split())
+        gc.freeze()
+        if threading.active_count() != 1:
+            raise SystemExit("a module of gcloud started a thread: gcloud cannot be forked")
+
+
+def serve(listener, gcloud):
     poll = select.poll()
     poll.register(0, select.POLLIN)
     poll.register(listener, select.POLLIN)
@@ -100,7 +125,7 @@ def serve(listener, sdk_root, factor):
             if fd == 0:
                 return end(commands)
             if fd == listener.fileno():
-                command = start(listener, sdk_root, factor)
+                command = start(listener, gcloud)
                 if command is not None:
                     for watched in command.watched:
                         commands[watched] = command
@@ -111,10 +136,10 @@ def serve(listener, sdk_root, factor):
                     poll.unregister(watched)
                     del commands[watched]
                 command.settle()
-                learn(command.learned)
+                gcloud.learn(command.learned)
 
 
-def start(listener, sdk_root, factor):
+def start(listener, gcloud):
     connection, _ = listener.accept()
     connection.settimeout(10)
     try:
@@ -129,7 +154,7 @@ def start(listener, sdk_root, factor):
         os.setpgid(0, 0)
         listener.close()
         connection.close()
-        run(request, sdk_root, factor, tell)
+        run(request, gcloud, tell)
     with contextlib.suppress(OSError):
         os.setpgid(pid, pid)
     os.close(tell)
@@ -138,20 +163,25 @@ def start(listener, sdk_root, factor):
     return Command(connection, pid, pipe)
 
 
-def run(request, sdk_root, factor, tell):
+def run(request, gcloud, tell):
     """In the child: become the caller, be gcloud, and end."""
     code = 1
     try:
-        become(request, sdk_root, factor)
+        become(request, gcloud.sdk_root, gcloud.factor)
         known = set(sys.modules)
-        code = gcloud()
+        code = run_gcloud(gcloud.cli)
         names = [name for name in set(sys.modules) - known if not name.startswith("__calliope__")]
         with os.fdopen(tell, "wb") as pipe:
-            pipe.write("\n".join(names).encode())
+            pipe.write("\n".join([command_in(request.arguments), *names]).encode())
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def command_in(arguments):
+    """The words before the first flag; what is no command's name among them is found by nobody."""
+    return " ".join(itertools.takewhile(lambda word: not word.startswith("-"), arguments))
 
 
 def become(request, sdk_root, factor):
@@ -189,12 +219,12 @@ def forget():
     log.Reset(sys.stdout, sys.stderr)
 
 
-def gcloud():
+def run_gcloud(cli):
     """gcloud's exit code, once all is written and all that was to be done at exit is done."""
     from googlecloudsdk import gcloud_main
 
     try:
-        result = gcloud_main.main()
+        result = gcloud_main.main(cli)
     except SystemExit as end:
         result = end.code
     except KeyboardInterrupt:
@@ -210,15 +240,6 @@ def gcloud():
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     return result or 0
-
-
-def learn(names):
-    """Import what a command imported. A module that starts a thread would not survive a fork: that must not be."""
-    for name in sorted(filter(None, names.decode().split("\n"))):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
-    if threading.active_count() != 1:
-        raise SystemExit("a module of gcloud started a thread: gcloud cannot be forked")
 
 
 def end(commands):
