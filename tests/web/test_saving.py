@@ -1,13 +1,16 @@
 """A conversation is taken along: as text, as its events, as sound."""
 
 import json
+import wave
+from array import array
 from pathlib import Path
 
 from playwright.sync_api import expect
+from standins.local_run import Site
 
 from .conftest import OpenPage
 from .openai_control import OpenAIControl
-from .talker import Talker
+from .talker import AUDIBLE, Talker
 
 
 def test_a_conversation_can_be_saved_as_text_markdown_json_and_events(
@@ -57,9 +60,38 @@ def test_the_sound_is_recorded_on_this_device_only_when_asked_for(open_page: Ope
     talker.hears_it_out()
     talker.end()
     talker.open_sheet("Options")
-    recording = saved(talker, "Sound")
+    recording = saved(talker, "Sound, WebM")
     assert recording.read_bytes()[:4] == b"\x1a\x45\xdf\xa3"  # a WebM file
-    assert loudest(talker, recording) > 0.02
+    assert loudest(talker, recording) > AUDIBLE
+    assert loudest_of_wav(saved(talker, "Sound, WAV")) > AUDIBLE
+
+
+def loudest_of_wav(recording: Path) -> float:
+    """The loudest sample of the agent's side, 0 to 1, as Python's own reader of WAV files finds it."""
+    with wave.open(str(recording), "rb") as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 24_000)
+        samples = array("h", file.readframes(file.getnframes()))
+        assert len(samples) == 2 * file.getnframes()
+    return max(abs(sample) for sample in samples[1::2]) / 32_767
+
+
+def test_of_a_long_recording_there_is_no_wav(open_page: OpenPage, site: Site) -> None:
+    talker = open_page(url="about:blank")
+    talker.page.clock.install()
+    talker.page.goto(site.invite_link())
+    talker.open_sheet("Options")
+    talker.page.get_by_role("switch", name="Record the sound of calls").check()
+    talker.button("Close").click()
+    talker.start()
+    for words in ("Once upon a time.", "And so on."):  # without a word for ten minutes a call is over
+        talker.write(words)
+        talker.reads(words)
+        talker.page.clock.fast_forward("06:00")
+    talker.end()
+    talker.open_sheet("Options")
+    expect(talker.page.get_by_role("dialog")).to_contain_text("more than 10 minutes is too long for a WAV file")
+    expect(talker.page.get_by_role("button", name="Save: Sound, WAV")).to_have_count(0)
+    assert saved(talker, "Sound, WebM").read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
 
 
 LOUDEST = """

@@ -6,10 +6,17 @@ import { effect, signal, type ReadonlySignal } from "@preact/signals";
 const KINDS = ["audio/webm;codecs=opus", "audio/mp4"];
 const PIECE_MS = 5_000; // written piece by piece: a browser keeps large pieces on disk
 const BITS_PER_SECOND = 64_000;
+/** Decoding holds up to 0.7 MB for each second of a recording: of a longer one there is no WAV, or a tablet closes the page. */
+export const LONGEST_WAV_SECONDS = 600;
 
 interface Sides {
   readonly personStream: ReadonlySignal<MediaStream | undefined>;
   readonly agentStream: ReadonlySignal<MediaStream | undefined>;
+}
+
+export interface Recording {
+  readonly file: Blob;
+  readonly seconds: number;
 }
 
 export function canRecord(): boolean {
@@ -20,7 +27,9 @@ export class Recorder {
   readonly isWanted = signal(false);
   readonly isRecording = signal(false);
   /** The newest recording that is complete. */
-  readonly result = signal<Blob | undefined>(undefined);
+  readonly result = signal<Recording | undefined>(undefined);
+  /** Whose result counts: the newest session's, unless it was discarded. */
+  #newest: Session | undefined;
   #session: Session | undefined;
 
   constructor({ personStream, agentStream }: Sides) {
@@ -33,9 +42,9 @@ export class Recorder {
 
   /** Leaves nothing of any call on this device. */
   discard(): void {
+    this.#newest = undefined; // what a session still writes goes nowhere
     this.isWanted.value = false;
     this.result.value = undefined;
-    this.#session = undefined; // what it still writes goes nowhere
   }
 
   #connect(person: MediaStream | undefined, agent: MediaStream): void {
@@ -44,9 +53,10 @@ export class Recorder {
   }
 
   #begin(): Session {
-    const session: Session = new Session((blob) => {
-      if (this.#session === session || this.#session === undefined) this.result.value = blob;
+    const session: Session = new Session((recording) => {
+      if (this.#newest === session) this.result.value = recording;
     });
+    this.#newest = session;
     this.isRecording.value = true;
     return session;
   }
@@ -65,16 +75,17 @@ class Session {
   readonly #recorder: MediaRecorder;
   #sources: MediaStreamAudioSourceNode[] = [];
 
-  constructor(done: (recording: Blob) => void) {
+  constructor(done: (recording: Recording) => void) {
     const mixed = this.#context.createMediaStreamDestination();
     this.#merger.connect(mixed);
     const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
     this.#recorder = new MediaRecorder(mixed.stream, { audioBitsPerSecond: BITS_PER_SECOND, ...(mimeType && { mimeType }) });
     const pieces: Blob[] = [];
+    const began = performance.now();
     this.#recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
     this.#recorder.addEventListener("stop", () => {
       void this.#context.close();
-      done(new Blob(pieces, { type: this.#recorder.mimeType }));
+      done({ file: new Blob(pieces, { type: this.#recorder.mimeType }), seconds: (performance.now() - began) / 1000 });
     });
     this.#recorder.start(PIECE_MS);
   }

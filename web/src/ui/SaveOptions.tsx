@@ -3,9 +3,11 @@ import { asJson, asMarkdown, asText, fileName, type Conversation } from "../expo
 import { timeOfDay } from "../figures.ts";
 import { canRecord, Recorder } from "../recorder.ts";
 import { sheetWords } from "../sheet-words.ts";
-import { saveFile } from "./save-file.ts";
 import { Switch } from "./fields.tsx";
 import type { Parts } from "./parts.ts";
+import { SaveButton } from "./SaveButton.tsx";
+import { saveFile } from "./save-file.ts";
+import { SoundFiles } from "./SoundFiles.tsx";
 
 /** Takes things with you: the conversation, the events, the sound. */
 export function SaveOptions(parts: Parts) {
@@ -26,27 +28,10 @@ export function SaveOptions(parts: Parts) {
         <SaveButton name={all.asMarkdown} isReady={items.length > 0} save={() => save("transcript", "md", asMarkdown(conversation, wording))} />
         <SaveButton name={all.asJson} isReady={items.length > 0} save={() => save("transcript", "json", asJson(conversation))} />
         <SaveButton name={all.eventLog} isReady={hasEvents} save={() => save("events", "ndjson", eventLog(page.events.entries))} />
-        {recording && (
-          <SaveButton name={all.saveSound} isReady save={() => save("sound", endingOf(recording), recording)} />
-        )}
       </div>
+      {recording && <SoundFiles key={recording} recording={recording} save={save} />}
       {canRecord() && <RecordSwitch {...parts} />}
     </section>
-  );
-}
-
-interface SaveProps {
-  readonly name: string;
-  readonly isReady: boolean;
-  readonly save: () => void;
-}
-
-function SaveButton({ name, isReady, save }: SaveProps) {
-  return (
-    <button class="pill" type="button" disabled={!isReady} onClick={save}>
-      <span class="unseen">{sheetWords.value.save}: </span>
-      {name}
-    </button>
   );
 }
 
@@ -57,8 +42,4 @@ function RecordSwitch({ recorder, controls }: Parts) {
   };
   const { record, recordConsent } = sheetWords.value;
   return <Switch label={record} hint={recordConsent} isOn={recorder.value?.isWanted.value ?? false} turn={turn} />;
-}
-
-function endingOf({ type }: Blob): string {
-  return type.startsWith("audio/mp4") ? "m4a" : "webm";
 }

@@ -42,7 +42,11 @@ export const english = {
   nothingToSave: "There is no conversation yet.",
   record: "Record the sound of calls",
   recordConsent: "Everyone who can be heard must agree. The recording stays on this device until you save it or leave.",
-  saveSound: "Sound",
+  saveSound: (kind: string) => `Sound, ${kind}`,
+  makingWav: "Making the WAV file…",
+  noWav: (kind: string) => `No WAV file could be made. The ${kind} file has the same sound.`,
+  tooLongForWav: (minutes: number, kind: string) =>
+    `A recording of more than ${minutes} minutes is too long for a WAV file. The ${kind} file has all of it.`,
 
   // Details
   thisCall: "This call",

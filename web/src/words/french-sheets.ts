@@ -39,7 +39,11 @@ export const french: SheetWords = {
   record: "Enregistrer le son des appels",
   recordConsent:
     "Toutes les personnes audibles doivent être d’accord. L’enregistrement reste sur cet appareil jusqu’à ce que vous le gardiez ou quittiez la page.",
-  saveSound: "Son",
+  saveSound: (kind: string) => `Son, ${kind}`,
+  makingWav: "Création du fichier WAV…",
+  noWav: (kind: string) => `Le fichier WAV n’a pas pu être créé. Le fichier ${kind} contient le même son.`,
+  tooLongForWav: (minutes: number, kind: string) =>
+    `Un enregistrement de plus de ${minutes} minutes est trop long pour un fichier WAV. Le fichier ${kind} le contient en entier.`,
 
   thisCall: "Cet appel",
   lastTurn: "Dernier tour",

@@ -39,7 +39,11 @@ export const german: SheetWords = {
   record: "Den Ton der Gespräche aufnehmen",
   recordConsent:
     "Alle, die zu hören sind, müssen einverstanden sein. Die Aufnahme bleibt auf diesem Gerät, bis sie gesichert oder die Seite verlassen wird.",
-  saveSound: "Ton",
+  saveSound: (kind: string) => `Ton, ${kind}`,
+  makingWav: "WAV-Datei wird erstellt…",
+  noWav: (kind: string) => `Es konnte keine WAV-Datei erstellt werden. In der ${kind}-Datei ist derselbe Ton.`,
+  tooLongForWav: (minutes: number, kind: string) =>
+    `Eine Aufnahme von mehr als ${minutes} Minuten ist zu lang für eine WAV-Datei. In der ${kind}-Datei ist alles.`,
 
   thisCall: "Dieses Gespräch",
   lastTurn: "Letzter Wechsel",

@@ -38,7 +38,11 @@ export const japanese: SheetWords = {
   nothingToSave: "まだ会話がありません。",
   record: "通話の音声を録音する",
   recordConsent: "声が入る全員の同意が必要です。録音は、保存するかページを離れるまで、この端末にだけ残ります。",
-  saveSound: "音声",
+  saveSound: (kind: string) => `音声（${kind}）`,
+  makingWav: "WAVファイルを作成中…",
+  noWav: (kind: string) => `WAVファイルを作成できませんでした。${kind}ファイルに同じ音声が入っています。`,
+  tooLongForWav: (minutes: number, kind: string) =>
+    `${minutes}分を超える録音はWAVファイルにできません。${kind}ファイルにすべて入っています。`,
 
   thisCall: "この通話",
   lastTurn: "直前のやりとり",

@@ -39,7 +39,11 @@ export const spanish: SheetWords = {
   record: "Grabar el sonido de las llamadas",
   recordConsent:
     "Todas las personas que se oigan deben estar de acuerdo. La grabación queda en este dispositivo hasta que la guardes o salgas.",
-  saveSound: "Sonido",
+  saveSound: (kind: string) => `Sonido, ${kind}`,
+  makingWav: "Creando el archivo WAV…",
+  noWav: (kind: string) => `No se pudo crear el archivo WAV. El archivo ${kind} tiene el mismo sonido.`,
+  tooLongForWav: (minutes: number, kind: string) =>
+    `Una grabación de más de ${minutes} minutos es demasiado larga para un archivo WAV. El archivo ${kind} la tiene entera.`,
 
   thisCall: "Esta llamada",
   lastTurn: "Último turno",
