@@ -4,6 +4,8 @@ from playwright.sync_api import expect
 from standins.local_run import Site
 
 from .conftest import OpenPage
+from .openai_control import OpenAIControl
+from .talker import Talker
 
 KEPT_BATCHES = """
 async () => {
@@ -85,6 +87,34 @@ def test_end_and_forget_leaves_no_cookie_no_words_and_no_log(open_page: OpenPage
     expect(talker.alert).to_contain_text("You are not signed in")
     from_the_page = [path for path in site.bucket.rglob("*.ndjson") if not path.name.startswith("server-")]
     assert not [path for path in from_the_page if "my secret plan" in path.read_text()]
+
+
+def test_end_and_forget_leaves_nothing_in_the_pages_memory(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Your secret is Zanzibar, and that is it."})
+    talker = open_page()
+    talker.start()
+    talker.reads("that is it")
+    talker.hears_it_out()
+    talker.button("Show something").click()
+    talker.button("Camera").click()
+    talker.button("Send a picture now").click()
+    expect(talker.page.get_by_alt_text("A picture you showed")).to_be_visible()
+    assert remembered(talker, "Zanzibar", "image/jpeg;base64,/9j") == [True, True]
+    talker.button("End and forget").click()
+    expect(talker.alert).to_contain_text("You are signed out")
+    assert remembered(talker, "Zanzibar", "image/jpeg;base64,/9j") == [False, False]
+
+
+def remembered(talker: Talker, *words: str) -> list[bool]:
+    """Whether each of these is anywhere in the page's memory, this test's own notes left out."""
+    talker.page.evaluate("() => { wire.length = 0; }")
+    session = talker.context.new_cdp_session(talker.page)
+    parts: list[str] = []
+    session.on("HeapProfiler.addHeapSnapshotChunk", lambda part: parts.append(part["chunk"]))
+    session.send("HeapProfiler.takeHeapSnapshot")
+    session.detach()
+    heap = "".join(parts)
+    return [word in heap for word in words]
 
 
 def test_forgetting_without_a_network_says_that_it_did_not_work(open_page: OpenPage) -> None:

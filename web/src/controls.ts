@@ -115,4 +115,6 @@ export interface CallControls {
   setPictureSeconds(seconds: number): void;
   /** What was sent in this call, in order; a deleted one stays here for the transcript. The newest 40. */
   readonly pictures: ReadonlySignal<readonly Picture[]>;
+  /** Leaves nothing of what was shown. */
+  forget(): void;
 }

@@ -82,6 +82,7 @@ async function forget(): Promise<void> {
   if (await leave()) {
     await log.forget();
     parts.recorder.value?.discard();
+    controls.forget();
     page.forget();
   } else {
     page.tell(() => words.value.notForgotten);

@@ -35,5 +35,6 @@ export function viewControls(call: Call, { pictureSeconds }: Preferences) {
     stopView: afterLoading(({ showing }) => showing.stop()),
     sendPicture: afterLoading(({ sendPicture }) => sendPicture()),
     setPictureSeconds: (seconds: number) => (pictureSeconds.value = seconds),
+    forget: () => (signals.pictures.value = []),
   };
 }
