@@ -61,6 +61,11 @@ export class Showing extends Emitter<ShowingEvents> {
     return this.#viewfinder?.isReady === true;
   }
 
+  /** Calls back with the first frame of what is being opened. */
+  onReady(act: () => void): void {
+    this.#viewfinder?.onReady(act);
+  }
+
   /** Whether the picture is another one than the last that was taken. */
   get hasChanged(): boolean {
     return this.#viewfinder?.isReady === true && hasChanged(this.#lastSent, this.#viewfinder.signature());

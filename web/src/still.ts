@@ -54,6 +54,11 @@ export class Viewfinder {
     return this.#video.videoWidth > 0 && this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
   }
 
+  /** Calls back with the first frame. */
+  onReady(act: () => void): void {
+    this.#video.addEventListener("loadeddata", act, { once: true });
+  }
+
   /** What the present frame looks like, to be compared with another. */
   signature(): Uint8Array {
     const drawing = this.#small.getContext("2d", { willReadFrequently: true });

@@ -43,7 +43,6 @@ function sendsPictures(call: Call, showing: Showing, { pictures, viewProblem }: 
   const send = (): ViewProblem | undefined => {
     const { line } = call;
     if (line === undefined) return "no_call";
-    if (!showing.isReady) return undefined; // the camera has only just been opened
     const url = showing.take((taken) => sent.fits(taken));
     const picture = url === undefined ? undefined : sent.send(url, (event) => line.sendEvent(event));
     if (picture === undefined) return "too_large";
@@ -51,9 +50,10 @@ function sendsPictures(call: Call, showing: Showing, { pictures, viewProblem }: 
     return undefined;
   };
   const sendPicture = () => {
-    viewProblem.value = send();
+    if (showing.isShowing && !showing.isReady) showing.onReady(sendPicture); // the camera has only just been opened
+    else viewProblem.value = send();
   };
-  call.on("saying", () => showing.isShowing && call.line !== undefined && sendPicture());
+  call.on("saying", () => showing.isReady && call.line !== undefined && sendPicture());
   call.on("state", ({ state }) => {
     if (state === "connecting") pictures.value = [];
     if (state !== "connecting" && state !== "reconnecting") return;
