@@ -36,7 +36,9 @@ function Sheet({ name, parts }: { readonly name: SheetName; readonly parts: Part
     dialog.current?.showModal();
     return () => before instanceof HTMLElement && before.focus();
   }, []);
-  const leave = () => (parts.sheet.value = undefined);
+  const leave = () => {
+    if (parts.sheet.value === name) parts.sheet.value = undefined; // the browser tells of a closing late: another may be open
+  };
   const tap = ({ target }: Event) => target === dialog.current && leave();
   return (
     <dialog ref={dialog} class="sheet" data-sheet={name} aria-labelledby="sheet-title" onClose={leave} onClick={tap}>

@@ -19,7 +19,7 @@ export const keys: readonly { readonly key: string; readonly does: Deed }[] = [
 export function listenForShortcuts(parts: Parts): void {
   const { choices, controls } = parts;
   const deedOf = (event: KeyboardEvent): Deed | undefined => {
-    if (!choices.shortcuts.value || event.ctrlKey || event.metaKey || event.altKey || isTaken(event, parts)) return undefined;
+    if (!choices.shortcuts.value || event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return undefined;
     return keys.find(({ key }) => key === event.key.toLowerCase())?.does;
   };
   addEventListener("keydown", (event) => {
@@ -32,8 +32,8 @@ export function listenForShortcuts(parts: Parts): void {
 }
 
 /** Keys belong to a field that is written in, to an open sheet, and the space bar to a button that has the focus. */
-function isTaken({ target, key }: KeyboardEvent, { sheet }: Parts): boolean {
-  if (sheet.value !== undefined) return true;
+function isTaken({ target, key }: KeyboardEvent): boolean {
+  if (document.querySelector("dialog[open]") !== null) return true;
   if (!(target instanceof HTMLElement)) return false;
   return target.matches("input, textarea, select") || (key === " " && target.matches("button, summary, a"));
 }
