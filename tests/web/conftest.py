@@ -61,6 +61,28 @@ def unified_site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory
         return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(agents)}))
 
 
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Browser]:
+    """Starts a browser whose microphone plays this file. Those of a module that hear nothing share one."""
+    silence = tmp_path_factory.mktemp("microphone") / "silence.wav"
+    write_wav(silence, "", rate=MICROPHONE_RATE, silence_after=120)
+    shared: dict[str, Browser] = {}
+
+    def launch(wav: Path, permission: str) -> Browser:
+        asking = f"--use-fake-ui-for-media-stream{permission}"
+        capture = f"--use-file-for-fake-audio-capture={wav}%noloop"
+        return playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, asking, capture])
+
+    def start(wav: Path | None, permission: str) -> Browser:
+        if wav is not None:
+            return launch(wav, permission)
+        if permission not in shared or not shared[permission].is_connected():
+            shared[permission] = launch(silence, permission)
+        return shared[permission]
+
+    return start
+
+
 @pytest.fixture
 def microphone(tmp_path: Path) -> Callable[..., Path]:
     """`microphone((4, "Tell me a story"), (6, "Stop"))`: seconds of silence, words, and so on; silence at the end."""
@@ -76,27 +98,21 @@ def microphone(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def open_page(playwright: Playwright, site: Site, microphone: Callable[..., Path]) -> Iterator[OpenPage]:
-    """Opens the page in a browser of its own; at the end nothing may have gone wrong in it unnoticed."""
-    browsers: list[Browser] = []
+def open_page(chromium: Callable[..., Browser], site: Site) -> Iterator[OpenPage]:
+    """Opens the page as on a device of its own; at the end nothing may have gone wrong in it unnoticed."""
+    own_browsers: list[Browser] = []
     talkers: list[Talker] = []
 
     def open_(wav: Path | None = None, *, permission: str = "", url: str = "", **context: object) -> Talker:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                *FLAGS,
-                f"--use-fake-ui-for-media-stream{permission}",
-                f"--use-file-for-fake-audio-capture={wav or microphone()}%noloop",
-            ],
-        )
-        browsers.append(browser)
+        browser = chromium(wav, permission)
+        if wav is not None:
+            own_browsers.append(browser)
         talkers.append(Talker(browser.new_context(**context), url or site.invite_link()))  # type: ignore[arg-type]
         return talkers[-1]
 
     yield open_
-    for browser in browsers:
-        browser.close()
+    for closable in (*(talker.context for talker in talkers), *own_browsers):
+        closable.close()
     for talker in talkers:
         talker.assert_nothing_unnoticed()
 
