@@ -29,6 +29,7 @@ def test_details_tell_connection_waiting_time_cost_and_events(
     expect(sheet).to_contain_text(re.compile(r"Round trip\s*[\d.,]+ ms"))
     expect(sheet).to_contain_text(re.compile(r"[\d.,]+ ms\s*Tap to first sound"))
     expect(sheet).to_contain_text(re.compile(r"[\d.,]+ ms\s*End of speech to first sound"))
+    expect(sheet).to_contain_text(re.compile(r"Minutes left this month: (5\d\d|600)(?!\d)"))
     assert shown_cost(sheet) == pytest.approx(reckoned(talker.wire()), abs=0.00006)
 
 

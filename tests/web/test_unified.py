@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from playwright.sync_api import expect
 from standins.local_run import Site
 
 from .conftest import ROOT, OpenPage
@@ -30,6 +31,14 @@ def test_no_key_no_client_secret_and_no_instructions_pass_the_browser(
     assert BEARER.search(passed) is None
     for line in INSTRUCTIONS.strip().splitlines():
         assert line not in passed
+
+
+def test_what_is_left_of_the_month_is_told(open_page: OpenPage, unified_site: Site) -> None:
+    talker = open_page(url=unified_site.invite_link())
+    talker.start()
+    talker.open_sheet("Details")
+    details = talker.page.get_by_role("dialog", name="Details")
+    expect(details).to_contain_text(re.compile(r"Minutes left this month: (5\d\d|600)(?!\d)"))
 
 
 def test_end_hangs_up_on_the_server(open_page: OpenPage, unified_site: Site) -> None:

@@ -23,6 +23,11 @@ export class PageState {
   readonly cost = signal<CallCost>(noCost);
   readonly latency = signal<Latency>(noLatency);
   readonly callId = signal("");
+  /** Of the person's month: what the server told, less what the call has taken since; undefined where it tells none. */
+  readonly minutesLeft = computed(() => {
+    const { minutes, since } = this.#allowance.value;
+    return minutes === undefined ? undefined : Math.max(0, minutes - Math.floor((this.seconds.value - since) / 60));
+  });
   readonly isOnline = signal(navigator.onLine);
   readonly events = new EventList();
   readonly isSignedOut = computed(() => this.access.value.kind === "signed_out");
@@ -33,6 +38,7 @@ export class PageState {
   /** As a question to the words, so that it follows the language. */
   readonly #callNotice = signal<() => Notice | undefined>(nothing);
   readonly #captions = signal<Captions>(noCaptions);
+  readonly #allowance = signal<{ readonly minutes: number | undefined; readonly since: number }>({ minutes: undefined, since: 0 });
   #clock: ReturnType<typeof setInterval> | undefined;
 
   constructor(call: Call) {
@@ -41,6 +47,7 @@ export class PageState {
     call.on("blocked", (blocked) => (this.blocked.value = blocked));
     call.on("unsteady", (unsteady) => (this.unsteady.value = unsteady));
     call.on("callId", (callId) => (this.callId.value = callId));
+    call.on("minutesLeft", (minutes) => (this.#allowance.value = { minutes, since: this.seconds.value }));
     call.on("client", (event) => this.#timed("client", event));
     call.on("server", (event) => batch(() => this.#hear(event)));
     for (const change of ["online", "offline"]) addEventListener(change, () => (this.isOnline.value = navigator.onLine));
@@ -58,6 +65,7 @@ export class PageState {
       this.cost.value = noCost;
       this.latency.value = noLatency;
       this.callId.value = "";
+      this.#allowance.value = { minutes: undefined, since: 0 };
       this.events.clear();
       this.access.value = { kind: "signed_out", reason: "forgotten" };
     });
@@ -91,6 +99,7 @@ export class PageState {
     this.#captions.value = noCaptions;
     this.#callNotice.value = nothing;
     this.muted.value = false;
+    this.#allowance.value = { minutes: this.minutesLeft.value, since: 0 };
     this.seconds.value = 0;
     this.cost.value = noCost;
     this.latency.value = tapped(performance.now());

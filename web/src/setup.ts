@@ -7,6 +7,8 @@ export interface Opened {
   readonly sdp: string;
   readonly callId: string;
   readonly maxCallSeconds: number;
+  /** Of the person's month, before this call; undefined where the server tells none. */
+  readonly minutesLeft: number | undefined;
   /** What ends this call on the server; a call opened with a client secret has none until it is registered. */
   readonly ticket: string | undefined;
 }
@@ -52,7 +54,8 @@ class WithClientSecret implements Setup {
   async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
     const secret = await unlessAborted(this.#usable(), signal);
     const answer = await postOffer(secret, await offer, signal);
-    return { ...answer, maxCallSeconds: secret.maxCallSeconds, ticket: undefined };
+    const { maxCallSeconds, minutesLeft } = secret;
+    return { ...answer, maxCallSeconds, minutesLeft, ticket: undefined };
   }
 
   forget(): void {

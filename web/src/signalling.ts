@@ -16,6 +16,7 @@ export interface ClientSecret {
   readonly value: string;
   readonly callsUrl: string;
   readonly maxCallSeconds: number;
+  readonly minutesLeft: number | undefined;
   /** On the clock of `performance.now()`, which no wrong wall clock can move. */
   readonly usableUntil: number;
 }
@@ -55,7 +56,9 @@ export async function postOfferToServer({ agent, voice }: Callee, offer: string,
   });
   const ticket = response.headers.get("voicemint-ticket") ?? undefined;
   const seconds = ticket === undefined ? undefined : secondsToDeadline(ticket, servedAt(response.headers.get("date")));
-  return { ...readAnswer("server", response, body), ticket, maxCallSeconds: seconds ?? agent.max_call_minutes * 60 };
+  const minutesLeft = wholeMinutes(response.headers.get("voicemint-month-minutes-left") ?? undefined);
+  const maxCallSeconds = seconds ?? agent.max_call_minutes * 60;
+  return { ...readAnswer("server", response, body), ticket, maxCallSeconds, minutesLeft };
 }
 
 /** Gives a call opened with a client secret the same leash; undefined when the server did not take it. */
@@ -91,7 +94,13 @@ function readClientSecret(body: string, date: string | null): ClientSecret | und
   const maxCallSeconds = Number(answer.max_call_seconds);
   if (value === undefined || callsUrl === undefined || !(expiresAt > 0) || !(maxCallSeconds > 0)) return undefined;
   const usableUntil = performance.now() + expiresAt * 1000 - servedAt(date) - SPARE_MS;
-  return { value, callsUrl, maxCallSeconds, usableUntil };
+  return { value, callsUrl, maxCallSeconds, minutesLeft: wholeMinutes(answer.month_minutes_left), usableUntil };
+}
+
+/** Undefined where the server tells none. */
+function wholeMinutes(told: unknown): number | undefined {
+  const minutes = Number(told);
+  return Number.isInteger(minutes) && minutes >= 0 ? minutes : undefined;
 }
 
 /** The server's clock, in milliseconds since 1970: this device's own may be wrong. */

@@ -9,6 +9,7 @@ import { Sparkline } from "./Sparkline.tsx";
 export function CostFigures({ page }: Parts) {
   const all = sheetWords.value;
   const cost = page.cost.value;
+  const left = page.minutesLeft.value;
   const { total, last, turns, model } = cost;
   return (
     <section class="card">
@@ -29,6 +30,7 @@ export function CostFigures({ page }: Parts) {
           </p>
         )}
       </div>
+      {left !== undefined && <p class="hint">{all.minutesLeft(count(left))}</p>}
       {turns.length > 0 && <Table cost={total} />}
       <p class="hint">{model !== "" && !isPriced(cost) ? all.noPrice(model) : all.pricesOf(day(pricesAsOf))}</p>
     </section>

@@ -51,6 +51,7 @@ export const english = {
   // Details
   thisCall: "This call",
   lastTurn: "Last turn",
+  minutesLeft: (count: string) => `Minutes left this month: ${count}`,
   turnsTitle: "Turns",
   modality: "Kind",
   modalities: { text: "Text", audio: "Sound", image: "Pictures" },

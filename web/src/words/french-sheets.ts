@@ -47,6 +47,7 @@ export const french: SheetWords = {
 
   thisCall: "Cet appel",
   lastTurn: "Dernier tour",
+  minutesLeft: (count) => `Minutes restantes ce mois-ci : ${count}`,
   turnsTitle: "Tours",
   modality: "Type",
   modalities: { text: "Texte", audio: "Son", image: "Images" },

@@ -47,6 +47,7 @@ export const german: SheetWords = {
 
   thisCall: "Dieses Gespräch",
   lastTurn: "Letzter Wechsel",
+  minutesLeft: (count) => `Restliche Minuten in diesem Monat: ${count}`,
   turnsTitle: "Wechsel",
   modality: "Art",
   modalities: { text: "Text", audio: "Ton", image: "Bilder" },

@@ -46,6 +46,7 @@ export const japanese: SheetWords = {
 
   thisCall: "この通話",
   lastTurn: "直前のやりとり",
+  minutesLeft: (count) => `今月の残り時間（分）：${count}`,
   turnsTitle: "やりとり",
   modality: "種類",
   modalities: { text: "テキスト", audio: "音声", image: "画像" },

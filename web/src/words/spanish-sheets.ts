@@ -47,6 +47,7 @@ export const spanish: SheetWords = {
 
   thisCall: "Esta llamada",
   lastTurn: "Último turno",
+  minutesLeft: (count) => `Minutos que quedan este mes: ${count}`,
   turnsTitle: "Turnos",
   modality: "Tipo",
   modalities: { text: "Texto", audio: "Sonido", image: "Imágenes" },
