@@ -11,7 +11,9 @@ INFRA = ROOT / "infra"
 FUNCTIONS: dict[str, dict[str, Any]] = {
     file.stem: yaml.safe_load(file.read_text()) for file in sorted((INFRA / "functions").iterdir())
 }
-REWRITES = [rewrite["run"] for rewrite in json.loads((ROOT / "web/firebase.json").read_text())["hosting"]["rewrites"]]
+_HOSTING = json.loads((ROOT / "web/firebase.json").read_text())["hosting"]
+REWRITES = [rewrite["run"] for rewrite in _HOSTING["rewrites"]]
+LEADS_TO: dict[str, str] = {rewrite["source"]: rewrite["run"]["serviceId"] for rewrite in _HOSTING["rewrites"]}
 PUBLIC = {rewrite["serviceId"] for rewrite in REWRITES}
 PRIVATE = {"watch-call"}  # called by Cloud Tasks and by nobody else
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from voicemint.errors import DailyLimitReached, SignedOut
+from voicemint.errors import DailyLimitReached, InvalidSignature, SignedOut
 
-from .infra_files import FUNCTIONS, INFRA
+from .infra_files import FUNCTIONS, INFRA, LEADS_TO
 from .standins.google.discovery import validator
 
 MONITORING = INFRA / "monitoring"
@@ -71,7 +71,20 @@ def test_the_alerts_ask_for_the_codes_that_the_functions_give() -> None:
     [daily] = filters(alert("daily-limit-reached"))
     [flood] = filters(alert("signed-out-flood"))
     assert f'jsonPayload.code = "{DailyLimitReached.code}"' in daily
-    assert f'response_code = "{SignedOut.status}"' in flood
+    assert f'jsonPayload.why = "{DailyLimitReached.code}"' in daily  # of a phone call, which is answered 200
+    assert services(daily) == {name for name, flags in FUNCTIONS.items() if "DAILY_LIMIT" in flags["--set-env-vars"]}
+    assert {f'response_code = "{error.status}"' for error in (SignedOut, InvalidSignature)} == {
+        re.search(r'response_code = "\d+"', flood)[0]  # type: ignore[index]
+    }
+
+
+def test_a_flood_is_seen_at_every_function_that_refuses_strangers() -> None:
+    """openapi.yaml says which do; the functions are held to it."""
+    described = yaml.safe_load((INFRA.parent / "functions" / "openapi.yaml").read_text())["paths"]
+    refusing = [path for path, asked in described.items() if any("401" in each["responses"] for each in asked.values())]
+    seen = [text for file in (MONITORING / "dashboard.json", *ALERTS) for text in filters(json.loads(file.read_text()))]
+    floods = [services(text) for text in seen if 'response_code = "401"' in text]
+    assert floods == [{LEADS_TO[path] for path in refusing}] * 2
 
 
 def test_an_alert_on_the_log_says_how_often_it_may_repeat() -> None:
