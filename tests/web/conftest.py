@@ -47,7 +47,7 @@ def openai(site: Site) -> Iterator[OpenAIControl]:
 
 @pytest.fixture(scope="session")
 def unified_site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The whole local run and a page of its own for an agent whose calls the server sets up."""
+    """The whole local run and a page of its own for an agent whose calls the server sets up, for five minutes."""
     folder = tmp_path_factory.mktemp("unified")
     agents = folder / "agents"
     shutil.copytree(ROOT / "functions" / "agents", agents)
@@ -58,7 +58,7 @@ def unified_site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory
     subprocess.run(build, cwd=ROOT / "web", env={**os.environ, "AGENTS_FOLDER": str(agents)}, check=True, timeout=60)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
-        return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(agents)}))
+        return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(agents), "MAX_CALL_SECONDS": "300"}))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,170 @@
+"""What each function may refuse, in its own words: the page says it, or goes on without; and what has expired."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from standins.local_run import Site
+from voicemint import errors
+
+from .bucket import assert_stored_once
+from .conftest import OpenPage
+from .openai_control import OpenAIControl
+from .talker import Talker
+
+MINT, OFFER = "**/api/client-secrets", "**/api/calls?*"
+REGISTER, HANG_UP = "**/api/calls/register", "**/api/calls/hangup"
+LOGS, ACCESS = "**/api/logs", "**/api/access"
+REFUSALS = (errors.TooManyRequests(), errors.DailyLimitReached(), errors.Stopped(), errors.ApiError())
+Answer = Callable[[Route], None]
+
+
+def refusing(error: errors.ApiError) -> Answer:
+    """Answers as the functions do: `{"error": {…}}` with the error's own status."""
+    told = {"code": error.code, "message": error.message, "request_id": "r1"}
+    return lambda route: route.fulfill(status=error.status, headers=error.headers, json={"error": told})
+
+
+def html(route: Route) -> None:
+    """As a proxy or Hosting itself may answer."""
+    route.fulfill(status=502, content_type="text/html", body="<h1>Bad Gateway</h1>")
+
+
+def answered(page: Page, address: str, answer: Answer) -> None:
+    """Answers so at this address from now on."""
+    page.unroute(address)
+    page.route(address, answer)
+
+
+@pytest.mark.parametrize("address", [MINT, OFFER], ids=["mint", "offer"])
+def test_a_call_that_is_refused_is_explained_in_the_functions_words(
+    open_page: OpenPage, site: Site, unified_site: Site, address: str
+) -> None:
+    talker = open_page(url="about:blank")
+    talker.may_log_errors = True
+    answered(talker.page, address, html)
+    talker.page.goto((site if address == MINT else unified_site).invite_link())
+    start = talker.button("Start talking")
+    start.click()
+    expect(talker.alert).to_contain_text("The server gave no usable answer")
+    for refusal in REFUSALS:
+        answered(talker.page, address, refusing(refusal))
+        start.click()
+        expect(talker.alert).to_contain_text(refusal.message)
+        expect(talker.alert).to_contain_text("The server refused the call")
+    answered(talker.page, address, refusing(errors.SignedOut()))
+    start.click()
+    expect(talker.alert).to_contain_text("Ask the owner for a link")
+    expect(talker.status).to_have_text("Signed out")
+    talker.assert_policy_kept()
+
+
+@pytest.mark.parametrize("answer", [refusing(error) for error in (errors.SignedOut(), *REFUSALS)] + [html])
+def test_no_refusal_on_the_side_disturbs_a_call(open_page: OpenPage, openai: OpenAIControl, answer: Answer) -> None:
+    openai.script({"say": "Good morning."}, {"say": "Still here."})
+    talker = open_page()
+    talker.may_log_errors = True
+    refused: list[str] = []
+    for address in (REGISTER, HANG_UP, LOGS):
+        talker.page.route(address, lambda route: (refused.append(route.request.url), answer(route))[1])
+    talker.start()
+    talker.reads("Good morning.")
+    talker.eventually(lambda: refused, lambda urls: {url.rpartition("/")[2] for url in urls} == {"register", "logs"})
+    talker.write("Are you there?")
+    talker.reads("Still here.")
+    expect(talker.alert).to_be_empty()
+    talker.end()
+    expect(talker.alert).to_be_empty()
+
+
+@pytest.mark.parametrize("error", [errors.SignedOut(), errors.TooManyRequests(), errors.StorageUnavailable()])
+def test_a_log_that_was_refused_for_now_is_sent_later(
+    open_page: OpenPage, site: Site, openai: OpenAIControl, error: errors.ApiError
+) -> None:
+    openai.script({"say": "Hello."})
+    talker = open_page()
+    talker.may_log_errors = True
+    answered(talker.page, LOGS, refusing(error))
+    talker.start()
+    talker.reads("Hello.")
+    talker.hears_it_out()
+    talker.end()
+    wire = talker.wire()
+    talker.page.unroute(LOGS)
+    talker.page.reload()
+    assert_stored_once(talker, site.bucket, wire)
+
+
+@pytest.mark.parametrize("answer", [refusing(errors.TooManyRequests()), refusing(errors.ControlUnavailable()), html])
+def test_a_page_that_is_not_told_who_is_there_can_still_be_used(
+    open_page: OpenPage, site: Site, answer: Answer
+) -> None:
+    talker = open_page()
+    talker.may_log_errors = True
+    expect(talker.button("End and forget")).to_be_visible()
+    answered(talker.page, ACCESS, answer)
+    talker.page.reload()
+    talker.start()
+    expect(talker.alert).to_be_empty()
+
+
+def test_a_client_secret_that_has_expired_is_not_used(open_page: OpenPage, site: Site, openai: OpenAIControl) -> None:
+    talker = open_page(url="about:blank")
+    talker.page.clock.install()
+    with talker.page.expect_response(MINT):  # ahead of any tap
+        talker.page.goto(site.invite_link())
+    talker.page.clock.fast_forward("00:56")
+    with talker.page.expect_response(MINT):
+        talker.start()
+
+
+def test_after_a_client_secret_that_openai_calls_expired_the_next_tap_works(open_page: OpenPage, site: Site) -> None:
+    talker = open_page(url="about:blank")
+    talker.may_log_errors = True
+    talker.page.route(MINT, too_old, times=1)
+    talker.page.goto(site.invite_link())
+    talker.button("Start talking").click()
+    expect(talker.alert).to_contain_text("OpenAI refused the call")
+    talker.start()
+    expect(talker.alert).to_be_empty()
+
+
+def too_old(route: Route) -> None:
+    """A client secret that OpenAI does not know any more."""
+    answer = route.fetch()
+    secret = {**answer.json(), "value": "ek_that_has_expired"}
+    route.fulfill(response=answer, body=json.dumps(secret))
+
+
+def test_a_device_that_is_full_loses_nothing_of_the_log(open_page: OpenPage, site: Site, openai: OpenAIControl) -> None:
+    openai.script({"say": "Hello."})
+    talker = open_page()
+    expect(talker.button("Start talking")).to_be_visible()
+    fill_the_device(talker, site)
+    talker.open_sheet("Options")
+    talker.page.get_by_role("radio", name="When I ask").check()
+    talker.button("Close").click()
+    talker.start()
+    talker.reads("Hello.")
+    talker.hears_it_out()
+    talker.end()
+    expect(talker.alert).to_be_empty()
+    assert_stored_once(talker, site.bucket)
+
+
+def fill_the_device(talker: Talker, site: Site) -> None:
+    """Nothing more can be kept: neither in the database nor among the choices."""
+    talker.context.new_cdp_session(talker.page).send(
+        "Storage.overrideQuotaForOrigin", {"origin": site.url, "quotaSize": 1}
+    )
+    talker.page.evaluate(FILL_THE_STORE)
+
+
+FILL_THE_STORE = """
+() => {
+  for (let letters = 2 ** 23, name = 0; letters >= 1; letters = Math.floor(letters / 2), name += 1) {
+    try { localStorage.setItem(`full-${name}`, "x".repeat(letters)); } catch { /* halved and tried again */ }
+  }
+}
+"""
