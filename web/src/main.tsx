@@ -2,7 +2,7 @@
 
 import "./styles/page.css";
 import { computed, effect, signal } from "@preact/signals";
-import { render } from "preact";
+import { options, render } from "preact";
 import { agents } from "virtual:agents";
 import { enter, leave, takeInvite } from "./access.ts";
 import { Call, type StateChange } from "./call.ts";
@@ -10,7 +10,7 @@ import { Choices } from "./choices.ts";
 import { makeControls } from "./controls.ts";
 import type { Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
-import { CallLog } from "./log/call-log.ts";
+import { CallLog, loadOutbox } from "./log/call-log.ts";
 import { encodeEntry } from "./log/entries.ts";
 import { PageState } from "./page-state.ts";
 import { keepOffline } from "./offline.ts";
@@ -20,13 +20,16 @@ import { closedSheet, type Parts } from "./ui/parts.ts";
 import { listenForShortcuts } from "./ui/shortcuts.ts";
 import { words } from "./words.ts";
 
+// Drawn once a frame: a burst of events is one drawing, and none stands between two events.
+options.debounceRendering = (draw) => (document.hidden ? setTimeout(draw) : requestAnimationFrame(draw));
+
 const choices = new Choices();
 const agent = computed(() => agents.find(({ name }) => name === choices.agent.value) ?? agents[0]);
 const entered = enter(takeInvite());
 const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
-const log = new CallLog();
+const log = new CallLog(painted().then(loadOutbox));
 const parts: Parts = {
   call,
   page,
@@ -45,6 +48,7 @@ call.on("server", (event) => note("server", event));
 call.on("state", noteState);
 call.on("muted", (muted) => note("page", { type: muted ? "microphone.muted" : "microphone.unmuted" }));
 call.on("blocked", (blocked) => blocked && note("page", { type: "playback.blocked" }));
+call.on("settled", () => log.release());
 call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.unsteady" : "connection.steady" }));
 
 addEventListener("online", () => void log.deliver());
@@ -67,14 +71,16 @@ void entered.then((access) => {
   if (access.kind === "signed_out") log.pause(); // the server would take nothing
   warm();
 });
-call.prepare();
 effect(() => {
   if (!page.inCall.value) call.choose(agent.value, choices.voice.value);
 });
 followChoices(choices);
 listenForShortcuts(parts);
 render(<App {...parts} />, byId("page", HTMLElement));
-keepOffline((changeOver) => (parts.update.value = changeOver));
+void painted().then(() => {
+  call.prepare();
+  keepOffline((changeOver) => (parts.update.value = changeOver));
+});
 
 /** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
 async function forget(): Promise<void> {
@@ -104,9 +110,16 @@ function note(direction: Direction, event: RealtimeEvent): void {
 function noteState({ state, problem, reason }: StateChange): void {
   const detail = problem === undefined ? reason : problem.message;
   note("page", { type: `call.${state}`, ...(detail === undefined ? {} : { detail }) });
+  if (state === "preparing" || state === "connecting") log.hold();
   if (state !== "idle" && state !== "ended" && state !== "failed") return;
+  log.release();
   log.seal();
   log.switchTo();
+}
+
+/** Resolves when what is drawn first is on the screen: all else can wait for it. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
 function byId<Element extends HTMLElement>(id: string, kind: abstract new () => Element): Element {
