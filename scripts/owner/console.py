@@ -4,8 +4,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from google.api_core.exceptions import GoogleAPICallError, RetryError
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 from voicemint.errors import VoicemintError
@@ -32,12 +30,12 @@ def run(command: Callable[[], int]) -> int:
         return EXIT_INTERRUPTED
     except (CommandFailed, VoicemintError) as error:
         sentence = str(error)
-    except DefaultCredentialsError:
-        sentence = "expected Google credentials; found none. Sign in: gcloud auth login"
-    except (GoogleAPICallError, RetryError, GoogleAuthError) as error:
-        sentence = f"Google refused or did not answer: {_one_line(error)}. Is this the owner's account and project?"
     except (RequestException, HTTPError, OSError) as error:
         sentence = f"expected an answer; found {type(error).__name__}: {_one_line(error)}. Is it reachable from here?"
+    except Exception as error:
+        if not (refusal := _google_refusal(error)):
+            raise
+        sentence = refusal
     print(f"error: {redact(sentence)}", file=sys.stderr)
     return EXIT_FAILED
 
@@ -57,6 +55,21 @@ def wait(seconds: float, why: str) -> None:
     while (remaining := ends_at - time.monotonic()) > 0:
         say(f"Waiting {remaining:.0f} s: {why}")
         time.sleep(min(remaining, PROGRESS_SECONDS))
+
+
+def _google_refusal(error: Exception) -> str:
+    """What an exception of Google's clients means; empty for any other.
+
+    Imported here: their exceptions take longer to load than all the rest, and most commands need none of them.
+    """
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+
+    if isinstance(error, DefaultCredentialsError):
+        return "expected Google credentials; found none. Sign in: gcloud auth login"
+    if isinstance(error, GoogleAPICallError | RetryError | GoogleAuthError):
+        return f"Google refused or did not answer: {_one_line(error)}. Is this the owner's account and project?"
+    return ""
 
 
 def _one_line(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """The command line of scripts/invite.sh."""
 
 import argparse
-import io
 import shlex
 import sys
 import time
@@ -9,17 +8,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-import segno
 from google.api_core.exceptions import PreconditionFailed
 from voicemint.control import CONTROL_OBJECT, ControlState
-from voicemint.invites import INVITE_SECONDS, MAX_NAME_LENGTH, make_invite
+from voicemint.invites import INVITE_SECONDS, make_invite
 from voicemint.signing import SigningKeys
 
 from .console import CommandFailed, run, say, show
 from .control_state import IN_FORCE, RETRY, TIMEOUT_SECONDS, change_control, read_control
+from .invite_words import checked_name, qr_code
 from .people import as_table, guests_in, moment
 from .project import Project, add_project_options, project_of
-from .secret_versions import SIGNING_KEY, Versions
+from .secret_names import SIGNING_KEY
+from .secret_versions import Versions
 
 EVERYBODY = "all"
 MAX_NAMES_SHOWN = 20
@@ -45,14 +45,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def checked_name(text: str) -> str:
-    """A name that a person can read in a list. Raises ArgumentTypeError."""
-    name = text.strip()
-    if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
-        raise argparse.ArgumentTypeError(f"expected a name of 1 to {MAX_NAME_LENGTH} printable characters")
-    return name
-
-
 def invite(project: Project, name: str) -> int:
     if name == EVERYBODY:
         raise CommandFailed(
@@ -72,14 +64,6 @@ def invite(project: Project, name: str) -> int:
     )
     warn_when_closed(state)
     return 0
-
-
-def qr_code(link: str, *, colours: bool) -> str:
-    """Half blocks, light on dark; `colours` says so to a terminal whose own are the other way round."""
-    drawn = io.StringIO()
-    segno.make(link, error="l", micro=False).terminal(out=drawn, compact=True)
-    lines = drawn.getvalue().splitlines()
-    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in lines) if colours else "\n".join(lines)
 
 
 def remember(project: Project, object_name: str, record: bytes) -> None:

@@ -17,7 +17,8 @@ from voicemint.webhooks import WebhookSecrets
 
 from .console import CommandFailed, run, say, show
 from .project import Project, add_project_options, project_of
-from .secret_versions import OPENAI_API_KEY, Versions
+from .secret_names import OPENAI_API_KEY
+from .secret_versions import Versions
 from .webhook_endpoints import NAME, ApiClosed, Endpoint, WebhookEndpoints
 from .webhook_secret import WEBHOOK_SECRET, nobodys_secret, probe, read_secret, wait_until_taken
 

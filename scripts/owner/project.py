@@ -5,7 +5,7 @@ BUCKET          $PROJECT_ID-voicemint-payloads
 CONTROL_BUCKET  $PROJECT_ID-voicemint-control
 SITE_URL        https://$PROJECT_ID.web.app
 PROJECT_NUMBER, BILLING_ACCOUNT: what scripts/bootstrap.sh showed and was told to remember; no command here needs them
-PROJECT_ENV     infra/project.env                   another file, for a second project (environment only)
+PROJECT_ENV     infra/project.env                   see project_env.py
 and what voicemint/settings.py reads, limits among it: what a function is deployed with is in
 infra/functions/mint-client-secret.yaml. The environment wins over infra/project.env, and that over the function's.
 """
@@ -26,9 +26,9 @@ from voicemint.settings import LOOPBACK_HOSTS, Settings
 
 from .console import CommandFailed
 from .gcloud_sign_in import GcloudCredentials, only_gcloud_is_signed_in
+from .project_env import parse_env, project_env_file
 
 ROOT = Path(__file__).parents[2]
-PROJECT_ENV = ROOT / "infra" / "project.env"
 FUNCTION_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"
 LOCAL_FOLDER = ROOT / ".voicemint"
 LOCAL_RUN_ENV = "local-run.env"
@@ -91,11 +91,6 @@ def project_of(options: argparse.Namespace) -> Project:
     return cloud_project(os.environ, project_env_file(os.environ), FUNCTION_FLAGS)
 
 
-def project_env_file(environ: Mapping[str, str]) -> Path:
-    """infra/project.env, or the file that PROJECT_ENV names: one for each further project."""
-    return Path(environ.get("PROJECT_ENV") or PROJECT_ENV).resolve()
-
-
 def local_project(folder: Path) -> Project:
     file = folder / LOCAL_RUN_ENV
     if not file.is_file():
@@ -134,21 +129,6 @@ def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags:
         limits_from=f"infra/functions/{function_flags.name}" if deployed else "the defaults of voicemint/settings.py",
         max_instances=flags.get("--max-instances"),
     )
-
-
-def parse_env(file: Path) -> dict[str, str]:
-    """NAME=value lines; a value may be quoted; # starts a comment line. Raises CommandFailed naming the line."""
-    values = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        name, equals, value = line.strip().partition("=")
-        if not name or name.startswith("#"):
-            continue
-        if not equals or not name.isidentifier() or "$" in value:
-            raise CommandFailed(
-                expected=f"NAME=value in line {number} of {file.name}", found="something else", todo="Correct it."
-            )
-        values[name] = value.strip("\"'")
-    return values
 
 
 def _function_flags(file: Path) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from .console import run, say, show, wait
 from .control_state import read_control
 from .openai_key import check_key, read_key
 from .project import Project, add_project_options, project_of
-from .secret_versions import OPENAI_API_KEY, SIGNING_KEY, Versions
+from .secret_names import OPENAI_API_KEY, SIGNING_KEY
+from .secret_versions import Versions
 from .signing_rotation import SigningRotation
 from .site_check import check_mint
 

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 
 from google.api_core.exceptions import FailedPrecondition, NotFound
 from google.cloud.secretmanager import SecretManagerServiceClient, SecretPayload, SecretVersion
-from voicemint.secrets import API_KEY_SECRET_ID
 
 from .console import CommandFailed, say
 from .project import Project
 
-OPENAI_API_KEY = API_KEY_SECRET_ID
-SIGNING_KEY = "signing-key"
 TIMEOUT_SECONDS = 10
 
 

@@ -11,7 +11,8 @@ from .console import CommandFailed, say, show, wait
 from .control_state import read_control
 from .people import Guest, guests_in, moment
 from .project import Project
-from .secret_versions import SIGNING_KEY, Versions
+from .secret_names import SIGNING_KEY
+from .secret_versions import Versions
 from .signing_keys import id_of, new_line, parse_lines, unfinished, with_signer, with_verifier
 
 Check = Callable[[SigningKeys], None]

@@ -13,7 +13,8 @@ from .console import EXIT_FAILED, run, say, show
 from .control_state import IN_FORCE, change_control, read_control
 from .live_calls import SUCCESSES, hang_up_all, known_calls, utc_now
 from .project import Project, add_project_options, project_of
-from .secret_versions import OPENAI_API_KEY, Versions
+from .secret_names import OPENAI_API_KEY
+from .secret_versions import Versions
 
 NEXT = f"""\
 A client secret that was minted before this works for {CLIENT_SECRET_TTL_SECONDS} s more: run this again in a minute or

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from owner.console import say
-from owner.secret_versions import OPENAI_API_KEY, SIGNING_KEY
+from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from owner.signing_keys import first_line
 from voicemint.secrets import Secret
 

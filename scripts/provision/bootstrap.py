@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from owner.console import EXIT_FAILED, CommandFailed, run, say, show
-from owner.invite import checked_name
-from owner.project import project_env_file
+from owner.invite_words import checked_name
+from owner.project_env import project_env_file
 
 from .apply import Applying, Ended, Secrets, apply_and_look_again
 from .confirm import agree, confirm_project, refuse_wrong_project

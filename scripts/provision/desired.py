@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from owner.console import CommandFailed
-from owner.secret_versions import OPENAI_API_KEY, SIGNING_KEY
+from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 
 from .names import Names
 

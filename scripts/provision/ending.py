@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from owner.invite import qr_code
+from owner.invite_words import qr_code
 from owner.spend import WorstCase, worst_case
 from voicemint.agents import MAX_CALL_MINUTES, load_agents
 from voicemint.prices import load_prices

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from owner.console import CommandFailed
-from owner.project import parse_env
+from owner.project_env import parse_env
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
 REGION = re.compile(r"[a-z]+-[a-z]+\d{1,2}", re.ASCII)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from owner.secret_versions import OPENAI_API_KEY
+from owner.secret_names import OPENAI_API_KEY
 from voicemint.control import CONTROL_OBJECT, ControlState
 
 from .desired import (

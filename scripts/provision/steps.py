@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from owner.secret_versions import OPENAI_API_KEY
+from owner.secret_names import OPENAI_API_KEY
 
 from .failures import Kind
 

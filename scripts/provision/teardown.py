@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from owner.console import EXIT_FAILED, CommandFailed, run, say, show
-from owner.project import project_env_file
+from owner.project_env import project_env_file
 
 from .apply import Applying, Ended, Secrets, apply_and_look_again
 from .confirm import refuse_another_project

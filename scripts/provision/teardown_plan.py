@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from release.trigger import NAME as TRIGGER
+from release.build_names import TRIGGER
 
 from . import monitoring, policies
 from .desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, REPOSITORY, Binding, Desired, Resource

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from owner.project_env import project_env_file
 from provision.gcloud import Gcloud
 from provision.http import Signed
 from provision.names import Names, read_names
@@ -42,6 +43,6 @@ class Released:
 
 
 def released_project() -> Released:
-    """By the environment and infra/project.env, as the scripts that start us have read them. Raises CommandFailed."""
-    names = read_names(os.environ, ROOT / "infra" / "project.env")
+    """By the environment and project.env, as the scripts that start us have read them. Raises CommandFailed."""
+    names = read_names(os.environ, project_env_file(os.environ))
     return Released(names, Gcloud(names.project_id))

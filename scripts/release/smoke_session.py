@@ -11,25 +11,24 @@ from owner.console import CommandFailed
 from owner.control_state import read_control
 from owner.invite import remember
 from owner.project import FUNCTION_FLAGS, cloud_project
-from owner.secret_versions import SIGNING_KEY, Versions
+from owner.project_env import project_env_file
+from owner.secret_names import SIGNING_KEY
+from owner.secret_versions import Versions
 from voicemint.access import COOKIE
 from voicemint.control import ControlState
 from voicemint.invites import make_invite
 from voicemint.signing import SigningKeys
 
-from .fingerprint import ROOT
 from .project import Released
 
-SECRET = "smoke-session"  # noqa: S105  # its name
 GUEST = "Release check"
 SECONDS = 30
 
 
 def sign_in(project: Released) -> str:
     """The value of a new session's cookie. Raises CommandFailed."""
-    owner = cloud_project(
-        {**project.gcloud.environment, **project.variables}, ROOT / "infra" / "project.env", FUNCTION_FLAGS
-    )
+    environment = {**project.gcloud.environment, **project.variables}
+    owner = cloud_project(environment, project_env_file(environment), FUNCTION_FLAGS)
     state = read_control(owner.control_bucket) or ControlState()
     invite, text = make_invite(SigningKeys(Versions(owner, SIGNING_KEY).latest().text), GUEST, state.epoch)
     remember(owner, *invite.record())

@@ -10,12 +10,12 @@ from typing import Any
 import yaml
 from owner.console import run, say, show
 
+from .build_names import SESSION_SECRET, TRIGGER
 from .fingerprint import ROOT
 from .image import pinned
 from .project import Released, released_project
-from .smoke_session import SECRET, sign_in
+from .smoke_session import sign_in
 
-NAME = "voicemint-release"
 BUILD_CONFIG = "cloudbuild.yaml"
 DEPLOYER = "deployer"
 MARK = "managed-by=voicemint"
@@ -74,20 +74,20 @@ def planned(project: Released, options: argparse.Namespace) -> Iterator[Step]:
     has_secret = _secret_exists(project)
     if options.delete:
         if _trigger(project) is not None:
-            yield _step(project, "Delete the trigger", "builds", "triggers", "delete", NAME, region=True)
+            yield _step(project, "Delete the trigger", "builds", "triggers", "delete", TRIGGER, region=True)
         if has_secret:
-            yield _step(project, "Delete the smoke check's session", "secrets", "delete", SECRET, "--quiet")
+            yield _step(project, "Delete the smoke check's session", "secrets", "delete", SESSION_SECRET, "--quiet")
         return
     if not has_secret:
-        create = ("secrets", "create", SECRET, "--replication-policy=automatic", f"--labels={MARK}")
+        create = ("secrets", "create", SESSION_SECRET, "--replication-policy=automatic", f"--labels={MARK}")
         yield _step(project, "Make the secret that the smoke check's session is kept in", *create)
     yield from _grant(project, has_secret=has_secret)
     live = _live_versions(project) if has_secret else []
     if options.renew_session or not live:
-        add = ("secrets", "versions", "add", SECRET, "--data-file=-")
+        add = ("secrets", "versions", "add", SESSION_SECRET, "--data-file=-")
         yield Step("Sign the smoke check in, for 30 days", tuple(project.gcloud.command(*add)), secret=True)
         for version in live:
-            destroy = ("secrets", "versions", "destroy", version, f"--secret={SECRET}", "--quiet")
+            destroy = ("secrets", "versions", "destroy", version, f"--secret={SESSION_SECRET}", "--quiet")
             yield _step(project, f"Destroy its session before, version {version}", *destroy)
     if not options.renew_session:
         yield from _trigger_step(project, options)
@@ -111,11 +111,11 @@ def _trigger_step(project: Released, options: argparse.Namespace) -> Iterator[St
     if found is not None and _says(found) == wanted:
         return
     if found is not None:  # `triggers update` writes a branch where a trigger of a connected repository has none
-        yield _step(project, "Delete the trigger that is there", "builds", "triggers", "delete", NAME, region=True)
+        yield _step(project, "Delete the trigger that is there", "builds", "triggers", "delete", TRIGGER, region=True)
     yield _step(
         project,
         f"Create the trigger: a push to {options.branch} is released",
-        *("builds", "triggers", "create", "github", f"--name={NAME}"),
+        *("builds", "triggers", "create", "github", f"--name={TRIGGER}"),
         f"--repository={repository}",
         f"--branch-pattern={options.branch}",
         f"--build-config={BUILD_CONFIG}",
@@ -140,26 +140,27 @@ def _says(trigger: dict[str, Any]) -> dict[str, Any]:
 
 def _trigger(project: Released) -> dict[str, Any] | None:
     listed = project.gcloud.read("builds", "triggers", "list", f"--region={project.names.region}")
-    return next((trigger for trigger in listed or () if trigger.get("name") == NAME), None)
+    return next((trigger for trigger in listed or () if trigger.get("name") == TRIGGER), None)
 
 
 def _secret_exists(project: Released) -> bool:
     listed = project.gcloud.read("secrets", "list")
-    return any(secret["name"].rpartition("/")[2] == SECRET for secret in listed or ())
+    return any(secret["name"].rpartition("/")[2] == SESSION_SECRET for secret in listed or ())
 
 
 def _live_versions(project: Released) -> list[str]:
-    listed = project.gcloud.read("secrets", "versions", "list", SECRET)
+    listed = project.gcloud.read("secrets", "versions", "list", SESSION_SECRET)
     return [version["name"].rpartition("/")[2] for version in listed or () if version["state"] == "ENABLED"]
 
 
 def _grant(project: Released, *, has_secret: bool) -> Iterator[Step]:
     member = f"serviceAccount:{project.names.email(DEPLOYER)}"
-    policy = project.gcloud.read("secrets", "get-iam-policy", SECRET) if has_secret else {}
+    policy = project.gcloud.read("secrets", "get-iam-policy", SESSION_SECRET) if has_secret else {}
     if not any(grant["role"] == ACCESSOR and member in grant["members"] for grant in policy.get("bindings", [])):
         yield _step(
             project, "Let builds read it, and no other secret",
-            *("secrets", "add-iam-policy-binding", SECRET, f"--member={member}", f"--role={ACCESSOR}", "--format=none"),
+            *("secrets", "add-iam-policy-binding", SESSION_SECRET, f"--member={member}", f"--role={ACCESSOR}"),
+            "--format=none",
         )  # fmt: skip
 
 

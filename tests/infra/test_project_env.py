@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from owner.project import parse_env
+from owner.project_env import parse_env
 
 from .infra_files import FUNCTIONS, INFRA, REWRITES, ROOT
 

@@ -99,6 +99,7 @@ def site() -> web.Application:
     app = web.Application()
     app.router.add_get(f"/{RELEASE_FILE}", _released)
     app.router.add_get("/api/{path:.+}", _refused)
+    app.router.add_post("/api/phone", _refused)
     return app
 
 

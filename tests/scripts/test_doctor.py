@@ -18,6 +18,8 @@ from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.serving import ServerThread
 
+from ..functions.phone_calls import SECRET as WEBHOOK_SECRET
+from ..functions.phone_calls import write_phone_agent
 from ..google import assert_known_to_google, needs_gcloud
 from .healthy import BILLING_ACCOUNT, DESIRED, PLACE, make_healthy, site
 from .provisioned import NAMES, NUMBER, PROJECT_ID, ROOT, Cloud, Ended
@@ -94,6 +96,7 @@ def test_on_a_healthy_project_all_is_well_and_every_part_is_named(doctor: Doctor
         "storage", "secrets", "queues", "bindings", "hosting", "monitoring", "page", "rewrite:/api/access",
         *(f"function:{name}" for name in DESIRED.functions), *(f"bucket:{bucket.name}" for bucket in DESIRED.buckets),
     }  # fmt: skip
+    assert [name for name in findings if name.startswith("telephone")] == []  # no agent has one
 
 
 def test_the_day_before_it_says_what_a_bootstrap_will_make(doctor: Doctor) -> None:
@@ -166,6 +169,19 @@ def test_a_key_that_openai_refuses(doctor: Doctor) -> None:
     assert findings["openai"]["title"] == "OpenAI does not accept the key"
     assert findings["openai"]["fix"] == "scripts/rotate-key.sh openai"
     assert findings["secrets:superseded/openai-api-key/1"]["status"] == "warning"
+
+
+def test_a_telephone_whose_webhook_nobody_registered(doctor: Doctor, tmp_path: Path) -> None:
+    agents = str(write_phone_agent(tmp_path))
+    code, findings = doctor.look(AGENTS_FOLDER=agents)
+    assert code == 1
+    assert findings["telephone:secret"]["status"] == "problem"
+    assert "made up" in findings["telephone:secret"]["title"]
+    assert findings["telephone:secret"]["fix"] == f"PROJECT_ID={PROJECT_ID} scripts/phone.sh"
+    assert findings["telephone:route"]["status"] == "ok"
+    doctor.store("openai-webhook-secret", WEBHOOK_SECRET)
+    code, findings = doctor.look(AGENTS_FOLDER=agents)
+    assert (code, findings["telephone:secret"]["status"]) == (0, "ok")
 
 
 def test_what_would_stop_a_bootstrap(doctor: Doctor) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from provision.desired import read_desired
-from provision.doctor import buckets, keys, models, policies, project, sign_in
+from provision.doctor import buckets, keys, models, policies, project, sign_in, telephone
 from provision.doctor.answers import Answer, Refusal, refusal_of
 from provision.doctor.context import Context
 from provision.doctor.permissions import NEEDED, Held, permissions
 from provision.doctor.rest import as_newer
+from provision.doctor.site import Seen
 from provision.findings import Finding
 from provision.names import read_names
 from voicemint.agents import load_agents
@@ -314,3 +315,59 @@ def test_bucket_names(listed: Answer, described: Answer | None, status: str, wor
 )
 def test_region_and_runtime(runtimes: Answer, status: str) -> None:
     assert only(project.runtimes(context({"runtimes": runtimes}))).status == status
+
+
+OF_OPENAI = (2, "whsec_" + "QUJD" * 8)
+REFUSES = Seen(401, is_json=True, body={"error": {"code": "invalid_signature"}})
+
+
+@pytest.mark.parametrize(
+    ("stored", "status", "told", "fix"),
+    [
+        (Answer(OF_OPENAI), "ok", "is readable and well-formed", ""),
+        (Answer((1, OF_OPENAI[1])), "problem", "made up", "scripts/phone.sh"),
+        (Answer((2, "")), "problem", "is not one", "scripts/phone.sh"),
+        (Answer((3, f"{OF_OPENAI[1]}\n\n")), "problem", "is not one", "scripts/phone.sh"),
+        (Answer((4, CANARY)), "problem", "is not one", "scripts/phone.sh"),
+        (Answer((5, OF_OPENAI[1].replace("whsec_", ""))), "problem", "is not one", "scripts/phone.sh"),
+        (refused(Refusal.NOT_FOUND), "problem", "missing", "scripts/bootstrap.sh"),
+        (refused(Refusal.DENIED), "unknown", "not checked", "roles/secretmanager.secretAccessor"),
+    ],
+    ids=["OpenAI's", "made up", "empty", "lines", "a key", "no prefix", "none", "denied"],
+)
+def test_the_webhooks_secret(stored: Answer, status: str, told: str, fix: str) -> None:
+    secret, _ = telephone.telephone(a_telephone({"telephone:secret": stored}))
+    assert (secret.id, secret.status) == ("telephone:secret", status)
+    assert told in secret.title
+    assert fix in secret.fix
+    assert CANARY not in f"{secret}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "fix"),
+    [
+        (Answer(REFUSES), "ok", ""),
+        (Answer(Seen(404, is_json=False, body=None)), "problem", "scripts/deploy.sh"),
+        (Answer(Seen(403, is_json=False, body=None)), "problem", "scripts/deploy.sh"),
+        (Answer(Seen(401, is_json=False, body=None)), "problem", "scripts/deploy.sh"),
+        (Answer(Seen(200, is_json=True, body={})), "problem", "scripts/deploy.sh"),
+        (Answer(Seen(503, is_json=True, body={})), "problem", "scripts/deploy.sh"),
+        (refused(Refusal.NO_ANSWER), "unknown", "scripts/doctor.sh"),
+    ],
+    ids=["refuses", "nothing there", "nobody let in", "not ours", "takes it", "fails", "no answer"],
+)
+def test_the_telephones_route(answer: Answer, status: str, fix: str) -> None:
+    _, route = telephone.telephone(a_telephone({"telephone:route": answer}))
+    assert (route.id, route.status) == ("telephone:route", status)
+    assert fix in route.fix
+
+
+def a_telephone(answers: Mapping[str, Answer]) -> Context:
+    """Of a project that is bootstrapped."""
+    agents = {"assistant": replace(load_agents()["assistant"], phone=SimpleNamespace())}
+    begun = Answer([{"email": NAMES.email(account)} for account in DESIRED.accounts])
+    return context({"accounts": begun, **answers}, agents=agents, rewrites={"answer-phone": "/api/phone"})
+
+
+def test_without_a_telephone_nothing_is_said_of_one() -> None:
+    assert list(telephone.telephone(context({}))) == []

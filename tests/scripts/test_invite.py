@@ -10,9 +10,11 @@ import pytest
 import requests
 import zxingcpp
 from owner.console import CommandFailed
-from owner.invite import checked_name, main, qr_code
+from owner.invite import main
+from owner.invite_words import checked_name, qr_code
 from owner.people import Guest, guest_of
-from owner.project import cloud_project, local_project, parse_env
+from owner.project import cloud_project, local_project
+from owner.project_env import parse_env
 from voicemint.control import ControlState
 
 from .conftest import SCRIPTS, OwnerCloud

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from release.smoke_session import SECRET
-from release.trigger import NAME
+from release.build_names import SESSION_SECRET, TRIGGER
 from standins.google_control_plane.cloudbuild import Triggers
 from standins.google_control_plane.cloudtasks import Queues
 from standins.google_control_plane.hosting_sites import Sites
@@ -53,8 +52,8 @@ def test_with_the_data_nothing_is_left_that_bootstrap_made(applied: Owner) -> No
 
 
 def test_the_build_trigger_and_its_session_go_too(applied: Owner) -> None:
-    applied.plane.part(Triggers)["t"] = trigger(NAME)
-    secrets_of(applied.plane, PROJECT_ID).create(SECRET, {"replication": {"automatic": {}}, "labels": MARKED})
+    applied.plane.part(Triggers)["t"] = trigger(TRIGGER)
+    secrets_of(applied.plane, PROJECT_ID).create(SESSION_SECRET, {"replication": {"automatic": {}}, "labels": MARKED})
     ended = applied.teardown(*YES, "--delete-data")
     assert ended.returncode == 0, ended.stderr
     assert applied.plane.part(Triggers) == {}

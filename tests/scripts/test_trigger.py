@@ -47,6 +47,8 @@ def test_a_build_runs_as_the_deployer_and_reads_one_secret(after_build: Released
         if ("roles/secretmanager.secretAccessor", deployer, None) in after_build.plane.policies.bindings_of(resource)
     }
     assert readers == {SECRET}
+    session_secret = secrets_of(after_build.plane, PROJECT_ID).get(SESSION_SECRET)
+    assert session_secret.fields["labels"] == {"managed-by": "voicemint"}  # by which a teardown knows it
 
 
 def test_again_it_has_nothing_to_do_and_another_branch_is_another_trigger(after_build: Released) -> None:

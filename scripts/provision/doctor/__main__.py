@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from owner.console import EXIT_FAILED, run, say, show
-from owner.project import project_env_file
+from owner.project_env import project_env_file
 
 from ..desired import read_desired
 from ..gcloud import ROOT, Gcloud

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
-from owner.secret_versions import OPENAI_API_KEY, SIGNING_KEY
+from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from voicemint.errors import SecretUnavailable
 from voicemint.signing import SigningKeys
 

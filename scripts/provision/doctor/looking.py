@@ -1,25 +1,27 @@
 """Everything that is asked of a project, and what this folder has to compare it with."""
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import yaml
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
-from voicemint.agents import load_agents
+from voicemint.agents import AGENTS_FOLDER, load_agents
 
 from ..deployment import Deployment
 from ..desired import Desired
 from ..gcloud import ROOT, Gcloud
 from ..plan import Bootstrap
-from . import site
+from . import site, telephone
 from .answers import Answer
 from .asking import Asker, Reading
 from .context import Context
 from .glance import Glance
-from .readings import read
+from .readings import ask_where_on, read
 from .rest import Rest
 
 
@@ -57,20 +59,22 @@ def _with_what_is_there(asker: Asker, context: Context) -> Context:
     listing = partial(asker.json, ("functions", "list", "--v2", f"--regions={region}"))
     is_on = "cloudfunctions.googleapis.com" in reality.services
     functions = asker.ask([Reading("functions", listing)]) if is_on else {"functions": Answer([])}
-    return replace(context, steps=plan.steps, unread=glance.unread, answers={**context.answers, **functions})
+    phone = ask_where_on(asker, telephone.secret_readings(asker, context), context.answers)
+    return replace(context, steps=plan.steps, unread=glance.unread, answers={**context.answers, **functions, **phone})
 
 
 def _site_readings(here: Context) -> list[Reading]:
     paths = [f"/{RELEASE_FILE}", *here.rewrites.values()]
     url = here.desired.names.site_url
-    return [Reading(site.reading_name(path), partial(site.look_at, f"{url}{path}")) for path in paths]
+    looks = [Reading(site.reading_name(path), partial(site.look_at, f"{url}{path}")) for path in paths]
+    return [*looks, *telephone.site_readings(here)]
 
 
 def _here(desired: Desired) -> Context:
     """Nothing asked yet. Raises SettingsError for an agent that is none."""
     return Context(
         desired=desired,
-        agents=load_agents(),
+        agents=load_agents(Path(os.environ.get("AGENTS_FOLDER", AGENTS_FOLDER))),
         runtimes=_runtimes(desired),
         rewrites=site.rewrites((ROOT / "web" / "firebase.json").read_text(encoding="utf-8")),
         fingerprints=_fingerprints(desired),

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from owner.secret_versions import OPENAI_API_KEY
+from owner.secret_names import OPENAI_API_KEY
 
 from ..desired import SECRETS, Desired
 from . import buckets, keys, policies
@@ -36,7 +36,7 @@ def _rounds(desired: Desired, asker: Asker) -> dict[str, Answer]:
     if not answers["project"].ok:
         return answers
     inside = [*_about_what_is_inside(asker, desired), *_limits(Rest(desired.names, token), answers["services"])]
-    answers |= _ask_where_on(asker, inside, answers)
+    answers |= ask_where_on(asker, inside, answers)
     answers |= asker.ask([*_other_buckets(asker, desired, answers), *_openai(answers)])
     return answers
 
@@ -104,7 +104,7 @@ def _openai(answers: Mapping[str, Answer]) -> list[Reading]:
     return [Reading("models", partial(keys.list_models, base_url, key))]
 
 
-def _ask_where_on(asker: Asker, readings: Iterable[Reading], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+def ask_where_on(asker: Asker, readings: Iterable[Reading], answers: Mapping[str, Answer]) -> dict[str, Answer]:
     """An API that is off is not asked: its refusal is known, and gcloud would wait for it."""
     services = answers["services"]
     off = {

@@ -1,4 +1,4 @@
-"""The hosted site as a browser reaches it: the page, and a function behind each rewrite. Asks with GET only."""
+"""The hosted site as a browser reaches it: the page, and a function behind each rewrite."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -31,9 +31,10 @@ def rewrites(firebase_json: str) -> Mapping[str, str]:
     return {rewrite["run"]["serviceId"]: rewrite["source"].partition("*")[0].rstrip("/") for rewrite in found[::-1]}
 
 
-def look_at(url: str, seconds: float) -> Seen:
-    """Raises RequestException."""
-    with requests.get(url, timeout=seconds, allow_redirects=False, stream=True) as answer:
+def look_at(url: str, seconds: float, post: Any = None) -> Seen:
+    """With `post`, what is answered to that as JSON. Raises RequestException."""
+    method = "GET" if post is None else "POST"
+    with requests.request(method, url, json=post, timeout=seconds, allow_redirects=False, stream=True) as answer:
         content = next(answer.iter_content(MAX_PAGE_BYTES), b"")
     is_json = answer.headers.get("Content-Type", "").partition(";")[0] == "application/json"
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from ..findings import Finding
-from . import buckets, drift, functions, keys, models, permissions, policies, project, sign_in, site
+from . import buckets, drift, functions, keys, models, permissions, policies, project, sign_in, site, telephone
 from .context import Context
 
 Check = Callable[[Context], Iterable[Finding]]
@@ -41,7 +41,7 @@ PREFLIGHT: Groups = (
 
 EVERYTHING: Groups = (
     *PREFLIGHT,
-    (project.is_there, (drift.drift, functions.functions, site.page, site.functions_behind)),
+    (project.is_there, (drift.drift, functions.functions, site.page, site.functions_behind, telephone.telephone)),
 )
 # What is said of the stored key, and does not matter where another is about to be stored.
 KEY = ("openai-key", "openai")
