@@ -11,6 +11,7 @@
 #
 # PROJECT_ID       the Google Cloud project (from the environment or infra/project.env; no default)
 # OPENAI_API_KEY   the key to try while none is stored yet (optional)
+# AGENTS_FOLDER    the agents' files (default functions/agents): their models, and whether one has a telephone
 #
 # Exit: 0 no problem, 1 a problem was found or nothing could be looked at, 2 the command line is wrong.
 set -euo pipefail
