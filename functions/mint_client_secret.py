@@ -7,7 +7,7 @@ Errors: openapi.yaml.
 
 from voicemint.access import access_for
 from voicemint.admission import admission_for
-from voicemint.agents import CLIENT_SECRET, choose, load_agents
+from voicemint.agents import CLIENT_SECRET, choose, load_agents, refuse_client_secrets
 from voicemint.cloud_logging import configure_logging
 from voicemint.errors import InvalidRequest, UnknownField
 from voicemint.http import Answer, ApiRequest, Route, entry_point
@@ -22,6 +22,8 @@ FIELDS = {"agent", "voice"}
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
 AGENTS = load_agents(SETTINGS.agents_folder)
+if SETTINGS.client_secrets == "refused":
+    refuse_client_secrets(AGENTS)
 ADMISSION = admission_for(SETTINGS)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 

@@ -95,6 +95,16 @@ def choose(agents: Mapping[str, Agent], name: str | None, setup: str | None = No
     return agent
 
 
+def refuse_client_secrets(agents: Mapping[str, Agent]) -> None:
+    """Where the server is to open every call. Raises SettingsError naming the file that wants it otherwise."""
+    for name, agent in agents.items():
+        if agent.setup == CLIENT_SECRET:
+            raise SettingsError(
+                f"agents/{name}.toml: setup is {CLIENT_SECRET!r}, but CLIENT_SECRETS is 'refused'; "
+                f"expected setup = {UNIFIED!r}."
+            )
+
+
 def load_agents(folder: Path = AGENTS_FOLDER) -> dict[str, Agent]:
     """Every agent in `folder` by name. Raises SettingsError naming the file and the key."""
     agents = {file.stem: _load_agent(file) for file in sorted(folder.glob("*.toml")) if _check_name(file.stem)}

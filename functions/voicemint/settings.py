@@ -9,6 +9,7 @@ PERSON_PER_MINUTE      6                                     client secrets per 
 INSTANCE_PER_MINUTE    30                                    client secrets per instance
 MONTHLY_MINUTES        600                                   minutes of calls a person and month (UTC)
 MAX_CALL_SECONDS       3600                                  no call is longer, whatever its agent allows
+CLIENT_SECRETS         allowed                               refused: no mint starts while an agent wants them
 AGENTS_FOLDER          agents, beside the functions          where the agents' files are
 FIREBASE_ALLOWED       empty                                 e-mail addresses and @domains, with commas between
 OPENAI_BASE_URL        https://api.openai.com/v1             the API; also where the page posts its SDP offer
@@ -34,12 +35,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from voicemint.errors import SettingsError
 
 PayloadLevel = Literal["off", "metadata", "transcript"]
+ClientSecrets = Literal["allowed", "refused"]
 
 FUNCTIONS_FOLDER = Path(__file__).parent.parent
 STORAGE_URL = "https://storage.googleapis.com"
@@ -58,6 +60,7 @@ class Settings:
     instance_per_minute: int
     monthly_minutes: int
     max_call_seconds: int
+    client_secrets: ClientSecrets
     agents_folder: Path
     firebase_allowed: frozenset[str]
     openai_base_url: str
@@ -100,6 +103,7 @@ class Settings:
             instance_per_minute=_count(environ, "INSTANCE_PER_MINUTE", 30),
             monthly_minutes=_count(environ, "MONTHLY_MINUTES", 600, at_most=10_000),
             max_call_seconds=_count(environ, "MAX_CALL_SECONDS", 3600, at_most=3600),
+            client_secrets=_one_of(environ, "CLIENT_SECRETS", "allowed", ClientSecrets),
             agents_folder=Path(environ.get("AGENTS_FOLDER", FUNCTIONS_FOLDER / "agents")),
             firebase_allowed=_names(environ.get("FIREBASE_ALLOWED", "")),
             openai_base_url=_service_url(
@@ -119,7 +123,7 @@ class Settings:
             bucket=environ.get("BUCKET", ""),
             storage_url=environ.get("STORAGE_EMULATOR_HOST", STORAGE_URL),
             metadata_host=environ.get("GCE_METADATA_HOST", "metadata.google.internal"),
-            payload_level=_payload_level(environ.get("PAYLOAD_LEVEL", "transcript")),
+            payload_level=_one_of(environ, "PAYLOAD_LEVEL", "transcript", PayloadLevel),
             region=environ.get("REGION", "us-central1"),
             cloud_tasks_url=_service_url(
                 environ, "CLOUD_TASKS_URL", "https://cloudtasks.googleapis.com", on_cloud_run=on_cloud_run
@@ -192,7 +196,9 @@ def _count(environ: Mapping[str, str], name: str, default: int, *, at_most: int 
     return int(text)
 
 
-def _payload_level(value: str) -> PayloadLevel:
-    if value not in get_args(PayloadLevel):
-        raise SettingsError(f"PAYLOAD_LEVEL is {value!r}; expected one of: {', '.join(get_args(PayloadLevel))}.")
-    return value  # type: ignore[return-value]  # checked against the Literal's own members
+def _one_of(environ: Mapping[str, str], name: str, default: str, literal: Any) -> Any:
+    """Of a Literal's own members."""
+    value = environ.get(name, default)
+    if value not in get_args(literal):
+        raise SettingsError(f"{name} is {value!r}; expected one of: {', '.join(get_args(literal))}.")
+    return value

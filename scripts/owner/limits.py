@@ -3,13 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
-from voicemint.agents import MAX_CALL_MINUTES, load_agents
+from voicemint.agents import CLIENT_SECRET, MAX_CALL_MINUTES, UNIFIED, Agent, load_agents
 from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
 from voicemint.prices import Prices, load_prices
 
@@ -18,11 +18,14 @@ from .control_state import TIMEOUT_SECONDS, read_control
 from .project import Project, add_project_options, project_of
 from .spend import WorstCase, worst_case
 
-NOT_COVERED = (
+OF_CLIENT_SECRETS = (
     f"a client secret may open several calls during the {CLIENT_SECRET_TTL_SECONDS} s that it lives",
     "max_call_minutes and max_call_cents hold for calls that the server knows: a page may keep its own to itself, "
     f"and OpenAI ends that one after {MAX_CALL_MINUTES} minutes",
     "whoever holds a client secret may ask for longer answers; the model stays the one that was minted",
+    f'setup = "{UNIFIED}" in every agent\'s file ends all of this (CLIENT_SECRETS: refused sees to it)',
+)
+NOT_COVERED = (
     "instructions and the conversation so far are read again at every turn, at the price of cached tokens",
     "the hard limit is OpenAI's: prepaid credit with automatic recharge off",
 )
@@ -32,11 +35,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     project = project_of(options)
     prices = load_prices()
-    cases = [
-        worst_case(name, agent, project.settings.daily_limit, prices) for name, agent in sorted(load_agents().items())
-    ]
+    agents = dict(sorted(load_agents().items()))
+    cases = [worst_case(name, agent, project.settings.daily_limit, prices) for name, agent in agents.items()]
     say("Reading the control bucket")
-    found = report(project, cases, prices, datetime.now(UTC).date())
+    found = report(project, cases, prices, datetime.now(UTC).date()) | {"not_covered": not_covered(agents)}
     show(json.dumps(found, indent=2, ensure_ascii=False) if options.json else as_text(found))
     return 0
 
@@ -74,8 +76,13 @@ def report(project: Project, cases: Sequence[WorstCase], prices: Prices, today: 
             for case in cases
         ],
         "prices_as_of": prices["as_of"],
-        "not_covered": NOT_COVERED,
     }
+
+
+def not_covered(agents: Mapping[str, Agent]) -> list[str]:
+    """What the limits do not bound, with these agents."""
+    of_client_secrets = any(agent.setup == CLIENT_SECRET for agent in agents.values())
+    return [*(OF_CLIENT_SECRETS if of_client_secrets else ()), *NOT_COVERED]
 
 
 def leased_blocks(bucket: storage.Bucket, day: date) -> int:

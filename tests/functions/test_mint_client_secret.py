@@ -11,6 +11,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from openai.types.realtime import RealtimeSessionCreateRequest
+from voicemint.agents import AGENTS_FOLDER
 from voicemint.control_bucket import ControlBucket
 
 from .conftest import API_KEY, LoadFunction, json_lines, session_cookie, use_minutes
@@ -61,6 +62,21 @@ def test_what_is_left_of_the_month_bounds_the_call(load_function: LoadFunction, 
     answer = client.post(URL, json={})
     assert answer.json is not None
     assert (answer.json["max_call_seconds"], answer.json["month_minutes_left"]) == (120, 2)
+
+
+def test_where_client_secrets_are_refused_it_starts_only_without_an_agent_that_wants_them(
+    load_function: LoadFunction, tmp_path: Path, received: Received
+) -> None:
+    with pytest.raises(
+        Exception, match=r"agents/assistant\.toml: setup is 'client-secret'.*expected setup = 'unified'"
+    ):
+        load_function("mint_client_secret", CLIENT_SECRETS="refused")
+    text = (AGENTS_FOLDER / "assistant.toml").read_text()
+    (tmp_path / "assistant.toml").write_text(text.replace('setup = "client-secret"', 'setup = "unified"'))
+    client = load_function("mint_client_secret", CLIENT_SECRETS="refused", AGENTS_FOLDER=str(tmp_path))
+    answers = [client.post(URL, json=body) for body in ({}, {"agent": "assistant"})]
+    assert [answer.json["error"]["code"] for answer in answers] == ["unknown_agent"] * 2  # type: ignore[index]
+    assert received() == []
 
 
 def test_openai_is_told_the_agents_config_and_the_callers_choice_of_voice(

@@ -1,11 +1,12 @@
 import json
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from owner.console import CommandFailed
-from owner.limits import main
+from owner.limits import main, not_covered
 from owner.project import cloud_project
 from owner.spend import usd_per_minute, worst_case
 from voicemint.agents import Agent, load_agents
@@ -43,6 +44,13 @@ def test_json_says_the_same(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str
     assert found["prices_as_of"] == PRICES["as_of"]
     (case,) = [case for case in found["worst_case_a_day"] if case["agent"] == "assistant"]
     assert (case["usd"], case["usd_at_longest"]) == (301.5, 603.0)
+
+
+def test_what_a_client_secret_leaves_open_is_said_while_there_are_any() -> None:
+    agents = load_agents()
+    unified = {name: replace(agent, setup="unified") for name, agent in agents.items()}
+    assert any("CLIENT_SECRETS" in line for line in not_covered(agents))
+    assert [line for line in not_covered(unified) if "client secret" in line] == []
 
 
 @pytest.mark.parametrize(

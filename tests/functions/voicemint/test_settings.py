@@ -20,6 +20,13 @@ def test_has_the_defaults_of_a_deployment() -> None:
     assert not settings.on_cloud_run
 
 
+def test_client_secrets_are_allowed_or_refused() -> None:
+    assert settings_of({}).client_secrets == "allowed"
+    assert settings_of({"CLIENT_SECRETS": "refused"}).client_secrets == "refused"
+    with pytest.raises(SettingsError, match="CLIENT_SECRETS is 'no'; expected one of: allowed, refused"):
+        settings_of({"CLIENT_SECRETS": "no"})
+
+
 def test_refuses_to_go_without_a_control_bucket() -> None:
     with pytest.raises(SettingsError, match="CONTROL_BUCKET is not set"):
         Settings.from_environ({})
