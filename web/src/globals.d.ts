@@ -12,6 +12,8 @@ declare module "virtual:agents" {
     readonly voice: string;
     readonly setup: "client-secret" | "unified";
     readonly max_call_minutes: number;
+    /** Which tools the page runs for this agent: names in functions/voicemint/page_tools.json. */
+    readonly page_tools: readonly (keyof typeof import("../../functions/voicemint/page_tools.json"))[];
   }
   export const agents: readonly [Agent, ...Agent[]];
 }

@@ -18,6 +18,7 @@ import { App } from "./ui/App.tsx";
 import { followChoices } from "./ui/appearance.ts";
 import { closedSheet, type Parts } from "./ui/parts.ts";
 import { listenForShortcuts } from "./ui/shortcuts.ts";
+import { ToolCalls } from "./tool-calls.ts";
 import { words } from "./words.ts";
 
 // Drawn once a frame: a burst of events is one drawing, and none stands between two events.
@@ -30,6 +31,7 @@ const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
 const log = new CallLog(painted().then(loadOutbox));
+const toolCalls = new ToolCalls(call, { display, hangUp: () => call.end("agent") });
 const parts: Parts = {
   call,
   page,
@@ -37,6 +39,7 @@ const parts: Parts = {
   choices,
   agent,
   sheet: closedSheet(),
+  note: signal(""),
   recorder: signal(undefined),
   update: signal(undefined),
   forget,
@@ -49,6 +52,7 @@ call.on("state", noteState);
 call.on("muted", (muted) => note("page", { type: muted ? "microphone.muted" : "microphone.unmuted" }));
 call.on("blocked", (blocked) => blocked && note("page", { type: "playback.blocked" }));
 call.on("settled", () => log.release());
+toolCalls.on("problem", (detail) => note("page", { type: "sdk.problem", detail }));
 call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.unsteady" : "connection.steady" }));
 
 addEventListener("online", () => void log.deliver());
@@ -88,11 +92,20 @@ async function forget(): Promise<void> {
   if (await leave()) {
     await log.forget();
     parts.recorder.value?.discard();
+    parts.note.value = "";
     controls.forget();
     page.forget();
   } else {
     page.tell(() => words.value.notForgotten);
   }
+}
+
+/** Shows what the assistant wants read, unless the person has something open. */
+function display(text: string): boolean {
+  if (parts.sheet.value !== undefined) return false;
+  parts.note.value = text;
+  parts.sheet.value = "note";
+  return true;
 }
 
 /** For whoever looks at the page: the tap need not wait for the function's start. */

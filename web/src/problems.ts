@@ -21,7 +21,7 @@ export type ProblemCode =
   | "unexpected";
 
 /** Why an open call is over. Only `person` needs no explaining. */
-export type EndReason = "person" | "hung_up" | "dropped" | "session_expired" | "time_limit" | "idle" | "microphone_lost" | "page_closed";
+export type EndReason = "person" | "agent" | "hung_up" | "dropped" | "session_expired" | "time_limit" | "idle" | "microphone_lost" | "page_closed";
 
 export class CallProblem extends Error {
   override readonly name = "CallProblem";

@@ -3,6 +3,8 @@
 export const interruption =
   "The connection was interrupted and is back. What was said before stands above. Go on from there; do not greet again.";
 
+export const missingTool = "This tool does not work at the moment. Say so in one short sentence, and go on without it.";
+
 export function farewell(seconds: number): string {
   return `This call ends in ${seconds} seconds. Say goodbye now, in one short sentence, in the language of the conversation.`;
 }

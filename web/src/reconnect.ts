@@ -10,6 +10,7 @@ const ATTEMPTS = 14; // about five minutes
 const IS_CUT: Readonly<Record<EndReason, boolean>> = {
   dropped: true,
   session_expired: true, // OpenAI's 60 minutes; the agent's own limit goes on counting
+  agent: false,
   hung_up: false,
   time_limit: false,
   idle: false,

@@ -8,11 +8,13 @@ import { basename, join } from "node:path";
 import { parse, TomlError, type TomlTable } from "smol-toml";
 import type { Plugin } from "vite";
 import type { Agent } from "virtual:agents";
+import pageTools from "../../functions/voicemint/page_tools.json" with { type: "json" };
 
 const MODULE = "virtual:agents";
 const RESOLVED = `\0${MODULE}`;
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 const LONGEST_CALL_MINUTES = 60; // OpenAI ends a session after this
+const TOOLS = Object.keys(pageTools);
 
 export function agentsPlugin(folder: string): Plugin {
   return {
@@ -54,6 +56,7 @@ export function readAgent(name: string, toml: string, file: string): Agent {
     voice: expect("voice", isWords, "the name of a voice") as string,
     setup: expect("setup", isSetup, '"client-secret" or "unified"') as Agent["setup"],
     max_call_minutes: expect("max_call_minutes", isMinutes, `whole minutes from 1 to ${LONGEST_CALL_MINUTES}`) as number,
+    page_tools: "page_tools" in table ? (expect("page_tools", isTools, `some of ${TOOLS.join(", ")}`) as Agent["page_tools"]) : [],
   };
 }
 
@@ -79,6 +82,10 @@ function isSetup(value: unknown): boolean {
 
 function isText(value: unknown): boolean {
   return typeof value === "string";
+}
+
+function isTools(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => TOOLS.includes(name as string));
 }
 
 function isWords(value: unknown): boolean {

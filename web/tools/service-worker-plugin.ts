@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Plugin } from "vite";
+import type { Plugin, Rolldown } from "vite";
 
 export const WORKER_FILE = "service-worker.js";
 const LIST = "SHELL";
@@ -17,11 +17,16 @@ export function serviceWorkerPlugin(publicFolder: string): Plugin {
       const worker = bundle[WORKER_FILE];
       if (worker?.type !== "chunk") return this.error(`${WORKER_FILE}: expected it among the build's inputs`);
       if (worker.imports.length > 0) return this.error(`${WORKER_FILE}: expected one file, it imports ${worker.imports.join(", ")}`);
-      const built = Object.entries(bundle).filter(([name]) => name !== WORKER_FILE && !name.endsWith(".map"));
+      const built = Object.entries(bundle).filter(([name, file]) => name !== WORKER_FILE && !name.endsWith(".map") && !isOfTheSdk(file));
       const contents = built.map(([name, file]) => [name, file.type === "chunk" ? file.code : file.source] as const);
       worker.code = `const ${LIST}=${JSON.stringify(shell([...contents, ...publicFiles(publicFolder)]))};\n${worker.code}`;
     },
   };
+}
+
+/** The Agents SDK is heavy, comes in the middle of a call only, and there is no call without a network. */
+function isOfTheSdk(file: Rolldown.OutputAsset | Rolldown.OutputChunk): boolean {
+  return file.type === "chunk" && file.moduleIds.some((id) => id.includes("/node_modules/@openai/"));
 }
 
 /** The addresses of these files, and a version that any change to one of them changes. */

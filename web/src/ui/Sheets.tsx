@@ -10,6 +10,7 @@ const LOADERS: Readonly<Record<SheetName, () => Promise<ComponentType<Parts>>>> 
   options: async () => (await import("./Options.tsx")).Options,
   details: async () => (await import("./Details.tsx")).Details,
   keyboard: async () => (await import("./Keyboard.tsx")).Keyboard,
+  note: async () => (await import("./Note.tsx")).Note,
 };
 
 let hasWords: Promise<void> | undefined;
@@ -29,8 +30,8 @@ export function Sheets(parts: Parts) {
 
 function Sheet({ name, parts }: { readonly name: SheetName; readonly parts: Parts }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const { close, options, details, shortcuts } = words.value;
-  const title = { options, details, keyboard: shortcuts }[name];
+  const { close, options, details, shortcuts, note } = words.value;
+  const title = { options, details, keyboard: shortcuts, note }[name];
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();

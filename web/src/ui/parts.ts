@@ -8,7 +8,7 @@ import type { CallControls } from "../controls.ts";
 import type { PageState } from "../page-state.ts";
 import type { Recorder } from "../recorder.ts";
 
-export type SheetName = "options" | "details" | "keyboard";
+export type SheetName = "options" | "details" | "keyboard" | "note";
 
 export interface Parts {
   readonly call: Call;
@@ -18,6 +18,8 @@ export interface Parts {
   readonly agent: ReadonlySignal<Agent>;
   /** The sheet that lies over the page. */
   readonly sheet: Signal<SheetName | undefined>;
+  /** What the assistant displayed last. */
+  readonly note: Signal<string>;
   /** There once somebody has asked for a recording. */
   readonly recorder: Signal<Recorder | undefined>;
   /** Set when a newer version of the page waits: call it to change over. */

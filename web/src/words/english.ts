@@ -112,6 +112,9 @@ export const english = {
   details: "Details",
   costTitle: "Cost",
 
+  // What the assistant displays
+  note: "To read",
+
   // Keyboard
   shortcuts: "Keyboard",
 
@@ -138,6 +141,7 @@ export const english = {
     },
   } satisfies Record<SignedOutReason, Notice>,
   endings: {
+    agent: { title: "The assistant ended the call", advice: again },
     hung_up: { title: "The other side hung up", advice: again },
     dropped: { title: "The connection was lost", advice: "Check the network, then start again." },
     session_expired: { title: "The call reached the longest time there is", advice: again },

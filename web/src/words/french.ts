@@ -97,6 +97,7 @@ export const french: Words = {
   details: "Détails",
   costTitle: "Coût",
 
+  note: "À lire",
   shortcuts: "Clavier",
 
   offline: {
@@ -121,6 +122,7 @@ export const french: Words = {
     },
   },
   endings: {
+    agent: { title: "L’assistant a terminé l’appel", advice: again },
     hung_up: { title: "L’autre côté a raccroché", advice: again },
     dropped: { title: "La connexion a été perdue", advice: "Vérifiez le réseau, puis relancez." },
     session_expired: { title: "Un appel ne peut pas durer plus longtemps", advice: again },

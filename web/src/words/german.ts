@@ -97,6 +97,7 @@ export const german: Words = {
   details: "Details",
   costTitle: "Kosten",
 
+  note: "Zum Lesen",
   shortcuts: "Tastatur",
 
   offline: {
@@ -121,6 +122,7 @@ export const german: Words = {
     },
   },
   endings: {
+    agent: { title: "Der Assistent hat das Gespräch beendet", advice: again },
     hung_up: { title: "Die andere Seite hat aufgelegt", advice: again },
     dropped: { title: "Die Verbindung ist abgerissen", advice: "Das Netz prüfen, dann noch einmal starten." },
     session_expired: { title: "Länger kann ein Gespräch nicht dauern", advice: again },

@@ -97,6 +97,7 @@ export const japanese: Words = {
   details: "詳細",
   costTitle: "料金",
 
+  note: "表示された内容",
   shortcuts: "キーボード",
 
   offline: {
@@ -121,6 +122,7 @@ export const japanese: Words = {
     },
   },
   endings: {
+    agent: { title: "アシスタントが通話を終了しました", advice: again },
     hung_up: { title: "相手側が通話を切りました", advice: again },
     dropped: { title: "接続が切れました", advice: "ネットワークを確認して、もう一度始めてください。" },
     session_expired: { title: "通話の最長時間に達しました", advice: again },

@@ -97,6 +97,7 @@ export const spanish: Words = {
   details: "Detalles",
   costTitle: "Coste",
 
+  note: "Para leer",
   shortcuts: "Teclado",
 
   offline: {
@@ -121,6 +122,7 @@ export const spanish: Words = {
     },
   },
   endings: {
+    agent: { title: "El asistente terminó la llamada", advice: again },
     hung_up: { title: "La otra parte colgó", advice: again },
     dropped: { title: "Se perdió la conexión", advice: "Comprueba la red y vuelve a empezar." },
     session_expired: { title: "Una llamada no puede durar más", advice: again },

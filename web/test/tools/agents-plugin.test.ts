@@ -12,6 +12,7 @@ const GOOD = {
   setup: '"client-secret"',
   max_call_minutes: "30",
   instructions: '"not for the page"',
+  page_tools: undefined as string | undefined,
 };
 
 let folder: string;
@@ -38,6 +39,7 @@ test("the page gets the public part and nothing else", () => {
     voice: "marin",
     setup: "client-secret",
     max_call_minutes: 30,
+    page_tools: [],
   });
 });
 
@@ -45,6 +47,11 @@ test("a call may be set up by the server, and the page still gets no instruction
   const agent = readAgent("assistant", toml({ setup: '"unified"' }), "assistant.toml");
   expect(agent.setup).toBe("unified");
   expect(JSON.stringify(agent)).not.toContain("not for the page");
+});
+
+test("the page knows which tools are its own, in the file's order", () => {
+  const agent = readAgent("assistant", toml({ page_tools: '["end_call", "local_time"]' }), "assistant.toml");
+  expect(agent.page_tools).toEqual(["end_call", "local_time"]);
 });
 
 test("an agent without a greeting lets the person speak first", () => {
@@ -61,6 +68,8 @@ test.each([
   ["max_call_minutes", "0", "expected whole minutes from 1 to 60, found 0"],
   ["max_call_minutes", "61", "found 61"],
   ["max_call_minutes", "1.5", "found 1.5"],
+  ["page_tools", '"end_call"', 'expected some of local_time, display_text, end_call, found "end_call"'],
+  ["page_tools", '["current_time"]', 'found ["current_time"]'],
 ])("a bad %s (%s) is refused, naming file and key", (key, value, reason) => {
   const read = () => readAgent("bad", toml({ [key]: value }), "agents/bad.toml");
   expect(read).toThrow(`agents/bad.toml: ${key}: `);

@@ -1,0 +1,181 @@
+"""Tools that the page runs: the Agents SDK comes after the first sound, and the call goes on whatever becomes of it."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+from standins.local_run import Site
+
+from .conftest import OpenPage
+from .openai_control import OpenAIControl
+from .talker import Talker
+
+SDK = "**/assets/agents-sdk-*.js"
+SDK_LOADED = """
+() => performance.getEntriesByType("resource").find(({ name }) => name.includes("/assets/agents-sdk-"))?.startTime ?? 0
+"""
+# When the server said that it speaks, by the page's own clock.
+NOTE_FIRST_SOUND = """
+const createChannel = RTCPeerConnection.prototype.createDataChannel;
+RTCPeerConnection.prototype.createDataChannel = function (...parameters) {
+  const channel = createChannel.apply(this, parameters);
+  channel.addEventListener("message", ({ data }) => {
+    if (JSON.parse(data).type === "output_audio_buffer.started") window.firstSound ??= performance.now();
+  });
+  return channel;
+};
+"""
+
+
+@pytest.fixture(params=["site", "unified_site"])
+def either_site(request: pytest.FixtureRequest) -> Site:
+    """Calls that the page opens with a client secret, and calls that the server opens."""
+    site: Site = request.getfixturevalue(request.param)
+    return site
+
+
+def outputs(talker: Talker) -> list[dict[str, Any]]:
+    """What the model was told of the tools it called."""
+    sent = [line["event"] for line in talker.wire() if line["direction"] == "client"]
+    items = [event["item"] for event in sent if event["type"] == "conversation.item.create"]
+    return [json.loads(item["output"]) for item in items if item["type"] == "function_call_output"]
+
+
+def session_updates(talker: Talker) -> list[dict[str, Any]]:
+    sent = [line["event"] for line in talker.wire() if line["direction"] == "client"]
+    return [event for event in sent if event["type"] == "session.update"]
+
+
+def has_the_sdk(talker: Talker) -> None:
+    talker.eventually(lambda: talker.page.evaluate(SDK_LOADED), lambda at: at > 0)
+
+
+def test_a_tool_runs_in_the_page_and_its_result_is_the_answer(open_page: OpenPage, either_site: Site) -> None:
+    talker = open_page(url=either_site.invite_link(), timezone_id="Asia/Tokyo")
+    talker.start()
+    has_the_sdk(talker)
+    talker.hears_it_out()
+    talker.write("What is the date?")
+    talker.reads("Used local_time", "time zone Asia/Tokyo")
+    (told,) = outputs(talker)
+    assert re.fullmatch(r"\w+,? \d+ \w+ \d{4}", told["date"])
+    assert talker.transcript.get_by_text("Used local_time").count() == 1
+    assert session_updates(talker) == []  # the server's instructions, voice and turn detection stay as they are
+    talker.assert_policy_kept()
+
+
+def test_a_spoken_request_runs_a_tool(
+    open_page: OpenPage, openai: OpenAIControl, microphone: Callable[..., Path]
+) -> None:
+    openai.script({"say": "Good morning."}, {"heard": "Which date is it?"})
+    talker = open_page(microphone((6, "Which date is it?")), timezone_id="Africa/Nairobi")
+    talker.start()
+    talker.reads("Good morning.", "Which date is it?", "time zone Africa/Nairobi")
+    assert len(outputs(talker)) == 1
+    talker.assert_policy_kept()
+
+
+def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."})
+    talker = open_page()
+    asked: list[str] = []
+    talker.context.on("request", lambda request: asked.append(request.url))
+    talker.page.add_init_script(NOTE_FIRST_SOUND)
+    talker.page.reload()
+    talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")  # it keeps the page's files, not these
+    assert [url for url in asked if "service-worker" in url] != []
+    assert [url for url in asked if "agents-sdk" in url] == []
+    talker.start()
+    has_the_sdk(talker)
+    loaded, first_sound = talker.page.evaluate(f"() => [({SDK_LOADED})(), window.firstSound]")
+    assert loaded > first_sound
+
+
+def test_who_saves_data_gets_the_sdk_with_the_first_call_of_a_tool(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."}, {"say": "Yes."})
+    talker = open_page(timezone_id="Asia/Tokyo")
+    talker.page.evaluate("() => Object.defineProperty(navigator.connection, 'saveData', { value: true })")
+    talker.start()
+    talker.reads("Good morning.")
+    talker.hears_it_out()
+    talker.write("Are you there?")
+    talker.reads("Yes.")
+    talker.hears_it_out()
+    assert talker.page.evaluate(SDK_LOADED) == 0
+    talker.write("What is the date?")
+    talker.reads("time zone Asia/Tokyo")
+
+
+def test_without_the_sdk_the_call_goes_on_and_a_tool_is_answered_in_words(
+    open_page: OpenPage, openai: OpenAIControl
+) -> None:
+    openai.script({"say": "Good morning."})
+    talker = open_page()
+    talker.may_log_errors = True
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=404, body="There is no such file.")
+
+    talker.context.route(SDK, refuse)
+    talker.start()
+    talker.reads("Good morning.")
+    talker.eventually(lambda: refused, lambda urls: len(urls) > 0)
+    talker.hears_it_out()
+    talker.write("What is the date?")
+    talker.reads("Used local_time", "This tool does not work at the moment.")
+    assert [told.keys() for told in outputs(talker)] == [{"error"}]
+    talker.hears_it_out()
+    talker.write("Are you there?")
+    talker.reads("You said: Are you there?")
+    talker.assert_policy_kept()
+
+
+def test_the_assistant_displays_what_is_to_be_read(open_page: OpenPage, openai: OpenAIControl) -> None:
+    text = "1 Main Street\n<b>Vienna</b>"
+    openai.script(
+        {"say": "Good morning."}, {"tool": {"name": "display_text", "arguments": {"text": text}}, "say": "There it is."}
+    )
+    talker = open_page()
+    talker.start()
+    talker.reads("Good morning.")
+    talker.hears_it_out()
+    talker.write("Where is it?")
+    sheet = talker.page.get_by_role("dialog", name="To read")
+    expect(sheet).to_contain_text(text, use_inner_text=True)
+    talker.reads("There it is.")
+    assert outputs(talker) == [{"displayed": True}]
+    sheet.get_by_role("button", name="Close").click()
+    expect(sheet).to_have_count(0)
+    talker.assert_policy_kept()
+
+
+def test_the_assistant_hangs_up_after_the_goodbye(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."}, {"tool": {"name": "end_call"}, "say": "Goodbye, until tomorrow."})
+    talker = open_page()
+    talker.start()
+    talker.reads("Good morning.")
+    talker.hears_it_out()
+    talker.write("I am done.")
+    talker.reads("Goodbye, until tomorrow.")
+    expect(talker.status).to_have_text("Call ended")
+    expect(talker.alert).to_contain_text("The assistant ended the call")
+
+
+def test_after_a_cut_the_tools_are_there_again(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."})
+    talker = open_page(timezone_id="Asia/Tokyo")
+    talker.start()
+    talker.reads("Good morning.")
+    has_the_sdk(talker)
+    talker.page.evaluate("() => live.close() ?? live.dispatchEvent(new Event('connectionstatechange'))")
+    expect(talker.status).to_contain_text("Reconnecting")
+    expect(talker.status).to_have_text("Connected")
+    talker.write("What is the date?")
+    talker.reads("time zone Asia/Tokyo")
+    assert len(outputs(talker)) == 1

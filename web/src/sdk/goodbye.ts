@@ -1,0 +1,46 @@
+/** Ends a call when its goodbye has been heard; somebody who goes on talking keeps it. */
+
+import { fields, type RealtimeEvent } from "../events.ts";
+
+const SILENCE_MS = 8_000; // in which nobody said anything
+const LONGEST_MS = 30_000;
+const TAIL_MS = 500; // from the server's word that all is played to the loudspeaker
+
+export class Goodbye {
+  readonly #hangUp: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isSaid = false;
+
+  constructor(hangUp: () => void) {
+    this.#hangUp = hangUp;
+  }
+
+  /** The model is about to say it. */
+  begin(): void {
+    this.#isSaid = false;
+    this.#endIn(SILENCE_MS);
+  }
+
+  hear({ type, item }: RealtimeEvent): void {
+    if (this.#timer === undefined) return;
+    const { role } = fields(item);
+    if (type === "input_audio_buffer.speech_started" || (type === "conversation.item.added" && role === "user")) this.cancel();
+    else if (type === "output_audio_buffer.started") {
+      this.#isSaid = true;
+      this.#endIn(LONGEST_MS);
+    } else if (type === "output_audio_buffer.stopped" && this.#isSaid) this.#endIn(TAIL_MS);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #endIn(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.cancel();
+      this.#hangUp();
+    }, milliseconds);
+  }
+}
