@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from voicemint.cloud_logging import logger
+
 MAX_ARGUMENTS_BYTES = 4 * 1024
 NOTHING: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -48,6 +50,9 @@ def run_tool(name: str, arguments: str) -> str:
         return json.dumps(SERVER_TOOLS[name].run(_parsed(arguments)))
     except ToolError as error:
         return json.dumps({"error": error.message})
+    except Exception as error:  # a tool may be anybody's; whoever waits on the line is told something
+        logger.error("a tool failed", exc_info=error, extra={"fields": {"tool": name}})
+        return json.dumps({"error": "The tool failed. Say so, and go on without it."})
 
 
 def claim_of(call_id: str, tool_call_id: str) -> tuple[str, bytes]:
@@ -77,7 +82,7 @@ def current_time(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"time": now.isoformat(timespec="seconds"), "weekday": f"{now:%A}", "time_zone": zone}
 
 
-SERVER_TOOLS: Mapping[str, ServerTool] = {
+SERVER_TOOLS: dict[str, ServerTool] = {
     "current_time": ServerTool(
         "The current date and time.",
         current_time,

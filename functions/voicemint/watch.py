@@ -36,6 +36,7 @@ FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.25, 2.0
 OVERLAP_SECONDS = 5
 LOOK_SECONDS = 5  # how often limits are looked at while nothing is said
 FLUSH_SECONDS = 60
+GO_ON = {"type": "response.create", "event_id": "voicemint-go-on"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class Watch:
         self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(watched_config(self._call, agent))
         self._ledger = CallLedger(around.bucket, self._call, agent, around.threads)
         self._writing: list[Future[Any]] = []
+        self._is_to_go_on = False
         self._hand_over_at = around.now() + around.watch_seconds
         self._leave_at = float("inf")
 
@@ -170,11 +172,14 @@ class Watch:
             sideband.send(self._guard.correct())
             number = self._guard.corrections
             self._note(f"voicemint.session_corrected/{self._request_id}/{number}", {"number": number})
-        if event.get("type") == "response.done":
-            self._run_tools(event, sideband)
+        if _refuses_to_go_on(event):  # somebody else had it answer first: a page's tool, or a person who spoke
+            self._is_to_go_on = True
+        if event.get("type") == "response.done" and (self._run_tools(event, sideband) or self._is_to_go_on):
+            self._is_to_go_on = False
+            sideband.send(GO_ON)
 
-    def _run_tools(self, event: dict[str, Any], sideband: Sideband) -> None:
-        """Answer the model's calls of our own tools: each once, whoever else watches."""
+    def _run_tools(self, event: dict[str, Any], sideband: Sideband) -> bool:
+        """Answer the model's calls of our own tools: each once, whoever else watches. Whether there were any."""
         response = event.get("response")
         output = response.get("output") if isinstance(response, dict) else None
         asked = [item for item in output or () if _is_call_of(item, self._tools)]
@@ -183,8 +188,7 @@ class Watch:
             result = self._run_tool(str(item["name"]), str(item.get("arguments") or ""))
             answer = {"type": "function_call_output", "call_id": item.get("call_id"), "output": result}
             sideband.send({"type": "conversation.item.create", "item": answer})
-        if ours:
-            sideband.send({"type": "response.create"})
+        return bool(ours)
 
     @property
     def _tools(self) -> tuple[str, ...]:
@@ -221,3 +225,12 @@ class Watch:
 
 def _is_call_of(item: object, tools: tuple[str, ...]) -> bool:
     return isinstance(item, dict) and item.get("type") == "function_call" and item.get("name") in tools
+
+
+def _refuses_to_go_on(event: dict[str, Any]) -> bool:
+    error = event.get("error") if event.get("type") == "error" else None
+    return (
+        isinstance(error, dict)
+        and error.get("event_id") == GO_ON["event_id"]
+        and error.get("code") == "conversation_already_has_active_response"
+    )

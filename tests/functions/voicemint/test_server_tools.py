@@ -1,8 +1,17 @@
 import json
+import re
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
+from voicemint import server_tools
+from voicemint.agents import AGENTS_FOLDER, load_agents
 from voicemint.server_tools import run_tool
+
+README = AGENTS_FOLDER.parent / "README.md"
+ASSISTANT = AGENTS_FOLDER / "assistant.toml"
 
 
 def test_it_tells_the_time_of_a_zone() -> None:
@@ -22,3 +31,25 @@ def test_it_tells_the_time_of_a_zone() -> None:
 )  # fmt: skip
 def test_what_it_cannot_do_is_told_to_the_model(arguments: str) -> None:
     assert json.loads(run_tool("current_time", arguments)).keys() == {"error"}
+
+
+def test_a_tool_that_fails_goes_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise KeyError(arguments["none"])
+
+    monkeypatch.setitem(server_tools.SERVER_TOOLS, "current_time", server_tools.ServerTool("Fails.", fail))
+    assert json.loads(run_tool("current_time", "{}")) == {"error": "The tool failed. Say so, and go on without it."}
+
+
+def test_the_example_of_the_documents_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = README.read_text().partition("## Tools of the server\n")[2].partition("\n## ")[0]
+    blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", section, re.DOTALL))
+    monkeypatch.setitem(server_tools.SERVER_TOOLS, "opening_hours", server_tools.SERVER_TOOLS["current_time"])
+    exec(compile(blocks["python"], str(README), "exec"), dict(vars(server_tools)))  # noqa: S102 - our own words
+    kept = [line for line in ASSISTANT.read_text().splitlines() if not line.startswith("setup")]
+    (tmp_path / "assistant.toml").write_text("\n".join([blocks["toml"], *kept]))
+    tools = load_agents(tmp_path)["assistant"].session_config()["tools"]
+    assert [tool["name"] for tool in tools][:2] == ["current_time", "opening_hours"]
+    assert json.loads(run_tool("opening_hours", '{"day": "sunday"}')) == {"hours": "closed"}
+    assert json.loads(run_tool("opening_hours", '{"day": ["sunday"]}')) == {"hours": "8:00 to 18:00"}
+    assert json.loads(run_tool("opening_hours", "{}")) == {"hours": "8:00 to 18:00"}

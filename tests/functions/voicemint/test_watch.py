@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from voicemint.calls import KnownCall
 from voicemint.control import ControlState
 from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
 from voicemint.openai_sideband import SidebandClosed
+from voicemint.server_tools import claim_of
 from voicemint.tasks import WATCH, Task
 from voicemint.watch import OVERLAP_SECONDS, Surroundings, Watch
 
@@ -47,6 +49,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = Clock(STARTED_AT)
+        self.agent = AGENT
         self.events: list[Json | None] = []
         self.attachable: list[bool] = []
         self.state: ControlState | None = ControlState()
@@ -115,7 +118,7 @@ class World:
             watch_seconds=1680,
             now=self.clock,
         )
-        Watch(Task(WATCH, call, part), AGENT, around, "request").run()
+        Watch(Task(WATCH, call, part), self.agent, around, "request").run()
 
     @property
     def minutes(self) -> Sequence[str]:
@@ -236,3 +239,48 @@ def test_what_could_not_be_stored_has_the_task_sent_again(world: World, monkeypa
     monkeypatch.setattr(world, "write", fail)
     with pytest.raises(StorageUnavailable):
         world.watch()
+
+
+def tool_calls(*names: str) -> Json:
+    """A response in which the model calls these tools."""
+    output = [{"type": "function_call", "name": name, "call_id": f"of_{name}", "arguments": "{}"} for name in names]
+    return {"type": "response.done", "response": {"id": "resp_1", "output": output}}
+
+
+def refused(event_id: str | None) -> Json:
+    error = {"code": "conversation_already_has_active_response", "event_id": event_id}
+    return {"type": "error", "event_id": "event_1", "error": error}
+
+
+def answered(world: World) -> list[str]:
+    created = [event["item"] for event in world.sent if event["type"] == "conversation.item.create"]
+    return [item["call_id"] for item in created if item["type"] == "function_call_output"]
+
+
+@pytest.mark.parametrize(
+    ("events", "asked"),
+    [
+        ([tool_calls("current_time")], 1),
+        ([tool_calls("current_time", "end_call")], 1),
+        ([tool_calls("current_time"), refused("voicemint-go-on"), paid_response(2, 1), paid_response(3, 1)], 2),
+        ([tool_calls("current_time"), refused("the page's own"), paid_response(2, 1)], 1),
+        ([tool_calls("current_time"), refused(None), paid_response(2, 1)], 1),
+    ],
+    ids=["alone", "beside a tool of the page's", "the page was first", "the page was refused", "nobody's"],
+)
+def test_a_tool_of_ours_is_answered_and_the_model_goes_on(world: World, events: list[Json], asked: int) -> None:
+    world.agent = replace(AGENT, server_tools=("current_time",), page_tools=("end_call",))
+    world.events = [*events]
+    world.watch()
+    assert answered(world) == ["of_current_time"]
+    assert len([event for event in world.sent if event["type"] == "response.create"]) == asked
+
+
+def test_a_tool_that_another_watch_has_answered_is_left_alone(world: World) -> None:
+    world.agent = replace(AGENT, server_tools=("current_time",))
+    name, _ = claim_of(CALL.call_id, "of_current_time")
+    world.objects[name] = b"another's"
+    world.events = [tool_calls("current_time")]
+    world.watch()
+    assert answered(world) == []
+    assert [event for event in world.sent if event["type"] == "response.create"] == []
