@@ -4,6 +4,7 @@
 # Usage: scripts/smoke.sh [URL] [--agent NAME] [--json]       a local or deployed site (default http://localhost:5000)
 #        scripts/smoke.sh --direct [--agent NAME] [--json]    OpenAI itself, without a site
 #
+# Where the server opens the agent's calls (setup = "unified") there is no mint and no text turn.
 # Prints one line a step: result, milliseconds, and what was found; a step that fails says what to do. The text turn
 # and the call cost a fraction of a cent where the site uses the real API.
 #

@@ -10,14 +10,23 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from .conversation import check_call, check_text_turn
+from .conversation import check_call, check_call_of_the_server, check_text_turn
 from .direct import check_direct_mint, session_config
-from .site import Visit, as_the_page, check_log_write, check_mint, check_page, check_sign_in, is_safe_url
+from .site import (
+    DEFAULT_AGENT,
+    Visit,
+    as_the_page,
+    check_log_write,
+    check_mint,
+    check_page,
+    check_sign_in,
+    is_safe_url,
+    is_unified,
+)
 from .steps import FAILED, HEADING, Outcome, Step, run_steps
 
 DEFAULT_URL = "http://localhost:5000"
 DEFAULT_API = "https://api.openai.com/v1"
-DEFAULT_AGENT = "assistant"
 CONNECT_SECONDS = 10
 EXIT_FAILED = 1
 
@@ -26,12 +35,20 @@ CONVERSATION_STEPS = (
     Step(name="call", limit_seconds=60, run=check_call, needs="mint"),
 )
 SIGN_IN_STEP = Step(name="sign in", limit_seconds=20, run=check_sign_in)
+PAGE_STEP = Step(name="page", limit_seconds=20, run=check_page)
+LOG_STEP = Step(name="log write", limit_seconds=30, run=check_log_write)
 SITE_STEPS = (
-    Step(name="page", limit_seconds=20, run=check_page),
+    PAGE_STEP,
     SIGN_IN_STEP,
     Step(name="mint", limit_seconds=30, run=check_mint),
     *CONVERSATION_STEPS,
-    Step(name="log write", limit_seconds=30, run=check_log_write),
+    LOG_STEP,
+)
+UNIFIED_STEPS = (
+    PAGE_STEP,
+    SIGN_IN_STEP,
+    Step(name="call", limit_seconds=60, run=check_call_of_the_server),
+    LOG_STEP,
 )
 DIRECT_STEPS = (Step(name="mint", limit_seconds=30, run=check_direct_mint), *CONVERSATION_STEPS)
 
@@ -62,8 +79,9 @@ async def check(options: argparse.Namespace, finished: Callable[[Outcome], None]
         mint_body = {"agent": options.agent} if options.agent != DEFAULT_AGENT else {}
         visit = Visit(http, options.url, mint_body, as_the_page(options.url, options.session_cookie))
         visit.invite = options.invite
-        steps = SITE_STEPS if visit.invite else tuple(step for step in SITE_STEPS if step is not SIGN_IN_STEP)
-        return await run_steps(steps, visit, finished)
+        steps = UNIFIED_STEPS if await is_unified(visit) else SITE_STEPS
+        needed = [step for step in steps if visit.invite or step is not SIGN_IN_STEP]
+        return await run_steps(needed, visit, finished)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

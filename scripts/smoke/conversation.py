@@ -1,4 +1,4 @@
-"""The steps that talk to the model with the client secret: a text turn over WebSocket, and a call over WebRTC."""
+"""The steps that talk to the model: a text turn over WebSocket with the client secret, and a call over WebRTC."""
 
 import asyncio
 import json
@@ -19,6 +19,7 @@ from av import AudioFrame
 from .site import MAX_JSON_BYTES, Visit, expect_status, read_capped
 from .steps import StepFailed, within
 
+CALLS = "/api/calls"
 MAX_EVENT_BYTES = 1024 * 1024
 ANSWER_SECONDS = 20
 CONNECT_SECONDS = 15
@@ -170,37 +171,57 @@ class Call:
 
 
 async def check_call(visit: Visit) -> str:
+    """Dial with the client secret."""
+    secret = visit.minted
+    return await talk(visit, secret.calls_url, {"Authorization": f"Bearer {secret.value}"})
+
+
+async def check_call_of_the_server(visit: Visit) -> str:
+    """Have the server dial: the unified interface."""
+    return await talk(visit, f"{visit.url}{CALLS}?{urlencode({'agent': visit.agent})}", visit.headers)
+
+
+async def talk(visit: Visit, url: str, headers: dict[str, str]) -> str:
     """Dial, be greeted, and hear it: the way of the page, without a page."""
     call = Call()
     try:
         dialled_at = time.monotonic()
-        await call.accept(await dial(visit, await call.offer()))
+        answer, ticket = await dial(visit, url, headers, await call.offer())
+        await call.accept(answer)
         await within(CONNECT_SECONDS, "session.created", call.event("session.created"), "Is UDP to that host blocked?")
         for event in GREETING:
             call.send(event)
         transcript = await within(ANSWER_SECONDS, "a whole greeting", greeting(call), "Try again later.")
         sound = f"{LOUD_FRAMES * FRAME_MS} ms of sound on the track"
         began_at = await within(ANSWER_SECONDS, sound, call.speech_began_at, "Is UDP to that host blocked?")
+        if ticket:
+            await hang_up(visit, ticket)
         return f"first sound {(began_at - dialled_at) * 1000:.0f} ms after dialling: “{transcript}”"
     finally:
         await call.close()
 
 
-async def dial(visit: Visit, offer: str) -> str:
-    """Post the SDP offer with the client secret; the SDP answer."""
-    secret = visit.minted
-    headers = {"Authorization": f"Bearer {secret.value}", "Content-Type": "application/sdp"}
-    async with visit.http.post(secret.calls_url, data=offer, headers=headers, allow_redirects=False) as response:
+async def dial(visit: Visit, url: str, headers: dict[str, str], offer: str) -> tuple[str, str]:
+    """Post the SDP offer; the SDP answer, and the server's ticket where it gives one."""
+    headers = {**headers, "Content-Type": "application/sdp"}
+    async with visit.http.post(url, data=offer, headers=headers, allow_redirects=False) as response:
         body = await read_capped(response, MAX_JSON_BYTES)
-    expect_status(response, body, {HTTPStatus.CREATED}, f"POST {secret.calls_url}")
+    expect_status(response, body, {HTTPStatus.CREATED}, f"POST {url}")
     location = response.headers.get("Location", "")
     if not location.rpartition("/")[2].startswith("rtc_"):
         raise StepFailed(
             expected="a Location header that ends in the call's id, rtc_…",
             found=location or "no Location",
-            todo="Without it a call cannot be hung up: check what answers at calls_url.",
+            todo="Without it a call cannot be hung up: check what answers there.",
         )
-    return body.decode()
+    return body.decode(), response.headers.get("Voicemint-Ticket", "")
+
+
+async def hang_up(visit: Visit, ticket: str) -> None:
+    url, body = f"{visit.url}{CALLS}/hangup", json.dumps({"ticket": ticket})
+    headers = {**visit.headers, "Content-Type": "application/json"}
+    async with visit.http.post(url, data=body, headers=headers, allow_redirects=False) as response:
+        expect_status(response, await read_capped(response, MAX_JSON_BYTES), {HTTPStatus.NO_CONTENT}, f"POST {url}")
 
 
 async def greeting(call: Call) -> str:

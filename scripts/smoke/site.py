@@ -1,5 +1,6 @@
 """The steps that ask the site: its page, a client secret, and a write to the log."""
 
+import asyncio
 import json
 import re
 import secrets
@@ -13,12 +14,14 @@ import aiohttp
 
 from .steps import StepFailed, redact
 
+DEFAULT_AGENT = "assistant"
 MAX_PAGE_BYTES = 1024 * 1024
 MAX_JSON_BYTES = 256 * 1024
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 SECURITY_HEADERS = ("Content-Security-Policy", "Permissions-Policy", "Referrer-Policy", "X-Content-Type-Options")
 CLIENT_SECRET_SHAPE = {"value": str, "expires_at": int, "model": str, "calls_url": str, "max_call_seconds": int}
 MAX_TTL_SECONDS = 7200
+AGENTS_SECONDS = 15
 SIGN_IN = (
     "This site wants a sign-in: set VOICEMINT_INVITE to a new link of scripts/invite.sh, or VOICEMINT_SESSION to the "
     "value of the __session cookie of a browser that is signed in, and run this again."
@@ -48,6 +51,10 @@ class Visit:
     client_secret: ClientSecret | None = None
 
     @property
+    def agent(self) -> str:
+        return str(self.mint_body.get("agent", DEFAULT_AGENT))
+
+    @property
     def minted(self) -> ClientSecret:
         if self.client_secret is None:
             raise RuntimeError("nothing was minted: the step lacks needs='mint'")
@@ -58,6 +65,22 @@ def as_the_page(site: str, session_cookie: str) -> dict[str, str]:
     """The headers a browser adds to the page's own requests."""
     cookie = {"Cookie": f"__session={session_cookie}"} if session_cookie else {}
     return {"Origin": site, "Sec-Fetch-Site": "same-origin", **cookie}
+
+
+async def is_unified(visit: Visit) -> bool:
+    """Whether the server opens the agent's calls, as the site's agents.json tells its page.
+
+    False where nothing is told: the steps say what is wrong.
+    """
+    try:
+        async with (
+            asyncio.timeout(AGENTS_SECONDS),
+            visit.http.get(f"{visit.url}/agents.json", allow_redirects=False) as response,
+        ):
+            agents = json.loads(await read_capped(response, MAX_JSON_BYTES))
+        return any(agent["name"] == visit.agent and agent["setup"] == "unified" for agent in agents)
+    except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError, RecursionError, StepFailed):
+        return False
 
 
 async def check_page(visit: Visit) -> str:

@@ -1,21 +1,24 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import standins.local_run
 from aiohttp import web
 from smoke.__main__ import main
 from smoke.steps import Outcome, Step, StepFailed, redact, run_steps
 from standins.local_run import Site
 from standins.serving import ServerThread
 
-SMOKE = Path(__file__).parents[2] / "scripts" / "smoke.sh"
+ROOT = Path(__file__).parents[2]
+SMOKE = ROOT / "scripts" / "smoke.sh"
 API_KEY = "sk-planted-0123456789abcdefghij"
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; connect-src 'self' https://api.openai.com",
@@ -100,6 +103,34 @@ def test_a_working_site_passes_and_every_step_is_in_the_table(site: Site) -> Non
     assert "offline stand-in" in finished.stdout
     assert list(site.bucket.rglob("*/smoke_*/000000-*.ndjson"))
     assert "ek_" not in finished.stdout + finished.stderr
+
+
+@pytest.fixture
+def unified_site(servers: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The whole local run of an owner who refuses client secrets; of the page, what the check asks for."""
+    agents, dist = tmp_path / "agents", tmp_path / "dist"
+    shutil.copytree(ROOT / "functions" / "agents", agents)
+    for file in agents.glob("*.toml"):
+        file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
+    dist.mkdir()
+    (dist / "index.html").write_text("<!doctype html><title>Voicemint</title>")
+    (dist / "agents.json").write_text(
+        json.dumps([{"name": file.stem, "setup": "unified"} for file in agents.iterdir()])
+    )
+    shutil.copy(ROOT / "web" / "firebase.json", tmp_path)
+    monkeypatch.setattr(standins.local_run, "FIREBASE_JSON", tmp_path / "firebase.json")
+    environment = {"AGENTS_FOLDER": str(agents), "CLIENT_SECRETS": "refused"}
+    running = standins.local_run.local_run(tmp_path / "run", environment=environment)
+    yield servers.run(running.__aenter__(), timeout_seconds=110)
+    servers.run(running.__aexit__(None, None, None))
+
+
+def test_where_the_server_opens_the_calls_it_has_one_opened_and_ended(unified_site: Site) -> None:
+    finished = smoke_sh(unified_site.url, VOICEMINT_INVITE=unified_site.invite_link("Smoke check"))
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert results(finished.stdout) == dict.fromkeys(("page", "sign in", "call", "log write"), "ok")
+    calls = requests.get(f"{unified_site.openai_url}/_standin/calls", timeout=5).json()["calls"]
+    assert [call["state"] for call in calls] == ["hung up"]
 
 
 def test_an_invite_that_was_used_fails_the_sign_in(
