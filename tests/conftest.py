@@ -1,11 +1,13 @@
 """Fixtures that more than one folder of tests uses."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from standins.local_run import Site, local_run
 from standins.serving import ServerThread
 
+from .distribution import long_files_first, scheduling
 from .google import google, plane, warm_google, warm_path
 
 __all__ = ["google", "plane", "warm_google", "warm_path"]
@@ -13,6 +15,15 @@ __all__ = ["google", "plane", "warm_google", "warm_path"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="try in minutes what is otherwise sampled in seconds")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = long_files_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

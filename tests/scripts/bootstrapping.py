@@ -1,8 +1,10 @@
 """An owner who provisions: a copy of the tree, a local Google, the real gcloud; and what the project is then."""
 
+import base64
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from standins.google_control_plane.storage import store_of
 from standins.serving import ServerThread
 
 from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER, Ended, assert_known_to_google, running_google
+from ..made_once import made_once
 from .tree import copy_tree
 
 OPENAI_KEY = "sk-canary-0123456789abcdefghij"
@@ -160,14 +163,47 @@ def _of_queue(found: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Provisioned:
-    """One owner and two moments of the project: `empty`, and `applied`, after the runs that are kept here."""
+class Sightings:
+    """Where the OpenAI key was seen during the first run that has it: where it must not be, and in which requests."""
 
-    owner: Owner
+    command_lines: list[str]
+    files: list[Path]
+    requests: list[str]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What the way from nothing was: two moments of the project, and what the commands said and wrote."""
+
     empty: Snapshot
     applied: Snapshot
-    runs: dict[str, Ended]
+    ended: dict[str, Ended]
     writes: dict[str, list[str]]
+    key: Sightings
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """One owner, and how it came to two moments of the project: `empty` and `applied`."""
+
+    owner: Owner
+    way: Runs
+
+    @property
+    def empty(self) -> Snapshot:
+        return self.way.empty
+
+    @property
+    def applied(self) -> Snapshot:
+        return self.way.applied
+
+    @property
+    def runs(self) -> dict[str, Ended]:
+        return self.way.ended
+
+    @property
+    def writes(self) -> dict[str, list[str]]:
+        return self.way.writes
 
     def at(self, moment: Snapshot) -> Owner:
         """The owner, back at that moment."""
@@ -216,14 +252,47 @@ def quiet_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def provisioned(
     servers: ServerThread, tmp_path_factory: pytest.TempPathFactory, quiet_tree: Path, warm_path: str
 ) -> Iterator[Provisioned]:
-    """The way from nothing: a plan, the bootstrap, and the bootstrap again."""
+    """The way from nothing: a plan, the bootstrap, and the bootstrap again; gone once in a run of the tests."""
     with owner_on(servers, tmp_path_factory.mktemp("owner"), quiet_tree, warm_path) as owner:
-        empty, runs, writes = owner.plane.snapshot(), {}, {}
-        for name, arguments in (("plan", ["--dry-run"]), ("first", ["--yes"]), ("second", ["--yes"])):
-            owner.plane.log.clear()
+        yield Provisioned(owner, made_once("provisioned", tmp_path_factory, lambda: way_from_nothing(owner)))
+
+
+def way_from_nothing(owner: Owner) -> Runs:
+    empty, runs, writes = owner.plane.snapshot(), {}, {}
+    for name, arguments in (("plan", ["--dry-run"]), ("first", ["--yes"]), ("second", ["--yes"])):
+        owner.plane.log.clear()
+        if name == "first":
+            with looking_for_the_key(owner) as key:
+                runs[name] = owner.bootstrap(*arguments)
+        else:
             runs[name] = owner.bootstrap(*arguments)
-            writes[name] = owner.writes()
-        yield Provisioned(owner, empty, owner.plane.snapshot(), runs, writes)
+        writes[name] = owner.writes()
+    return Runs(empty, owner.plane.snapshot(), runs, writes, key)
+
+
+@contextmanager
+def looking_for_the_key(owner: Owner) -> Iterator[Sightings]:
+    """In every command line of this machine, time and again; at the end in the owner's files, and in what was sent."""
+    seen = Sightings([], [], [])
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):  # a command lives longer
+            seen.command_lines.extend(command_lines_with(OPENAI_KEY))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
+    folders = (Path(owner.environment["HOME"]), owner.project_env.parent, owner.tree / "infra", owner.tree / "scripts")
+    seen.files.extend(file for folder in folders for file in files_with(folder, OPENAI_KEY.encode()))
+    encoded = base64.b64encode(OPENAI_KEY.encode()).decode()
+    seen.requests.extend(
+        entry.path for entry in owner.plane.log if OPENAI_KEY in str(entry.body) or encoded in str(entry.body)
+    )
 
 
 def told(ended: Ended) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from standins.google_control_plane.storage import store_of
 from ..google import PROJECT_ID, PROJECT_NUMBER, needs_gcloud
 from .bootstrapping import Owner, Provisioned, State, told
 
-pytestmark = [needs_gcloud, pytest.mark.timeout(2400)]
+pytestmark = [needs_gcloud, pytest.mark.timeout(1700)]
 CONTROL, PAYLOADS = f"{PROJECT_ID}-voicemint-control", f"{PROJECT_ID}-voicemint-payloads"
 YES = ("--yes", "--project", PROJECT_ID)
 MARKED = {"managed-by": "voicemint"}
