@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -234,6 +235,15 @@ def session_cookie(keys: str = f"k1 {SIGNING_KEY}", **changes: object) -> str:
     """A `__session` cookie as sign_in gives it, `changes` on top of a valid one."""
     session = {"id": "person1", "name": "Ana's iPad", "exp": int(time.time()) + 3600, "epoch": 0}
     return SigningKeys(keys).sign("session", {**session, **changes})
+
+
+def seen_by_alert(name: str, logged: str) -> list[dict[str, Any]]:
+    """The lines of a function's log that the alert in infra/monitoring asks for."""
+    text = (FUNCTIONS_FOLDER.parent / "infra" / "monitoring" / "alerts" / f"{name}.json").read_text()
+    asked = re.findall(
+        r'jsonPayload\.(\w+) = "(\w+)"', json.loads(text)["conditions"][0]["conditionMatchedLog"]["filter"]
+    )
+    return [line for line in json_lines(logged) if any(line.get(field) == value for field, value in asked)]
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from voicemint.control_bucket import ControlBucket
 from voicemint.deliveries import ATTEMPT_SECONDS, MAX_ATTEMPTS, PREFIX
 from voicemint.phone_line import release
 
-from .conftest import LoadFunction, json_lines, use_minutes, write_control
+from .conftest import LoadFunction, json_lines, seen_by_alert, use_minutes, write_control
 from .phone_calls import (
     CALLED,
     CALLER,
@@ -209,13 +209,19 @@ def test_a_stop_is_in_force_on_the_telephone_too(
     ("limit", "setting"), [("DAILY_LIMIT", "1"), ("INSTANCE_PER_MINUTE", "1"), ("PERSON_PER_MINUTE", "1")]
 )
 def test_every_limit_of_the_other_ways_in_holds(
-    load_phone: LoadPhone, telephone: Telephone, webhook_id: WebhookId, limit: str, setting: str
+    load_phone: LoadPhone,
+    telephone: Telephone,
+    webhook_id: WebhookId,
+    log_output: io.StringIO,
+    limit: str,
+    setting: str,
 ) -> None:
     client = load_phone(**{limit: setting})
     assert outcome(client, telephone.rings(), webhook_id()) == "accepted"
     data = telephone.rings()
     assert outcome(client, data, webhook_id()) == "rejected"
     assert telephone.state_of(data) == "rejected with 486"
+    assert len(seen_by_alert("daily-limit-reached", log_output.getvalue())) == (limit == "DAILY_LIMIT")
 
 
 def test_no_more_calls_at_once_than_the_line_takes_until_one_has_ended(

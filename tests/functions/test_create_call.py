@@ -1,3 +1,4 @@
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from voicemint.control import ControlState
 from voicemint.control_bucket import ControlBucket
 from voicemint.signing import SigningKeys
 
-from .conftest import SIGNING_KEY, LoadFunction, session_cookie, use_minutes, write_control
+from .conftest import SIGNING_KEY, LoadFunction, seen_by_alert, session_cookie, use_minutes, write_control
 
 URL, REGISTER, HANGUP = "/api/calls", "/api/calls/register", "/api/calls/hangup"
 SDP = {"Content-Type": "application/sdp"}
@@ -298,7 +299,9 @@ def test_a_call_that_turns_out_not_to_be_allowed_is_ended_at_once(
     assert received()[-1]["status"] == 200
 
 
-def test_calls_and_client_secrets_share_the_days_limit(load_function: LoadFunction, tasks: Tasks, agents: Any) -> None:
+def test_calls_and_client_secrets_share_the_days_limit(
+    load_function: LoadFunction, tasks: Tasks, agents: Any, log_output: io.StringIO
+) -> None:
     environment = {
         "VOICEMINT_ACCESS": "invite",
         "PROJECT_ID": "test-project",
@@ -315,6 +318,8 @@ def test_calls_and_client_secrets_share_the_days_limit(load_function: LoadFuncti
     assert create(calls).status_code == 201
     refused = [create(calls), mint.post("/api/client-secrets", json={})]
     assert [answer.json["error"]["code"] for answer in refused] == ["daily_limit_reached"] * 2  # type: ignore[index]
+    seen = seen_by_alert("daily-limit-reached", log_output.getvalue())
+    assert [line["message"] for line in seen] == ["create_call", "mint_client_secret"]
 
 
 def test_the_mint_has_no_client_secret_for_an_agent_whose_calls_the_server_opens(
