@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Route, expect
 from standins.local_run import Site
 
+from .axe import assert_accessible
 from .conftest import OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
@@ -95,21 +96,6 @@ def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(open_page: OpenP
     assert loaded > first_sound
 
 
-def test_who_saves_data_gets_the_sdk_with_the_first_call_of_a_tool(open_page: OpenPage, openai: OpenAIControl) -> None:
-    openai.script({"say": "Good morning."}, {"say": "Yes."})
-    talker = open_page(timezone_id="Asia/Tokyo")
-    talker.page.evaluate("() => Object.defineProperty(navigator.connection, 'saveData', { value: true })")
-    talker.start()
-    talker.reads("Good morning.")
-    talker.hears_it_out()
-    talker.write("Are you there?")
-    talker.reads("Yes.")
-    talker.hears_it_out()
-    assert talker.page.evaluate(SDK_LOADED) == 0
-    talker.write("What is the date?")
-    talker.reads("time zone Asia/Tokyo")
-
-
 def test_without_the_sdk_the_call_goes_on_and_a_tool_is_answered_in_words(
     open_page: OpenPage, openai: OpenAIControl
 ) -> None:
@@ -150,6 +136,7 @@ def test_the_assistant_displays_what_is_to_be_read(open_page: OpenPage, openai: 
     expect(sheet).to_contain_text(text, use_inner_text=True)
     talker.reads("There it is.")
     assert outputs(talker) == [{"displayed": True}]
+    assert_accessible(talker, "a text to read")
     sheet.get_by_role("button", name="Close").click()
     expect(sheet).to_have_count(0)
     talker.assert_policy_kept()

@@ -102,7 +102,7 @@ async function forget(): Promise<void> {
 
 /** Shows what the assistant wants read, unless the person has something open. */
 function display(text: string): boolean {
-  if (parts.sheet.value !== undefined) return false;
+  if (parts.sheet.value !== undefined && parts.sheet.value !== "note") return false;
   parts.note.value = text;
   parts.sheet.value = "note";
   return true;
