@@ -141,7 +141,8 @@ def test_a_call_is_opened_with_the_agents_config(client: FlaskClient, received: 
     (request,) = received()
     RealtimeSessionCreateRequest.model_validate(request["session_config"], strict=True, extra="forbid")
     assert request["session_config"]["audio"]["output"] == {"voice": "cedar"}
-    assert [tool["name"] for tool in request["session_config"]["tools"]] == ["current_time"]
+    told = [tool["name"] for tool in request["session_config"]["tools"]]
+    assert told == ["current_time", "local_time", "display_text", "end_call"]  # the server's, then the page's
     assert len(request["headers"]["OpenAI-Safety-Identifier"]) == 64
 
 
