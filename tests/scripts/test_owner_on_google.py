@@ -1,27 +1,38 @@
 """The owner's commands right after a bootstrap: gcloud is signed in and nothing else, Google's own clients are real."""
 
+import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
+from standins import openai_realtime
 from standins.google_control_plane import ControlPlane
 from standins.google_control_plane.environment import TOKEN
+from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.google_storage.conditions import Conditions
 from standins.serving import ServerThread
+from voicemint.access import COOKIE, SESSION_PURPOSE
 from voicemint.control import ControlState
+from voicemint.signing import SigningKeys
 
 from ..google import assert_known_to_google, needs_gcloud
 from .provisioned import NAMES, PROJECT_ID, ROOT, SECRETS, Cloud, Ended, provision
 
 pytestmark = needs_gcloud
+CANARY = "sk-canary-0123456789abcdefghij"
 
 
 @pytest.fixture(scope="module")
 def module_cloud(servers: ServerThread, warm_path: str, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
     plane = ControlPlane()
     provision(plane)
+    plane.pass_through["api.openai.com"] = servers.serve(openai_realtime.create_app())
+    plane.pass_through[f"{PROJECT_ID}.web.app"] = servers.serve(site(plane))
     return Cloud(plane, servers.enter(plane.serving(tmp_path_factory.mktemp("owner") / "google")), warm_path)
 
 
@@ -32,9 +43,32 @@ def cloud(module_cloud: Cloud) -> Iterator[Cloud]:
     assert_known_to_google(module_cloud.plane)
 
 
-def run(cloud: Cloud, script: str, *arguments: str) -> Ended:
+def site(plane: ControlPlane) -> web.Application:
+    """A site that mints for whoever one of the stored signing keys has let in."""
+
+    async def mint(request: web.Request) -> web.Response:
+        keys = SigningKeys(value_of(plane, "signing-key"))
+        if keys.verify(SESSION_PURPOSE, request.cookies.get(COOKIE, "")) is None:
+            return web.json_response({"error": {"code": "not_signed_in", "message": "…"}}, status=401)
+        return web.json_response({"value": "…"})
+
+    app = web.Application()
+    app.router.add_post("/api/client-secrets", mint)
+    return app
+
+
+def value_of(plane: ControlPlane, secret: str) -> str:
+    """What the functions see."""
+    return secrets_of(plane, PROJECT_ID).get(secret).version("latest").access().decode()
+
+
+def states_of(plane: ControlPlane, secret: str) -> list[str]:
+    return [version.state for version in secrets_of(plane, PROJECT_ID).get(secret).versions]
+
+
+def run(cloud: Cloud, script: str, *arguments: str, **more: Any) -> Ended:
     """Neither the token nor a key is shown."""
-    ended = cloud.run(ROOT / "scripts" / script, *arguments)
+    ended = cloud.run(ROOT / "scripts" / script, *arguments, **more)
     assert TOKEN not in ended.stdout + ended.stderr
     assert [name for name, value in SECRETS.items() if value in ended.stdout + ended.stderr] == []
     return ended
@@ -63,6 +97,43 @@ def test_resume_writes_the_control_state(cloud: Cloud) -> None:
     ended = run(cloud, "stop.sh", "--resume")
     assert ended.returncode == 0, ended.stderr
     assert ControlState.parse(control.content("control.json")) == ControlState(epoch=3)
+
+
+def test_stop_writes_the_control_state_and_hangs_up(cloud: Cloud) -> None:
+    control, payloads = (store_of(cloud.plane).bucket(name) for name in (NAMES.control_bucket, NAMES.bucket))
+    control.write("control.json", ControlState(epoch=3).encode(), Conditions(), {})
+    logged = f"calls/dt={datetime.now(UTC):%Y-%m-%d}/rtc_of_a_test/000000-0123456789abcdef.ndjson"
+    payloads.write(logged, b"{}\n", Conditions(), {})
+    openai = f"{cloud.plane.pass_through['api.openai.com']}/v1"
+    ended = run(cloud, "stop.sh", environment={"OPENAI_BASE_URL": openai})
+    assert ended.returncode == 0, ended.stderr
+    assert ControlState.parse(control.content("control.json")) == ControlState(stopped=True, epoch=3)
+    assert "Calls: 1 over already." in ended.stdout  # OpenAI knows no call of that id
+    assert run(cloud, "stop.sh", "--status").stdout.startswith("stopped")
+
+
+def test_another_openai_key_takes_the_place_of_the_old_one(cloud: Cloud) -> None:
+    ended = run(cloud, "rotate-key.sh", "openai", "--overlap=0", input=CANARY)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("Verified: the site mints.") == 2  # before the old one is disabled, and after
+    assert value_of(cloud.plane, "openai-api-key") == CANARY
+    assert states_of(cloud.plane, "openai-api-key") == ["DESTROYED", "ENABLED"]
+    assert CANARY not in ended.stdout + ended.stderr
+    home = Path(cloud.environment["HOME"])
+    assert [file for file in home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()] == []
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    sent = [entry.path for entry in cloud.plane.log if encoded in str(entry.body) or CANARY in str(entry.body)]
+    assert sent == [f"/v1/projects/{PROJECT_ID}/secrets/openai-api-key:addVersion"]
+
+
+def test_a_new_signing_key_signs_and_the_old_one_stays_good(cloud: Cloud) -> None:
+    old = value_of(cloud.plane, "signing-key").strip()
+    ended = run(cloud, "rotate-key.sh", "signing", "--overlap=0")
+    assert ended.returncode == 0, ended.stderr
+    new, kept = value_of(cloud.plane, "signing-key").splitlines()
+    assert (new.startswith("k2 "), kept) == (True, old)
+    assert states_of(cloud.plane, "signing-key") == ["DESTROYED", "DESTROYED", "ENABLED"]
+    assert new not in ended.stdout + ended.stderr
 
 
 def test_who_is_signed_in_nowhere_is_told_how(cloud: Cloud, tmp_path: Path) -> None:
