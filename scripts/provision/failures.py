@@ -92,6 +92,12 @@ _TABLE = (
         "Run this again: it looks first",
     ),
     _Known(
+        "no-region", "stop",
+        r"'locations/[\w-]+' \(or it may not exist\)|LOCATION_POLICY_VIOLATED",
+        "Google has no such region, or none for {project}",
+        "Correct REGION in infra/project.env and in web/firebase.json (gcloud functions regions list)",
+    ),
+    _Known(
         "no-permission", "stop",
         r"PERMISSION_DENIED|[Pp]ermission '?[\w.]*'? ?denied|do(es)? not have (the )?(permission|[\w.]+ access)"
         r"|HTTPError 403|\bforbidden\b|AUTH_PERMISSION_DENIED",

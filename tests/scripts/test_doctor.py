@@ -4,10 +4,12 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
+import yaml
 from provision.doctor.permissions import NEEDED
 from standins import openai_realtime
 from standins.google_control_plane import ControlPlane
@@ -16,7 +18,9 @@ from standins.google_control_plane.monitoring import Resources
 from standins.google_control_plane.plane import Snapshot
 from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
+from standins.openai_realtime.knobs import Knobs
 from standins.serving import ServerThread
+from voicemint.agents import DEFAULT_AGENT, load_agents
 
 from ..functions.phone_calls import write_phone_agent
 from ..google import assert_known_to_google, needs_gcloud
@@ -178,6 +182,52 @@ def test_a_telephone_whose_webhook_nobody_registered(doctor: Doctor, tmp_path: P
     assert "made up" in findings["telephone:secret"]["title"]
     assert findings["telephone:secret"]["fix"] == f"PROJECT_ID={PROJECT_ID} scripts/phone.sh"
     assert findings["telephone:route"]["status"] == "ok"
+
+
+def test_a_model_that_is_about_to_retire(doctor: Doctor, servers: ServerThread) -> None:
+    """And one that has: the two that the agents use."""
+    today = datetime.now(UTC).date()
+    agent = load_agents()[DEFAULT_AGENT]
+    dates = {agent.model: f"{today + timedelta(days=60)}", agent.transcription: f"{today - timedelta(days=1)}"}
+    url = servers.serve(openai_realtime.create_app(knobs=Knobs(shutdown_dates=dates)))
+    code, findings = doctor.look(OPENAI_BASE_URL=f"{url}/v1")
+    assert code == 1
+    soon, over = findings[f"model:{agent.model}"], findings[f"model:{agent.transcription}"]
+    assert soon["status"] == "warning"
+    assert f"is shut down on {dates[agent.model]}, in " in soon["title"]
+    assert (over["status"], over["title"]) == (
+        "problem",
+        f"The model {agent.transcription} was shut down on {dates[agent.transcription]}",
+    )
+    for finding in (soon, over):
+        assert f"Choose another in functions/agents/{DEFAULT_AGENT}.toml" in finding["fix"]
+
+
+@pytest.mark.parametrize(("ahead", "status", "code"), [(-120, "warning", 0), (3600, "problem", 1)])
+def test_a_clock_that_is_wrong(doctor: Doctor, ahead: float, status: str, code: int) -> None:
+    doctor.plane.rules.clock_ahead_seconds = ahead
+    ended, findings = doctor.look()
+    assert (ended, findings["clock"]["status"]) == (code, status)
+    assert findings["clock"]["title"].endswith(" s behind" if ahead > 0 else " s ahead")
+    assert findings["clock"]["fix"] == "sudo timedatectl set-ntp true"
+
+
+@pytest.mark.parametrize(("stage", "status"), [("DEPRECATED", "warning"), ("DECOMMISSIONED", "problem")])
+def test_a_runtime_that_ends(doctor: Doctor, stage: str, status: str) -> None:
+    runtime = yaml.safe_load((ROOT / "infra" / "functions" / "sign-in.yaml").read_text())["--runtime"]
+    doctor.plane.rules.runtime_stages[runtime] = stage
+    _, findings = doctor.look()
+    assert findings["runtimes"]["status"] == status
+    assert runtime in findings["runtimes"]["title"]
+    assert "infra/functions/*.yaml" in findings["runtimes"]["fix"]
+
+
+def test_a_region_that_is_none(doctor: Doctor) -> None:
+    code, findings = doctor.look(REGION="moon-east1")
+    assert code == 1
+    assert findings["runtimes"]["status"] == "problem"
+    assert findings["runtimes"]["title"] == "There are no Cloud Functions in moon-east1"
+    assert "REGION in infra/project.env and in web/firebase.json" in findings["runtimes"]["fix"]
 
 
 def test_what_would_stop_a_bootstrap(doctor: Doctor) -> None:

@@ -69,9 +69,14 @@ def list_first_generation(call: Call) -> Json:  # noqa: ARG001 - there are none
 
 
 @API.get(LOCATION + "/runtimes", permission="cloudfunctions.runtimes.list")
-def list_runtimes(call: Call) -> Json:  # noqa: ARG001 - the same for all
-    generation = {"environment": "GEN_2", "stage": "GA"}
-    return {"runtimes": [{"name": name, "displayName": name, **generation} for name in RUNTIMES]}
+def list_runtimes(call: Call) -> Json:
+    stages = dict.fromkeys(RUNTIMES, "GA") | call.plane.rules.runtime_stages
+    return {
+        "runtimes": [
+            {"name": name, "displayName": name, "environment": "GEN_2", "stage": stage}
+            for name, stage in stages.items()
+        ]
+    }
 
 
 @API.post(FUNCTIONS + ":generateUploadUrl", permission="cloudfunctions.functions.sourceCodeSet", read=True)

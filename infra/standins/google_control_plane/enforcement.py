@@ -1,17 +1,28 @@
 """What Google asks of every request before its API looks at it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from standins.google_control_plane.projects import Project
-from standins.google_control_plane.refusals import billing_disabled, permission_denied, service_disabled
+from standins.google_control_plane.refusals import (
+    billing_disabled,
+    no_such_location,
+    permission_denied,
+    service_disabled,
+)
 from standins.google_control_plane.request_log import Logged
 
 if TYPE_CHECKING:
     from standins.google_control_plane.plane import ControlPlane
 
 ANY_PROJECT = "-"
+# All and none of them, and the regions that there are, whichever of the APIs each has: no more than nineteen each.
+LOCATION = re.compile(
+    r"-|global|(africa|asia|australia|europe|me|northamerica|southamerica|us)"
+    r"-(north|south|east|west|central|northeast|southeast|southwest)1?[0-9]"
+)
 USE_SERVICES = "serviceusage.services.use"
 
 
@@ -32,6 +43,9 @@ def enforce(plane: "ControlPlane", demand: Demand, path: Mapping[str, str], entr
     named = path.get("project") or entry.query.get("project")
     if named is not None and named != ANY_PROJECT:
         enforce_in_project(plane, demand, plane.project(named), entry.path)
+        location = path.get("region") or path.get("location")
+        if location is not None and not LOCATION.fullmatch(location):
+            raise no_such_location(location, plane.project(named))
     elif demand.permission in plane.rules.denied_permissions:
         raise permission_denied(demand.permission, entry.path.lstrip("/"), demand.service)
 

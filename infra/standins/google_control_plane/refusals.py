@@ -26,6 +26,17 @@ def service_disabled(service: str, number: str) -> GoogleError:
     )
 
 
+def no_such_location(location: str, project: Project) -> GoogleError:
+    message = f"Permission denied on 'locations/{location}' (or it may not exist)."
+    info = {
+        "@type": ERROR_INFO,
+        "reason": "LOCATION_POLICY_VIOLATED",
+        "domain": "googleapis.com",
+        "metadata": {"consumer": project.resource, "location": location, "service": ""},
+    }
+    return GoogleError("PERMISSION_DENIED", message, [info])
+
+
 def billing_disabled(project: Project) -> GoogleError:
     url = f"https://console.developers.google.com/billing/enable?project={project.number}"
     return GoogleError(

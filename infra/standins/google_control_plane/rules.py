@@ -6,7 +6,11 @@ from typing import Any
 
 @dataclass
 class Rules:
-    """`org_policies`: constraint -> PolicySpec, e.g. {"rules": [{"values": {"allowedValues": ["C0123"]}}]}."""
+    """`org_policies`: constraint -> PolicySpec, e.g. {"rules": [{"values": {"allowedValues": ["C0123"]}}]}.
+
+    `runtime_stages`: runtime -> DEPRECATED or DECOMMISSIONED; all others are GA.
+    `clock_ahead_seconds`: by how much the Date of every answer is in the future.
+    """
 
     denied_permissions: set[str] = field(default_factory=set)
     org_policies: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -14,6 +18,8 @@ class Rules:
     unseen_accounts: int = 0
     unseen_services: int = 0
     polls: int = 2
+    runtime_stages: dict[str, str] = field(default_factory=dict)
+    clock_ahead_seconds: float = 0.0
 
     def restricts(self, constraint: str) -> bool:
         """An organisation's policy names values, or denies all."""

@@ -1,6 +1,8 @@
 """All APIs as one aiohttp application, by host: each request is logged, held to what its route demands, answered."""
 
 import json
+import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -77,6 +79,8 @@ class _Service:
             response = await self._answer(request, handler, api, demand, entry)
         entry.status = response.status
         entry.changed = entry.write and response.status < 400
+        if ahead := self._plane.rules.clock_ahead_seconds:
+            response.headers["Date"] = formatdate(time.time() + ahead, usegmt=True)
         if isinstance(response, web.Response):
             entry.answer = _value(response.body if isinstance(response.body, bytes) else b"")
         return response

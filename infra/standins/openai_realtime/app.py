@@ -55,7 +55,7 @@ def create_app(
         middlewares=[log.middleware, _in_openai_shape, faults.middleware], client_max_size=MAX_BODY_BYTES
     )
     app.on_response_prepare.append(_add_headers)
-    app.add_routes(HttpApi(secrets, calls, sockets).routes())
+    app.add_routes(HttpApi(secrets, calls, sockets, knobs.shutdown_dates).routes())
     app.add_routes(WebhookApi(webhooks).routes())
     app.add_routes(control_routes(faults, script, log, calls, webhooks))
     _end_with(app, sockets, calls, webhooks, hearing)

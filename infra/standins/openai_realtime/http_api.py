@@ -1,6 +1,7 @@
 """The HTTP side of the Realtime API: client secrets, calls and their control, models."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -37,10 +38,13 @@ _REFER: TypeAdapter[ReferRequest] = TypeAdapter(ReferRequest)
 class HttpApi:
     """Handlers; each checks its credential first."""
 
-    def __init__(self, secrets: ClientSecrets, calls: Calls, sockets: WebSockets) -> None:
+    def __init__(
+        self, secrets: ClientSecrets, calls: Calls, sockets: WebSockets, shutdown_dates: Mapping[str, str | None]
+    ) -> None:
         self._secrets = secrets
         self._calls = calls
         self._sockets = sockets
+        self._shutdown_dates = shutdown_dates
 
     def routes(self) -> list[web.RouteDef]:
         control = f"{CALLS_PATH}/{{call_id}}"
@@ -109,7 +113,7 @@ class HttpApi:
 
     async def list_models(self, request: web.Request) -> web.Response:
         _authorize(request)
-        return web.json_response(model_list())
+        return web.json_response(model_list(self._shutdown_dates))
 
 
 async def refuse_beta(_request: web.Request) -> web.Response:

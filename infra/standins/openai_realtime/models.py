@@ -3,6 +3,8 @@
 `shutdown_date` is YYYY-MM-DD, or null while no end is announced: https://developers.openai.com/api/docs/deprecations.
 """
 
+from collections.abc import Mapping
+
 from .errors import JsonObject, model_not_found
 
 DEFAULT_MODEL = "gpt-realtime-2.1"
@@ -31,9 +33,9 @@ def check_model(model: str) -> None:
         raise model_not_found(model)
 
 
-def model_list() -> JsonObject:
-    """The body of `GET /v1/models`."""
-    dates = SHUTDOWN_DATES | TRANSCRIPTION_SHUTDOWN_DATES
+def model_list(otherwise: Mapping[str, str | None]) -> JsonObject:
+    """The body of `GET /v1/models`; `otherwise`: dates that are not those above."""
+    dates = {**SHUTDOWN_DATES, **TRANSCRIPTION_SHUTDOWN_DATES, **otherwise}
     return {"object": "list", "data": [_model(name, date) for name, date in dates.items()]}
 
 

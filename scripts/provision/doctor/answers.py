@@ -38,6 +38,7 @@ _REFUSALS = {
     "billing-off": Refusal.BILLING_OFF,
     "service-disabled": Refusal.API_OFF,
     "not-there-yet": Refusal.NOT_FOUND,
+    "no-region": Refusal.NOT_FOUND,
     "no-permission": Refusal.DENIED,
     "build-account": Refusal.DENIED,  # it names a permission of Cloud Storage that is lacking
     "org-policy": Refusal.DENIED,
