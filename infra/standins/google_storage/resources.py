@@ -47,8 +47,8 @@ def bucket_resource(request: web.Request, record: BucketRecord) -> dict[str, Any
         "iamConfiguration": _iam_configuration(record),
         "softDeletePolicy": {
             **SOFT_DELETE,
-            "effectiveTime": record.created,
             **attributes_of(record, "softDeletePolicy"),
+            "effectiveTime": record.created,
         },
     }
 

@@ -4,6 +4,7 @@ google-api-python-client carries the discovery documents; they describe every me
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,15 +14,17 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from jsonschema.protocols import Validator
 
-DATE_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"  # gcloud writes UTC as an offset
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?"
 # JSON has no 64-bit numbers and no bytes: Google writes them as text.
 TEXT_FORMATS = {
     "int64": r"-?\d+",
     "uint64": r"\d+",
     "byte": r"(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)?",
-    "date-time": DATE_TIME,
-    "google-datetime": DATE_TIME,
+    "date-time": f"{TIME}Z",
+    "google-datetime": f"{TIME}Z",
 }
+# Google answers in UTC, and takes an offset too, which is how gcloud writes UTC.
+SENT_FORMATS = {**TEXT_FORMATS, **dict.fromkeys(("date-time", "google-datetime"), rf"{TIME}(Z|[+-]\d\d:\d\d)")}
 
 
 @cache
@@ -33,27 +36,36 @@ def document(api: str) -> dict[str, Any]:
 
 
 @cache
-def validator(api: str, schema: str) -> Validator:
-    """Checks an answer against one schema: types, formats, and no field that the schema does not name."""
-    definitions = {name: _strict(given) for name, given in document(api)["schemas"].items()}
+def validator(api: str, schema: str, *, sent: bool = False) -> Validator:
+    """Checks an answer against one schema: types, formats, and no field that the schema does not name.
+
+    sent: checks what is sent to Google.
+    """
+    definitions = _definitions(api, sent=sent)
     return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{schema}", "$defs": definitions})
 
 
-def _strict(schema: Any) -> Any:
+@cache
+def _definitions(api: str, *, sent: bool) -> dict[str, Any]:
+    formats = SENT_FORMATS if sent else TEXT_FORMATS
+    return {name: _strict(given, formats) for name, given in document(api)["schemas"].items()}
+
+
+def _strict(schema: Any, formats: Mapping[str, str]) -> Any:
     """A discovery schema as a JSON schema."""
     if "$ref" in schema:
         return {"$ref": f"#/$defs/{schema['$ref']}"}
     strict: dict[str, Any] = {key: schema[key] for key in ("type", "enum", "const") if key in schema}
     if schema.get("type") == "any":
         del strict["type"]
-    if schema.get("format") in TEXT_FORMATS and schema["type"] == "string":
-        strict["pattern"] = f"^{TEXT_FORMATS[schema['format']]}$"
+    if schema.get("format") in formats and schema["type"] == "string":
+        strict["pattern"] = f"^{formats[schema['format']]}$"
     if "items" in schema:
-        strict["items"] = _strict(schema["items"])
+        strict["items"] = _strict(schema["items"], formats)
     if schema.get("type") == "object":
-        strict["properties"] = {name: _strict(given) for name, given in schema.get("properties", {}).items()}
+        strict["properties"] = {name: _strict(given, formats) for name, given in schema.get("properties", {}).items()}
         more = schema.get("additionalProperties")
-        strict["additionalProperties"] = _strict(more) if more else False
+        strict["additionalProperties"] = _strict(more, formats) if more else False
     return strict
 
 

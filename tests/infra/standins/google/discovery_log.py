@@ -4,10 +4,11 @@ Each request must be a method that Google has, with parameters and fields that G
 Google describes it. What Google describes nowhere is listed here, with the reason.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from standins.google_control_plane import Logged
@@ -139,7 +140,7 @@ def _body_problems(method: Method, entry: Logged) -> Iterator[str]:
         if entry.body:
             yield "a body was sent; the method takes none"
         return
-    yield from (f"body{problem}" for problem in _schema_problems(method.api, schema, entry.body))
+    yield from (f"body{problem}" for problem in _schema_problems(method.api, schema, entry.body, sent=True))
 
 
 def _answer_problems(method: Method, entry: Logged) -> Iterator[str]:
@@ -174,5 +175,12 @@ def _error_problems(entry: Logged) -> Iterator[str]:
         yield "the error has not Google's shape"
 
 
-def _schema_problems(api: str, schema: str, value: Any) -> Iterator[str]:
-    yield from (f"{error.json_path[1:]}: {error.message}" for error in validator(api, schema).iter_errors(value))
+def _schema_problems(api: str, schema: str, value: Any, *, sent: bool = False) -> tuple[str, ...]:
+    return _problems_in(api, schema, json.dumps(value, sort_keys=True), sent=sent)
+
+
+@lru_cache(maxsize=10_000)
+def _problems_in(api: str, schema: str, text: str, *, sent: bool) -> tuple[str, ...]:
+    """The same is said many times over: every look at a project lists all that is in it."""
+    errors = validator(api, schema, sent=sent).iter_errors(json.loads(text))
+    return tuple(f"{error.json_path[1:]}: {error.message}" for error in errors)
