@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from .axe import assert_accessible
 from .conftest import OpenPage
+from .layout import CUT_OFF, SMALL_TARGETS
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -12,15 +13,6 @@ TELEPHONE = {"width": 390, "height": 844}
 TABLET = {"width": 820, "height": 1180}
 ON_ITS_SIDE = {"width": 844, "height": 390}
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen " * 6
-# Whatever reaches out of the page sideways, or a target that a finger would miss.
-CUT_OFF = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SMALL_TARGETS = """
-() => [...document.querySelectorAll("button, select, summary, input, textarea")]
-  .map((element) => [element.closest("label") ?? element, element])
-  .map(([target, element]) => [target.getBoundingClientRect(), element])
-  .filter(([{ width, height }]) => width > 0 && (width < 43.5 || height < 43.5))
-  .map(([, element]) => element.outerHTML.slice(0, 120))
-"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
