@@ -2,6 +2,12 @@
 
 # How far something reaches out of the page sideways.
 CUT_OFF = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# What can be scrolled sideways and is no field.
+SIDEWAYS = """
+[...document.querySelectorAll("#page *:not(textarea, pre)")]
+  .filter((element) => getComputedStyle(element).overflowX === "auto" && element.scrollWidth > element.clientWidth)
+  .map((element) => `${element.localName}.${element.className}: ${element.scrollWidth} of ${element.clientWidth}`)
+"""
 # Targets that a finger would miss.
 SMALL_TARGETS = """
 [...document.querySelectorAll("button, select, summary, input, textarea")]

@@ -11,7 +11,7 @@ import pytest
 from standins.local_run import Site
 
 from .conftest import OpenPage
-from .layout import CUT_OFF, SMALL_TARGETS
+from .layout import CUT_OFF, SIDEWAYS, SMALL_TARGETS
 from .openai_control import OpenAIControl
 from .webkit import WebKit, needs_webkit, webkit
 
@@ -34,7 +34,7 @@ def test_every_sheet_opens_and_nothing_is_cut_off(safari: WebKit, site: Site, si
     safari.reads("This browser cannot make calls")
     safari.reads("Open the page in Safari 17.4 or newer")
     look(safari, tmp_path / "ready.png")
-    for sheet, words in (("Options", "Appearance"), ("Details", "Events")):
+    for sheet, words in (("Options", "Appearance"), ("Details", "page.opened")):
         safari.click("button", sheet)
         safari.reads(words)
         look(safari, tmp_path / f"{sheet}.png")
@@ -70,6 +70,7 @@ def test_a_call_as_chromium_draws_it_fits(
 def look(safari: WebKit, picture: Path) -> None:
     safari.picture(picture)
     assert safari.run(f"return ({CUT_OFF})") == 0
+    assert safari.run(f"return ({SIDEWAYS})") == []
     assert safari.run(f"return ({SMALL_TARGETS})") == []
 
 

@@ -10,8 +10,8 @@ export function TurnOptions({ controls }: Parts) {
   const name = useId();
   const { turns, turnModes } = sheetWords.value;
   return (
-    <fieldset class="card radio-list">
-      <legend>{turns}</legend>
+    <section class="card radio-list" role="radiogroup" aria-labelledby={`${name}-title`}>
+      <h3 id={`${name}-title`}>{turns}</h3>
       {MODES.map((mode) => (
         <label key={mode}>
           <input type="radio" name={name} checked={controls.turnMode.value === mode} onChange={() => controls.setTurnMode(mode)} />
@@ -21,6 +21,6 @@ export function TurnOptions({ controls }: Parts) {
           </span>
         </label>
       ))}
-    </fieldset>
+    </section>
   );
 }
