@@ -82,3 +82,79 @@ def call_with_a_plug(open_page: OpenPage) -> Talker:
 def sends_sound(talker: Talker) -> None:
     before = talker.sent_bytes()
     talker.eventually(talker.sent_bytes, lambda sent: sent > before)
+
+
+def test_another_loudspeaker_is_taken_and_kept(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.start()
+    talker.open_sheet("Options")
+    picker = talker.page.get_by_label("Loudspeaker", exact=True)
+    picker.select_option(index=1)
+    chosen = picker.input_value()
+    assert chosen != ""
+    talker.eventually(lambda: talker.page.evaluate(PLAYS_THROUGH), lambda now: now == chosen)
+    talker.page.reload()
+    talker.eventually(lambda: talker.page.evaluate(PLAYS_THROUGH), lambda now: now == chosen)
+
+
+def test_where_no_page_may_choose_a_loudspeaker_none_is_offered(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.page.add_init_script("delete HTMLMediaElement.prototype.setSinkId")  # as in Safari
+    talker.page.reload()
+    talker.open_sheet("Options")
+    expect(talker.page.get_by_label("Microphone", exact=True)).to_be_visible()
+    expect(talker.page.get_by_label("Loudspeaker", exact=True)).to_have_count(0)
+
+
+def test_the_treatment_of_the_sound_is_changed_in_the_middle_of_a_call(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.start()
+    talker.open_sheet("Options")
+    talker.page.get_by_role("switch", name="Cancel echo").uncheck()
+    talker.eventually(lambda: talker.page.evaluate(CANCELS_ECHO), lambda cancels: cancels is False)
+    talker.button("Close").click()
+    sends_sound(talker)
+
+
+def test_a_browser_that_refuses_to_play_asks_for_a_tap(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.page.add_init_script(REFUSE_TO_PLAY_ONCE)
+    talker.page.reload()
+    talker.start()
+    talker.button("Tap to hear").click()
+    expect(talker.button("Tap to hear")).to_have_count(0)
+    talker.write("Say something")
+    talker.hears_something()
+
+
+def test_the_screen_stays_on_during_a_call(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.page.add_init_script(COUNT_WAKE_LOCKS)
+    talker.page.reload()
+    talker.start()
+    talker.eventually(lambda: talker.page.evaluate("() => wakeLocks()"), lambda held: held == 1)
+    talker.end()
+    talker.eventually(lambda: talker.page.evaluate("() => wakeLocks()"), lambda held: held == 0)
+
+
+PLAYS_THROUGH = "() => document.querySelector('audio').sinkId"
+CANCELS_ECHO = "() => live.getSenders()[0].track?.getSettings().echoCancellation"
+# No flag of Chromium's refuses a page whose person has just tapped, as Safari may.
+REFUSE_TO_PLAY_ONCE = """
+const { play } = HTMLMediaElement.prototype;
+let isRefused = false;
+HTMLMediaElement.prototype.play = async function () {
+  if (!isRefused) { isRefused = true; throw new DOMException("", "NotAllowedError"); }
+  return play.call(this);
+};
+"""
+COUNT_WAKE_LOCKS = """
+const locks = [];
+const request = WakeLock.prototype.request;
+WakeLock.prototype.request = async function (...parameters) {
+  const lock = await request.apply(this, parameters);
+  locks.push(lock);
+  return lock;
+};
+window.wakeLocks = () => locks.filter(({ released }) => !released).length;
+"""

@@ -10,6 +10,8 @@ from .openai_control import OpenAIControl
 from .talker import Talker
 
 GAP_MILLISECONDS = 3_000  # the fault itself: shorter than what the page takes for a cut
+LONG_GAP_MILLISECONDS = 40_000  # until the other side has given the call up too
+ATTEMPTS = 3
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def introduce(talker: Talker) -> None:
 
 
 def test_the_conversation_goes_on_after_a_network_drop(
-    talker: Talker, cuttable: Network, openai: OpenAIControl
+    talker: Talker, cuttable: Network, openai: OpenAIControl, is_long: bool
 ) -> None:
     openai.script({"say": "Good morning."}, {"say": "Hello Ana."}, {"say": "Your name is Ana."})
     introduce(talker)
@@ -40,6 +42,10 @@ def test_the_conversation_goes_on_after_a_network_drop(
     cuttable.cut()
     expect(talker.status).to_have_text("Reconnecting…")
     talker.write("Do you still know my name?")
+    if is_long:
+        talker.page.wait_for_timeout(LONG_GAP_MILLISECONDS)
+    else:
+        fail_to_reconnect(talker)
     cuttable.mend()
     expect(talker.status).to_have_text("Connected")
     talker.reads("Do you still know my name?", "Your name is Ana.")
@@ -52,6 +58,16 @@ def test_the_conversation_goes_on_after_a_network_drop(
     assert retold(talker) == ["Good morning.", "My name is Ana.", "Hello Ana."]
     assert [call for call in openai.live_calls() if call not in before] != []
     talker.end()
+
+
+def fail_to_reconnect(talker: Talker) -> None:
+    """As many attempts as a long drop has time for, each hurried by the person."""
+    failed: list[str] = []
+    talker.page.on("requestfailed", lambda request: failed.append(request.url))
+    for attempts in range(1, ATTEMPTS + 1):
+        talker.button("Try now").click()
+        talker.eventually(lambda: sum("client-secrets" in url for url in failed), lambda count: count >= attempts)  # noqa: B023
+    expect(talker.status).to_have_text("Reconnecting…")
 
 
 def test_a_short_gap_heals_by_itself(talker: Talker, cuttable: Network, openai: OpenAIControl) -> None:

@@ -95,7 +95,7 @@ export class Microphone extends Emitter<MicrophoneEvents> {
     this.wish = wish;
     if (this.#track === undefined) return;
     const track = await openTrack(wish);
-    if (this.#isWanted) this.#use(track);
+    if (this.#isWanted && this.wish === wish) this.#use(track); // not when another was wished for meanwhile
     else track.stop();
   }
 
