@@ -443,6 +443,7 @@ def test_json_is_one_document_that_says_the_plan_and_the_result(applied: Owner) 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda ending: ending.name)
 def test_interrupted_it_leaves_no_gcloud_behind(empty: Owner, ending: signal.Signals) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
     reached, released = threading.Event(), threading.Event()
 
     def hold(_entry: Logged) -> None:
