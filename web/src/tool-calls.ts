@@ -13,6 +13,7 @@ import type { SdkSession } from "./sdk/agents-sdk.ts";
 
 const ANSWER_MS = 10_000; // nobody waits longer for a tool
 const KEPT_EVENTS = 200;
+const PROBLEM_LETTERS = 300;
 
 /** What this needs of a call. */
 export interface CallWithTools extends Pick<Emitter<ToolEvents>, "on"> {
@@ -52,13 +53,16 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
   #hear(event: RealtimeEvent): void {
     const item = fields(event.item);
     if (event.type === "response.output_item.done" && item.type === "function_call" && item.status === "completed") {
-      if (this.#call.agent.page_tools.some((name) => name === item.name)) this.#expectAnswer(text(item.call_id) ?? "");
+      const callId = text(item.call_id);
+      const isOurs = this.#call.agent.page_tools.some((name) => name === item.name);
+      if (isOurs && callId !== undefined) this.#expectAnswer(callId);
     }
     if (this.#session !== undefined) this.#session.hear(event);
     else if (!event.type.endsWith(".delta")) this.#heard = [...this.#heard.slice(1 - KEPT_EVENTS), event];
   }
 
   #expectAnswer(callId: string): void {
+    clearTimeout(this.#due.get(callId));
     this.#due.set(callId, setTimeout(() => this.#apologise(callId), ANSWER_MS));
     void this.#adopt();
   }
@@ -79,18 +83,22 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
         send: (event: RealtimeEvent) => line.sendEvent(event),
         interrupt: () => line.interrupt(),
         isDue: (callId: string) => this.#due.has(callId),
-        tell: (problem: unknown) => this.emit("problem", String(problem)),
+        tell: (problem: unknown) => this.#tell(problem),
       };
       this.#session = new loaded.SdkSession(agent, side, this.#host);
       for (const event of this.#heard.splice(0)) this.#session.hear(event);
     } catch (error) {
-      this.emit("problem", String(error));
+      this.#tell(error);
       for (const callId of [...this.#due.keys()]) this.#apologise(callId);
     }
   }
 
   #hasSession(): boolean {
     return this.#session !== undefined;
+  }
+
+  #tell(problem: unknown): void {
+    this.emit("problem", String(problem).slice(0, PROBLEM_LETTERS));
   }
 
   /** Tells the model that there is nothing to wait for, and lets it say so. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { missingTool } from "../src/prompts.ts";
 import { ToolCalls } from "../src/tool-calls.ts";
 import { ScriptedCall } from "./standins/tool-call.ts";
@@ -11,8 +11,9 @@ let problems: string[];
 const host = { display: vi.fn(() => true), hangUp: vi.fn() };
 const load = vi.fn(() => import("../src/sdk/agents-sdk.ts"));
 
-beforeEach(async () => {
-  await import("../src/sdk/agents-sdk.ts"); // the first time takes longer than any test
+beforeAll(() => import("../src/sdk/agents-sdk.ts"), 60_000); // the first time takes longer than any test
+
+beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   vi.stubGlobal("requestIdleCallback", (act: () => void) => act());
   vi.stubGlobal("navigator", {});
@@ -80,6 +81,16 @@ describe("a call of a tool", () => {
     expect(load).toHaveBeenCalledOnce();
     expect(call.sent).toMatchObject([ANSWER, ASK]);
     expect(call.outputs()).toMatchObject([{ time: expect.any(String) as string }]);
+  });
+
+  test("that the server tells twice leaves nothing to answer later", async () => {
+    await withTheSdk();
+    call.callTool("end_call");
+    call.callTool("end_call");
+    await settle();
+    const { length } = call.sent;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(call.sent).toHaveLength(length);
   });
 
   test("of the server's is left to the server", async () => {
@@ -215,11 +226,18 @@ describe("a goodbye", () => {
 
   test.each([
     { type: "input_audio_buffer.speech_started" },
-    { type: "conversation.item.added", item: { id: "item_9", type: "message", role: "user", content: [] } },
+    { type: "conversation.item.added", item: { type: "message", role: "user", content: [{ type: "input_text", text: "Wait." }] } },
   ])("is off when the person goes on: $type", async (event) => {
     call.hear(played.started, event, played.stopped);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(host.hangUp).not.toHaveBeenCalled();
+  });
+
+  test("stands when a picture is sent by itself", async () => {
+    const content = [{ type: "input_image", image_url: "data:image/jpeg;base64," }];
+    call.hear({ type: "conversation.item.added", item: { type: "message", role: "user", content } });
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(host.hangUp).toHaveBeenCalledOnce();
   });
 
   test("is off when the call is over", async () => {

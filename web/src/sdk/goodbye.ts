@@ -1,6 +1,6 @@
 /** Ends a call when its goodbye has been heard; somebody who goes on talking keeps it. */
 
-import { fields, type RealtimeEvent } from "../events.ts";
+import { fields, list, type RealtimeEvent } from "../events.ts";
 
 const SILENCE_MS = 8_000; // in which nobody said anything
 const LONGEST_MS = 30_000;
@@ -21,10 +21,10 @@ export class Goodbye {
     this.#endIn(SILENCE_MS);
   }
 
-  hear({ type, item }: RealtimeEvent): void {
+  hear(event: RealtimeEvent): void {
     if (this.#timer === undefined) return;
-    const { role } = fields(item);
-    if (type === "input_audio_buffer.speech_started" || (type === "conversation.item.added" && role === "user")) this.cancel();
+    const { type } = event;
+    if (type === "input_audio_buffer.speech_started" || isTyped(event)) this.cancel();
     else if (type === "output_audio_buffer.started") {
       this.#isSaid = true;
       this.#endIn(LONGEST_MS);
@@ -43,4 +43,11 @@ export class Goodbye {
       this.#hangUp();
     }, milliseconds);
   }
+}
+
+/** Whether the person has written; pictures may be sent by themselves. */
+function isTyped({ type, item }: RealtimeEvent): boolean {
+  const { role, content } = fields(item);
+  const isText = list(content).some((part) => fields(part).type === "input_text");
+  return type === "conversation.item.added" && role === "user" && isText;
 }
