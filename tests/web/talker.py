@@ -44,6 +44,10 @@ async () => {
 """
 
 
+# Any request will do: the server's refusal is an answer too.
+IS_CUT_OFF = "() => fetch('/api/access', { cache: 'no-store' }).then(() => false, () => true)"
+
+
 class Talker:
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context = context
@@ -80,6 +84,12 @@ class Talker:
     def start(self) -> None:
         self.button("Start talking").click()
         expect(self.status).to_have_text("Connected")
+
+    def lose_the_network(self) -> None:
+        """Goes offline and waits until that holds: the browser's network process may hear of it after a next request."""
+        self.may_log_errors = True
+        self.context.set_offline(True)
+        self.eventually(lambda: self.page.evaluate(IS_CUT_OFF), bool)
 
     def end(self) -> None:
         self.button("End").click()

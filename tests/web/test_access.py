@@ -120,8 +120,7 @@ def remembered(talker: Talker, *words: str) -> list[bool]:
 def test_forgetting_without_a_network_says_that_it_did_not_work(open_page: OpenPage) -> None:
     talker = open_page()
     expect(talker.button("End and forget")).to_be_visible()
-    talker.may_log_errors = True
-    talker.context.set_offline(True)
+    talker.lose_the_network()
     talker.button("End and forget").click()
     expect(talker.alert).to_contain_text("You are still signed in")
     assert len(talker.context.cookies()) == 1

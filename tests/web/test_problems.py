@@ -20,8 +20,7 @@ def test_a_refused_microphone_is_explained_for_safari_and_chrome(open_page: Open
 
 def test_no_network_is_told_and_the_next_tap_works(open_page: OpenPage) -> None:
     talker = open_page()
-    talker.may_log_errors = True
-    talker.context.set_offline(True)
+    talker.lose_the_network()
     talker.button("Start talking").click()
     expect(talker.alert).to_contain_text("There is no network")
     talker.context.set_offline(False)
