@@ -86,7 +86,7 @@ class Talker:
         expect(self.status).to_have_text("Connected")
 
     def lose_the_network(self) -> None:
-        """Goes offline and waits until that holds: the browser's network process may hear of it after a next request."""
+        """Goes offline and waits until that holds: the browser may tell its network process after a next request."""
         self.may_log_errors = True
         self.context.set_offline(True)
         self.eventually(lambda: self.page.evaluate(IS_CUT_OFF), bool)
