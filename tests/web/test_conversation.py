@@ -83,10 +83,12 @@ def test_a_message_too_long_for_the_call_is_said_in_words_and_not_sent(
 
 def test_mute_sends_nothing_at_all(open_page: OpenPage) -> None:
     talker = open_page()
+    talker.page.clock.install()
     talker.start()
     talker.eventually(talker.sent_bytes, lambda bytes_sent: bytes_sent > 0)
     talker.button("Mute").click()
     expect(talker.button("Mute")).to_have_attribute("aria-pressed", "true")
+    talker.page.clock.fast_forward("00:05")  # until then it is silence that is sent
     is_silent(talker)
     talker.button("Mute").click()
     silent = talker.sent_bytes()

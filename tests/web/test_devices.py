@@ -32,9 +32,16 @@ def test_a_microphone_is_checked_before_the_first_call(open_page: OpenPage, micr
 
 def test_a_silent_microphone_is_told(open_page: OpenPage) -> None:
     talker = open_page()
-    talker.button("Options").click()
-    talker.page.get_by_role("dialog").get_by_role("button", name="Check the microphone").click()
-    expect(talker.page.get_by_role("dialog").get_by_text("Nothing was heard.")).to_be_visible()
+    talker.page.clock.install()
+    talker.open_sheet("Options")
+    sheet = talker.page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Check the microphone").click()
+
+    def is_told_ten_seconds_later() -> bool:
+        talker.page.clock.fast_forward("00:10")  # counted from when the microphone is open
+        return sheet.get_by_text("Nothing was heard.").is_visible()
+
+    talker.eventually(is_told_ten_seconds_later, bool)
 
 
 def test_another_microphone_is_taken_in_the_middle_of_a_call(open_page: OpenPage) -> None:
