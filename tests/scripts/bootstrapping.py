@@ -28,7 +28,7 @@ from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.serving import ServerThread
 
-from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER, Ended, assert_known_to_google, running_google
+from ..google import BILLING_ACCOUNT, OWNER, PROJECT_ID, PROJECT_NUMBER, Ended, assert_known_to_google, running_google
 from ..made_once import made_once
 from .tree import copy_tree
 
@@ -96,7 +96,8 @@ class Owner:
         name = f"voicemint-{PROJECT_ID}"
         if name not in names:
             self.gcloud("config", "configurations", "create", name, "--no-activate")
-            self.gcloud("config", "set", "project", PROJECT_ID, f"--configuration={name}")
+            for setting, value in (("project", PROJECT_ID), ("account", OWNER)):
+                self.gcloud("config", "set", setting, value, f"--configuration={name}")
 
     def state(self, project_id: str = PROJECT_ID) -> State:
         """All that provisioning is about, without what is another each time: ids, times, etags, keys."""

@@ -427,7 +427,6 @@ def _read(terminal: int) -> str:
 
 
 def test_json_is_one_document_that_says_the_plan_and_the_result(applied: Owner) -> None:
-    applied.bootstrap("--yes")  # gcloud's configuration is the machine's, not the project's: another test may have none
     owner_role(applied)
     document = told(applied.bootstrap("--yes", "--json"))
     assert (document["schema"], document["project_id"]) == (1, PROJECT_ID)
