@@ -17,6 +17,7 @@ from provision.reality import Identity, Reality
 from provision.retry import TRIES, Backoff, Refused, patiently
 from provision.steps import Plan
 from provision.teardown_plan import Teardown
+from release.project import released_project
 
 ROOT = Path(__file__).parents[2]
 PROJECT_ID = "some-project"
@@ -189,3 +190,12 @@ def test_another_project_than_the_remembered_one_is_refused(project_env: Path) -
     remember(project_env, {"PROJECT_ID": PROJECT_ID, "PROJECT_NUMBER": "123456789012"})
     with pytest.raises(CommandFailed, match="PROJECT_ENV"):
         read_names({}, project_env, "another-project")
+
+
+def test_a_release_is_of_the_project_that_project_env_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other.env"
+    other.write_text("PROJECT_ID=another-project\nREGION=us-central1\nSITE_URL=https://voice.example\n")
+    monkeypatch.delenv("PROJECT_ID", raising=False)
+    monkeypatch.setenv("PROJECT_ENV", str(other))
+    names = released_project().names
+    assert (names.project_id, names.site_url) == ("another-project", "https://voice.example")
