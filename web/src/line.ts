@@ -74,10 +74,11 @@ export class Line extends Emitter<LineEvents> {
   async connect(setup: Setup): Promise<Opened> {
     this.signal.throwIfAborted();
     const opened = await setup.open(this.#peer.offer, this.signal);
+    const accepted = this.#peer.accept(opened.sdp);
     this.#leash = new Leash(setup.agent, opened.callId, opened.ticket);
     this.emit("callId", opened.callId);
     this.emit("minutesLeft", opened.minutesLeft);
-    await this.#peer.accept(opened.sdp);
+    await accepted;
     await this.#peer.opened();
     return opened;
   }
