@@ -121,6 +121,8 @@ class Applying:
             self.gcloud.project_id,
             self.backoff.at_most(SCRIPT_TRIES) if is_script else self.backoff,
             done=step.done,
+            # A deployment whose answer was lost is sent again by gcloud itself, and finds its own function.
+            again=frozenset({"wait", "exists"}) if is_script else frozenset({"wait"}),
             settled=lambda: self._is_settled(action),
         )
 

@@ -86,6 +86,12 @@ _TABLE = (
         "Run this again in a few days: what it did stays done. Or use another project",
     ),
     _Known(
+        "destroyed", "gone",
+        r"already DESTROYED",
+        "it is destroyed already",
+        "Run this again: it looks first",
+    ),
+    _Known(
         "exists", "exists",
         r"ALREADY_EXISTS|already exists|already own it|alreadyExists|HTTPError 409",
         "it is there already",

@@ -61,12 +61,14 @@ def patiently(
     backoff: Backoff,
     *,
     done: frozenset[Kind] = frozenset(),
+    again: frozenset[Kind] = frozenset({"wait"}),
     settled: Callable[[], bool] = lambda: False,
 ) -> Answer | Failure:
     """What `ask` returns, after as many tries as what goes away by itself deserves.
 
-    A failure of a kind in `done` is returned: what was asked for is so already. `settled` is asked before another try:
-    an answer may be lost whose change was made; then that failure is returned too. Raises Refused.
+    A failure of a kind in `done` is returned: what was asked for is so already. One of a kind in `again` is worth
+    another try. `settled` is asked before it: an answer may be lost whose change was made; then that failure is returned
+    too. Raises Refused.
     """
     for number, wait in enumerate([*backoff.waits(), None], start=1):
         try:
@@ -75,7 +77,7 @@ def patiently(
             failure = look_up(error.text, project_id)
             if failure.kind in done or ("gone" in done and failure.id == "not-there-yet"):
                 return failure
-            if failure.kind != "wait" or wait is None:
+            if failure.kind not in again or wait is None:
                 raise Refused(error, failure) from None
             say(f"      {failure.cause}: try {number + 1} of {backoff.tries} in {wait:.0f} s")
             backoff.sleep(wait)

@@ -100,6 +100,7 @@ def test_nothing_is_torn_down_that_carries_no_mark(desired: Desired) -> None:
     [
         ("ERROR: HTTPError 409: The requested bucket name is not available.", "bucket-name-taken", "stop"),
         ("ALREADY_EXISTS: Resource 'voicemint' already exists.", "exists", "exists"),
+        ("FAILED_PRECONDITION: SecretVersion.state is already DESTROYED.", "destroyed", "gone"),
         ("ABORTED: There were concurrent policy changes. Please retry", "changed-meanwhile", "wait"),
         ("INVALID_ARGUMENT: Service account a@b.iam.gserviceaccount.com does not exist.", "not-there-yet", "wait"),
         ("PERMISSION_DENIED: Cloud Tasks API has not been used in project 1 before", "service-disabled", "wait"),
@@ -134,6 +135,19 @@ def test_patience_is_bounded_and_seen(capsys: pytest.CaptureFixture[str]) -> Non
         patiently(ask, PROJECT_ID, Backoff(sleep=waited.append))
     assert waited == [2, 4, 8, 16, 30, 30, 30]
     assert f"try {TRIES} of {TRIES} in 30 s" in capsys.readouterr().err
+
+
+def test_what_is_there_by_a_lost_answer_is_worth_another_try_where_that_is_said() -> None:
+    answers = iter([GcloudFailed("scripts/deploy.sh sign-in", "Resource 'sign-in' already exists"), "deployed"])
+
+    def ask() -> str:
+        answer = next(answers)
+        if isinstance(answer, GcloudFailed):
+            raise answer
+        return answer
+
+    at_once = Backoff(sleep=lambda _seconds: None)
+    assert patiently(ask, PROJECT_ID, at_once, again=frozenset({"wait", "exists"})) == "deployed"
 
 
 def test_what_no_patience_helps_is_said_at_once() -> None:
