@@ -67,8 +67,8 @@ def patiently(
     """What `ask` returns, after as many tries as what goes away by itself deserves.
 
     A failure of a kind in `done` is returned: what was asked for is so already. One of a kind in `again` is worth
-    another try. `settled` is asked before it: an answer may be lost whose change was made; then that failure is returned
-    too. Raises Refused.
+    another try. `settled` is asked before it: an answer may be lost whose change was made; then that failure is
+    returned too. Raises Refused.
     """
     for number, wait in enumerate([*backoff.waits(), None], start=1):
         try:
