@@ -104,8 +104,7 @@ def measure_starts(browser: Browser, sites: PageSites, rounds: int) -> dict[str,
 
 def measure_start(page: Page, sites: PageSites, name: str) -> Start:
     """Open the page as somebody who is signed in, wait until it is quiet, press, and wait for the first sound."""
-    setup = "unified" if name == UNIFIED else "client-secret"
-    address, invite = sites.link(setup).split("/#i=")
+    address, invite = sites.link({OURS: "client-secret", UNIFIED: "unified", PEER_NAME: "peer"}[name]).split("/#i=")
     # Beside the page: a visit to one page would open connections for the other.
     signed_in = page.context.request.post(f"{address}/api/access", data={"invite": invite})
     if signed_in.status != HTTPStatus.NO_CONTENT:

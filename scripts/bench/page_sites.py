@@ -1,4 +1,8 @@
-"""What the browser of the page bench sees: two sites over TLS, one per way to set up a call, and OpenAI beside them."""
+"""What the browser of the page bench sees, over TLS: a site per way to set up a call, the usual page, and OpenAI.
+
+The usual page has an origin of its own, without the `Link: preconnect` that our Hosting puts on every answer: with it a
+favicon that is not there was enough to spare that page TCP and TLS to OpenAI, which are part of what is compared.
+"""
 
 import asyncio
 import os
@@ -7,7 +11,7 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,21 +27,23 @@ from .link import NEAR
 
 ROOT = Path(__file__).resolve().parents[2]
 PEER = Path(__file__).with_name("peers") / "page" / "build"
+CLIENT = web.AppKey("client", aiohttp.ClientSession)
 HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
 OFTEN = {"PERSON_PER_MINUTE": "100000", "INSTANCE_PER_MINUTE": "100000", "DAILY_LIMIT": "100000", "DAILY_BLOCK": "1000"}
 
 
 @dataclass(frozen=True, slots=True)
 class PageSites:
-    """Invite links' makers and addresses. `peer` is the usual page, on the first site so that it mints there."""
+    """Invite links' makers and addresses. `peer` is the usual page; the first site mints for it."""
 
     client_secret: Site
     unified: Site
     addresses: Mapping[str, str]
 
-    def link(self, setup: str) -> str:
-        site = self.client_secret if setup == "client-secret" else self.unified
-        return site.invite_link().replace(site.url, self.addresses[setup])
+    def link(self, page: str) -> str:
+        """`page` is "client-secret", "unified" or "peer"."""
+        site = self.unified if page == "unified" else self.client_secret
+        return site.invite_link().replace(site.url, self.addresses[page])
 
 
 @asynccontextmanager
@@ -47,20 +53,24 @@ async def page_sites(upstream_ms: float) -> AsyncIterator[PageSites]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="voicemint-bench-")))
         tls = _tls(folder)
-        client_secret, one = await _site(
-            stack, folder / "client-secret", ROOT / "functions" / "agents", upstream_ms, tls
-        )
+        agents = ROOT / "functions" / "agents"
+        client_secret, front = await _site(stack, folder / "client-secret", agents, upstream_ms, tls)
         unified, other = await _site(stack, folder / "unified", _unified_agents(folder), upstream_ms, tls)
-        yield PageSites(client_secret, unified, {"client-secret": one, "unified": other})
+        addresses = {
+            "client-secret": await _behind_tls(stack, front, tls),
+            "unified": await _behind_tls(stack, other, tls),
+            "peer": await _behind_tls(stack, replace(front, peer=PEER), tls),
+        }
+        yield PageSites(client_secret, unified, addresses)
 
 
 async def _site(
     stack: AsyncExitStack, folder: Path, agents: Path, upstream_ms: float, tls: ssl.SSLContext
-) -> tuple[Site, str]:
+) -> tuple[Site, "Front"]:
     """A whole local run whose functions find OpenAI far away and whose browser finds everything behind TLS."""
     folder.mkdir()
     _build(folder, agents)
-    far_openai = Front(upstream_ms / 1000)
+    far_openai = Front(delay_seconds=upstream_ms / 1000)
     far_url = await stack.enter_async_context(serving(far_openai.app()))
     environment = {**OFTEN, "OPENAI_BASE_URL": f"{far_url}/v1", "AGENTS_FOLDER": str(agents)}
     standins.local_run.FIREBASE_JSON = folder / "firebase.json"
@@ -68,57 +78,50 @@ async def _site(
     openai = str(site.openai_url)
     far_openai.target = openai
     openai_url = await _behind_tls(stack, Front(target=openai), tls)
-    front = Front(target=site.url, rewrites={far_url: openai_url, openai: openai_url}, peer=PEER)
-    return site, await _behind_tls(stack, front, tls)
+    return site, Front(target=site.url, rewrites={far_url: openai_url, openai: openai_url})
 
 
+@dataclass(slots=True, kw_only=True)
 class Front:
-    """Hands requests on: later, with other addresses in what comes back, and with the peer's page beside."""
+    """Hands requests on: later, with other addresses in what comes back, and with the usual page (`peer`) beside."""
 
-    def __init__(
-        self,
-        delay_seconds: float = 0.0,
-        *,
-        target: str = "",
-        rewrites: Mapping[str, str] | None = None,
-        peer: Path | None = None,
-    ) -> None:
-        self.target = target
-        self._delay_seconds = delay_seconds
-        self._rewrites = dict(rewrites or {})
-        self._peer = peer
+    target: str = ""
+    delay_seconds: float = 0.0
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    peer: Path | None = None
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=1024**2)
-        if self._peer is not None:
-            app.router.add_static("/peer", self._peer)
+        if self.peer is not None:
+            app.router.add_static("/peer", self.peer)
         app.router.add_route("*", "/{path:.*}", self._hand_on)
         app.cleanup_ctx.append(self._session)
         return app
 
-    async def _session(self, _app: web.Application) -> AsyncIterator[None]:
+    async def _session(self, app: web.Application) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as self._client:
+        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as app[CLIENT]:
             yield
 
     async def _hand_on(self, request: web.Request) -> web.Response:
-        await asyncio.sleep(self._delay_seconds)
+        await asyncio.sleep(self.delay_seconds)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        left_out = HOP_BY_HOP if self.peer is None else {*HOP_BY_HOP, "link"}
         url = self.target + request.raw_path
         body = await request.read()
-        async with self._client.request(
+        async with request.app[CLIENT].request(
             request.method, url, headers=headers, data=body, allow_redirects=False
         ) as answer:
             content = await answer.read()
             kept = [
-                (name, self._rewrite(value)) for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP
+                (name, self._rewrite(value)) for name, value in answer.headers.items() if name.lower() not in left_out
             ]
             if answer.content_type == "application/json" and "Content-Encoding" not in answer.headers:
                 content = self._rewrite(content.decode()).encode()
             return web.Response(status=answer.status, body=content, headers=kept)
 
     def _rewrite(self, text: str) -> str:
-        for old, new in self._rewrites.items():
+        for old, new in self.rewrites.items():
             text = text.replace(old, new)
         return text
 
