@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+from voicemint.handoffs import Handoff, parse_handoffs
 from voicemint.page_tools import described, page_tools
 from voicemint.prices import load_prices
 from voicemint.server_tools import SERVER_TOOLS
@@ -38,6 +39,8 @@ class Agent:
     max_call_cents   what a call may cost (US cents, by prices.json) before the server hangs it up
     server_tools     names in server_tools.py; with `unified` only, where the server decides what the model is told
     page_tools       names in page_tools.json, run by the page; on the telephone there is none of them
+    handoffs         the other agents that it may hand a call over to, which the page does: handoffs.py
+    description      what it is for, as those are told that may hand over to it
     phone            which phone calls it answers: phone_policy.py. Without it, none
     """
 
@@ -55,6 +58,8 @@ class Agent:
     max_call_cents: int = 300
     server_tools: tuple[str, ...] = ()
     page_tools: tuple[str, ...] = ()
+    handoffs: tuple[Handoff, ...] = ()
+    description: str = ""
     phone: "PhonePolicy | None" = None
 
     def session_config(self, voice: str | None = None) -> dict[str, Any]:
@@ -70,6 +75,7 @@ class Agent:
         }
         tools = [SERVER_TOOLS[name].described(name) for name in self.server_tools]
         tools += [described(name) for name in self.page_tools]
+        tools += [handoff.described() for handoff in self.handoffs]
         return {**config, "tools": tools} if tools else config
 
     def call_seconds(self, at_most: int) -> int:
@@ -107,10 +113,10 @@ def refuse_client_secrets(agents: Mapping[str, Agent]) -> None:
 
 def load_agents(folder: Path = AGENTS_FOLDER) -> dict[str, Agent]:
     """Every agent in `folder` by name. Raises SettingsError naming the file and the key."""
-    agents = {file.stem: _load_agent(file) for file in sorted(folder.glob("*.toml")) if _check_name(file.stem)}
-    if DEFAULT_AGENT not in agents:
+    tables = {file.stem: _read(file) for file in sorted(folder.glob("*.toml")) if _check_name(file.stem)}
+    if DEFAULT_AGENT not in tables:
         raise SettingsError(f"{folder.name}/{DEFAULT_AGENT}.toml is missing: it is the default agent.")
-    return agents
+    return {name: _parse(name, tables) for name in tables}
 
 
 def _check_name(name: str) -> bool:
@@ -120,20 +126,25 @@ def _check_name(name: str) -> bool:
     return True
 
 
-def _load_agent(file: Path) -> Agent:
+def _read(file: Path) -> dict[str, Any]:
+    """The file's keys, each checked by itself."""
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"agents/{file.name} is not valid TOML: {error}") from None
     _check(file.name, values)
-    for key, value in values.items():
-        values[key] = tuple(value) if type(value) is list else value
+    return {key: tuple(value) if type(value) is list else value for key, value in values.items()}
+
+
+def _parse(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Agent:
+    file_name = f"{name}.toml"
+    values = {**tables[name], "handoffs": parse_handoffs(name, tables)}
     if "phone" in values:
         from voicemint.phone_policy import parse_phone  # loads the time zones: only where a line is to be answered
 
-        values["phone"] = parse_phone(file.name, values["phone"])
+        values["phone"] = parse_phone(file_name, values["phone"])
     agent = Agent(**values)
-    _check_prices(file.name, agent)
+    _check_prices(file_name, agent)
     return agent
 
 
@@ -152,6 +163,8 @@ _TYPES: dict[str, type] = {
     "max_call_cents": int,
     "server_tools": list,
     "page_tools": list,
+    "handoffs": list,
+    "description": str,
     "phone": dict,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {

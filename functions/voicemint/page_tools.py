@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from voicemint.handoffs import HANDOFF
+
 _FILE = Path(__file__).with_name("page_tools.json")
 
 
@@ -18,6 +20,11 @@ def page_tools() -> Mapping[str, Mapping[str, Any]]:
     """Every tool by name: its description, and its parameters as a JSON schema."""
     tools: Mapping[str, Mapping[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
     return tools
+
+
+def is_of_the_page(name: str) -> bool:
+    """Whether the page runs the tool of this name: where there is no page, the model must not be told of it."""
+    return name in page_tools() or name.startswith(HANDOFF)
 
 
 def described(name: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from voicemint.errors import SettingsError
-from voicemint.page_tools import page_tools
+from voicemint.page_tools import is_of_the_page
 
 TRANSFER_TOOL = "transfer_call"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -99,7 +99,7 @@ class PhonePolicy:
         The audio format is not in it: OpenAI agrees on G.711 with the trunk, and saying another gives noise.
         """
         audio = {**base["audio"], "input": _input_for_phones(base["audio"]["input"])}
-        tools = [tool for tool in base.get("tools", []) if tool["name"] not in page_tools()]  # a telephone has no page
+        tools = [tool for tool in base.get("tools", []) if not is_of_the_page(tool["name"])]  # a telephone has no page
         tools += [self._transfer_tool()] if self.transfers else []
         rest = {key: value for key, value in base.items() if key != "tools"}
         return {**rest, "audio": audio, **({"tools": tools} if tools else {})}

@@ -36,6 +36,7 @@ export function agentsPlugin(folder: string): Plugin {
 export function readAgents(folder: string): readonly Agent[] {
   const agents = agentFiles(folder).map((file) => readAgent(basename(file, ".toml"), readFileSync(file, "utf8"), file));
   if (agents.length === 0) throw new Error(`${folder}: expected at least one agent as a .toml file, found none`);
+  for (const agent of agents) checkHandoffs(agent, agents, join(folder, `${agent.name}.toml`));
   const isDefault = ({ name }: Agent) => (name === "assistant" ? 0 : 1);
   return agents.sort((one, other) => isDefault(one) - isDefault(other) || one.name.localeCompare(other.name));
 }
@@ -57,7 +58,16 @@ export function readAgent(name: string, toml: string, file: string): Agent {
     setup: expect("setup", isSetup, '"client-secret" or "unified"') as Agent["setup"],
     max_call_minutes: expect("max_call_minutes", isMinutes, `whole minutes from 1 to ${LONGEST_CALL_MINUTES}`) as number,
     page_tools: "page_tools" in table ? (expect("page_tools", isTools, `some of ${TOOLS.join(", ")}`) as Agent["page_tools"]) : [],
+    handoffs: "handoffs" in table ? (expect("handoffs", isNames, "names of other agents") as string[]) : [],
   };
+}
+
+/** How many there may be is the server's rule. */
+function checkHandoffs({ name, handoffs }: Agent, agents: readonly Agent[], file: string): void {
+  const others = agents.map((agent) => agent.name).filter((other) => other !== name);
+  const unknown = handoffs.find((target) => !others.includes(target));
+  if (unknown === undefined) return;
+  throw new Error(`${file}: handoffs: expected some of ${others.join(", ") || "no other agent"}, found "${unknown}"`);
 }
 
 function agentFiles(folder: string): string[] {
@@ -86,6 +96,10 @@ function isText(value: unknown): boolean {
 
 function isTools(value: unknown): boolean {
   return Array.isArray(value) && value.every((name) => TOOLS.includes(name as string));
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === "string") && new Set(value).size === value.length;
 }
 
 function isWords(value: unknown): boolean {

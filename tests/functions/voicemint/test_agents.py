@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 from openai.types.realtime import RealtimeSessionCreateRequest
-from voicemint.agents import CLIENT_SECRET, UNIFIED, VOICES, choose, load_agents
+from voicemint.agents import AGENTS_FOLDER, CLIENT_SECRET, UNIFIED, VOICES, choose, load_agents
 from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+from voicemint.handoffs import HANDOFF
 from voicemint.page_tools import page_tools
 from voicemint.phone_policy import TRANSFER_TOOL
 from voicemint.server_tools import SERVER_TOOLS
@@ -16,6 +18,9 @@ AGENT = {
     "voice": '"marin"',
     "max_call_minutes": "30",
 }
+
+
+README = AGENTS_FOLDER.parent / "README.md"
 
 
 def write_agent(folder: Path, name: str = "assistant", **changes: str | None) -> Path:
@@ -94,6 +99,9 @@ def test_refuses_a_voice_there_is_not(voice: str) -> None:
         ({"page_tools": '["current_time"]'}, "page_tools must be some of: local_time, display_text, end_call"),
         ({"page_tools": '["end_call", "end_call"]'}, "each once"),
         ({"page_tools": '"end_call"'}, "page_tools must be a TOML list"),
+        ({"handoffs": '"guide"'}, "handoffs must be a TOML list"),
+        ({"handoffs": '["guide"]'}, r"handoffs must be some of: \(there is no other agent\)"),
+        ({"description": "3"}, "description must be a TOML str"),
         ({"model": '"gpt-realtime-9"'}, "model is 'gpt-realtime-9', which has no price"),
         ({"transcription": '"my-ear"'}, "transcription is 'my-ear', which has no price"),
         ({"setup": '"carrier-pigeon"'}, "setup is 'carrier-pigeon'"),
@@ -148,6 +156,49 @@ def test_tools_of_the_page_are_in_the_session_config_whoever_opens_the_call(tmp_
 
 def test_no_tool_of_the_page_is_called_as_one_of_the_server() -> None:
     assert page_tools().keys().isdisjoint({*SERVER_TOOLS, TRANSFER_TOOL})
+    assert [name for name in (*page_tools(), *SERVER_TOOLS, TRANSFER_TOOL) if name.startswith(HANDOFF)] == []
+
+
+@pytest.mark.parametrize("setup", [CLIENT_SECRET, UNIFIED])
+def test_each_handoff_is_a_function_that_tells_of_the_other_agent(tmp_path: Path, setup: str) -> None:
+    write_agent(tmp_path, "travel-desk", label='"Travel desk"', description='"Knows trains."')
+    write_agent(tmp_path, "clerk", label='"Clerk"', setup=f'"{setup}"', handoffs='["assistant"]')
+    page = {"setup": f'"{setup}"', "page_tools": '["end_call"]'}
+    agents = load_agents(write_agent(tmp_path, handoffs='["travel-desk", "clerk"]', **page))
+    config = agents["assistant"].session_config()
+    parsed = RealtimeSessionCreateRequest.model_validate(config, strict=True, extra="forbid")
+    assert parsed.model_dump(exclude_unset=True) == config
+    assert [(tool["name"], tool["description"]) for tool in config["tools"][1:]] == [
+        ("transfer_to_travel-desk", "Hand the conversation over to Travel desk. Knows trains."),
+        ("transfer_to_clerk", "Hand the conversation over to Clerk."),
+    ]
+    assert [tool["name"] for tool in agents["clerk"].session_config()["tools"]] == ["transfer_to_assistant"]
+    assert "tools" not in agents["travel-desk"].session_config()
+
+
+@pytest.mark.parametrize(
+    "handoffs",
+    ['["assistant"]', '["nobody"]', '["guide", "guide"]', "[7]", '[["guide"]]', '["guide", "nobody"]',
+     str([f"guide{number}" for number in range(9)])],
+)  # fmt: skip
+def test_a_call_is_handed_over_to_few_others_that_there_are(tmp_path: Path, handoffs: str) -> None:
+    for name in ("guide", *(f"guide{number}" for number in range(9))):
+        write_agent(tmp_path, name)
+    write_agent(tmp_path, handoffs=handoffs)
+    with pytest.raises(SettingsError, match=r"^agents/assistant\.toml: handoffs must be some of: guide, .*; each once"):
+        load_agents(tmp_path)
+
+
+def test_the_example_of_a_handoff_in_the_documents_works(tmp_path: Path) -> None:
+    section = README.read_text().partition("## Handoffs\n")[2].partition("\n## ")[0]
+    one, other = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "assistant.toml").write_text(one + (AGENTS_FOLDER / "assistant.toml").read_text())
+    (tmp_path / "travel-desk.toml").write_text(other)
+    agents = load_agents(tmp_path)
+    tool = agents["assistant"].session_config()["tools"][-1]
+    assert tool["name"] == "transfer_to_travel-desk"
+    assert agents["travel-desk"].description in tool["description"]
+    assert agents["travel-desk"].session_config()["tools"][-1]["name"] == "transfer_to_assistant"
 
 
 @pytest.mark.parametrize(("at_most", "seconds"), [(3600, 1800), (60, 60)])

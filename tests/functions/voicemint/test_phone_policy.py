@@ -165,7 +165,8 @@ def test_without_transfers_there_is_no_such_tool(tmp_path: Path) -> None:
 @pytest.mark.parametrize("transfers", [True, False])
 def test_on_the_telephone_no_page_runs_tools(tmp_path: Path, transfers: bool) -> None:
     table = TABLE.replace("[transfers]", "[phone.transfers]") if transfers else TABLE.partition("[transfers]")[0]
-    agent = agents_with(tmp_path, table, page_tools='["end_call"]')
+    write_agent(tmp_path, "guide")
+    agent = agents_with(tmp_path, table, page_tools='["end_call"]', handoffs='["guide"]')
     config = agent.phone.session_config(agent.session_config())
     assert [tool["name"] for tool in config.get("tools", [])] == ([TRANSFER_TOOL] if transfers else [])
     assert ("tools" in config) is transfers

@@ -13,6 +13,7 @@ const GOOD = {
   max_call_minutes: "30",
   instructions: '"not for the page"',
   page_tools: undefined as string | undefined,
+  handoffs: undefined as string | undefined,
 };
 
 let folder: string;
@@ -40,6 +41,7 @@ test("the page gets the public part and nothing else", () => {
     setup: "client-secret",
     max_call_minutes: 30,
     page_tools: [],
+    handoffs: [],
   });
 });
 
@@ -70,6 +72,9 @@ test.each([
   ["max_call_minutes", "1.5", "found 1.5"],
   ["page_tools", '"end_call"', 'expected some of local_time, display_text, end_call, found "end_call"'],
   ["page_tools", '["current_time"]', 'found ["current_time"]'],
+  ["handoffs", '"guide"', 'expected names of other agents, found "guide"'],
+  ["handoffs", "[7]", "found [7]"],
+  ["handoffs", '["guide", "guide"]', 'found ["guide","guide"]'],
 ])("a bad %s (%s) is refused, naming file and key", (key, value, reason) => {
   const read = () => readAgent("bad", toml({ [key]: value }), "agents/bad.toml");
   expect(read).toThrow(`agents/bad.toml: ${key}: `);
@@ -87,6 +92,17 @@ test("a file name that no request could carry is refused", () => {
 test("the assistant comes first, the others by name", () => {
   for (const name of ["zoe", "assistant", "adam"]) writeFileSync(join(folder, `${name}.toml`), toml());
   expect(readAgents(folder).map(({ name }) => name)).toEqual(["assistant", "adam", "zoe"]);
+});
+
+test.each([
+  ['["zoe"]', undefined],
+  ['["assistant"]', "assistant.toml: handoffs: expected some of zoe, found \"assistant\""],
+  ['["zoe", "nobody"]', 'found "nobody"'],
+])("an agent hands over to others there are, and not to itself: %s", (handoffs, reason) => {
+  writeFileSync(join(folder, "assistant.toml"), toml({ handoffs }));
+  writeFileSync(join(folder, "zoe.toml"), toml());
+  if (reason === undefined) expect(readAgents(folder).map((agent) => agent.handoffs)).toEqual([["zoe"], []]);
+  else expect(() => readAgents(folder)).toThrow(reason);
 });
 
 test("a folder without agents is refused", () => {
