@@ -18,7 +18,7 @@ export interface LimitEvents {
 }
 
 export class CallLimits extends Emitter<LimitEvents> {
-  readonly #endsAt: number;
+  #endsAt: number;
   #tick: ReturnType<typeof setTimeout> | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #isFarewellDue: boolean;
@@ -26,12 +26,19 @@ export class CallLimits extends Emitter<LimitEvents> {
   constructor(maxCallSeconds: number) {
     super();
     this.#isFarewellDue = maxCallSeconds > 2 * GOODBYE_SECONDS;
-    this.#endsAt = performance.now() + Math.min(maxCallSeconds * 1000, LONGEST_MS);
+    this.#endsAt = endAfter(maxCallSeconds);
   }
 
   start(): void {
     this.#count();
     this.touch();
+  }
+
+  /** Never later than it would have ended anyway. */
+  endWithin(seconds: number): void {
+    this.#endsAt = Math.min(this.#endsAt, endAfter(seconds));
+    clearTimeout(this.#tick);
+    this.#count();
   }
 
   /** Something was said. */
@@ -74,4 +81,8 @@ export class CallLimits extends Emitter<LimitEvents> {
     this.#isFarewellDue = false;
     this.emit("goodbye", left);
   }
+}
+
+function endAfter(seconds: number): number {
+  return performance.now() + Math.min(seconds * 1000, LONGEST_MS);
 }

@@ -1,7 +1,7 @@
 /** The states of a call and what moves it from one to the next, as one table. */
 
-export type CallState = "idle" | "preparing" | "connecting" | "live" | "reconnecting" | "ending" | "ended" | "failed";
-export type CallStep = "dial" | "abandon" | "start" | "open" | "lose" | "recover" | "end" | "closed" | "fail";
+export type CallState = "idle" | "preparing" | "connecting" | "live" | "reconnecting" | "handing_over" | "ending" | "ended" | "failed";
+export type CallStep = "dial" | "abandon" | "start" | "open" | "lose" | "hand_over" | "recover" | "end" | "closed" | "fail";
 
 const beforeACall = { dial: "preparing", start: "connecting", fail: "failed" } as const;
 
@@ -9,8 +9,9 @@ const NEXT: Readonly<Record<CallState, Readonly<Partial<Record<CallStep, CallSta
   idle: beforeACall,
   preparing: { start: "connecting", abandon: "idle" },
   connecting: { open: "live", end: "ending", fail: "failed" },
-  live: { lose: "reconnecting", end: "ending" },
+  live: { lose: "reconnecting", hand_over: "handing_over", end: "ending" },
   reconnecting: { recover: "live", end: "ending", fail: "failed" },
+  handing_over: { recover: "live", lose: "reconnecting", end: "ending", fail: "failed" },
   ending: { closed: "ended" },
   ended: beforeACall,
   failed: beforeACall,
@@ -23,5 +24,10 @@ export function next(state: CallState, step: CallStep): CallState | undefined {
 
 /** Whether the person has committed to a call: from the tap until everything is closed. */
 export function isInCall(state: CallState): boolean {
-  return state === "connecting" || state === "live" || state === "reconnecting" || state === "ending";
+  return state === "connecting" || state === "live" || isBetweenSessions(state) || state === "ending";
+}
+
+/** Whether one session of a call is over and the next one is not there yet. */
+export function isBetweenSessions(state: CallState): boolean {
+  return state === "reconnecting" || state === "handing_over";
 }

@@ -3,51 +3,24 @@
  *
  * The offer is prepared in advance. `dial` (the finger comes down) connects; `start` (the tap is complete) commits, and
  * only then is the microphone opened; `abandon` (no tap came) takes the dial back. A call that is cut is connected
- * again, and the new session is told what was said.
+ * again, or handed over to another agent, and the new session is told what was said.
  */
 
 import type { Agent } from "virtual:agents";
-import { isInCall, next, type CallState, type CallStep } from "./call-state.ts";
+import type { CallEvents, StateChange } from "./call-events.ts";
+import { isBetweenSessions, isInCall, next, type CallState, type CallStep } from "./call-state.ts";
 import { Conversation } from "./conversation.ts";
 import { Emitter } from "./emitter.ts";
-import { Line, type LineEvents, type Opening } from "./line.ts";
+import { Line, type Opening } from "./line.ts";
 import { Microphone } from "./microphone.ts";
 import { impossible, Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
-import { asProblem, type CallProblem, type EndReason } from "./problems.ts";
+import { asProblem, CallProblem, type EndReason } from "./problems.ts";
 import { farewell } from "./prompts.ts";
 import { isCut, triesAgain, waitBefore } from "./reconnect.ts";
 import { setupFor, type Opened, type Setup } from "./setup.ts";
 import type { TurnMode } from "./turn-modes.ts";
 import { Wait } from "./waiting.ts";
-
-export interface StateChange {
-  readonly state: CallState;
-  readonly problem?: CallProblem;
-  readonly reason?: EndReason;
-}
-
-/** A call that was cut is set up again by itself. */
-export interface Reconnecting {
-  /** From 1. */
-  readonly attempt: number;
-  /** Until this attempt begins; 0 while it is under way. */
-  readonly secondsToWait: number;
-}
-
-export interface CallEvents extends Omit<LineEvents, "over"> {
-  readonly state: StateChange;
-  readonly muted: boolean;
-  /** The browser refuses to play until the person taps once more. */
-  readonly blocked: boolean;
-  readonly reconnecting: Reconnecting | undefined;
-  /** In the last minute. */
-  readonly secondsLeft: number | undefined;
-  /** The agent's voice, for a meter or a recording. */
-  readonly voice: MediaStream | undefined;
-  /** Typed words are about to be sent: what belongs before them goes now. */
-  readonly saying: string;
-}
 
 export class Call extends Emitter<CallEvents> {
   readonly microphone = new Microphone();
@@ -55,6 +28,10 @@ export class Call extends Emitter<CallEvents> {
   readonly #signedIn: Promise<unknown>;
   #agent: Agent;
   #voice = "";
+  /** Who has taken the call over. */
+  #successor: Agent | undefined;
+  /** The successor has not been told yet. */
+  #isHandover = false;
   #setup: Setup;
   #state: CallState = "idle";
   #peer: Peer | undefined;
@@ -74,9 +51,9 @@ export class Call extends Emitter<CallEvents> {
     this.microphone.on("state", (state) => this.#conversation?.noteMicrophone(state));
   }
 
-  /** Who is called. */
+  /** Who is called, or has taken the call over. */
   get agent(): Agent {
-    return this.#agent;
+    return this.#successor ?? this.#agent;
   }
 
   /** Who is called from now on, and with which voice ("": the agent's own); not in the middle of a call. */
@@ -137,7 +114,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   setMuted(muted: boolean): void {
-    if (this.#state !== "live" && this.#state !== "reconnecting") return;
+    if (this.#state !== "live" && !isBetweenSessions(this.#state)) return;
     this.microphone.setMuted(muted);
     this.emit("muted", muted);
   }
@@ -160,6 +137,17 @@ export class Call extends Emitter<CallEvents> {
     this.#line?.take(mode);
   }
 
+  /** Has another agent go on with the call, in a new session. The next call begins with the chosen one again. */
+  handOver(agent: Agent): void {
+    if (!this.#step("hand_over")) return;
+    this.#line?.close();
+    this.emit("unsteady", false);
+    this.#successor = agent;
+    this.#isHandover = true;
+    this.#setup = setupFor({ agent, voice: this.#voice });
+    void this.#takeOver();
+  }
+
   /** For a browser that refused to play: call it inside the next tap. */
   unblock(): void {
     void this.playback.play();
@@ -174,7 +162,7 @@ export class Call extends Emitter<CallEvents> {
     const line = new Line(this.#preparePeer());
     this.#peer = undefined; // an offer is good for one connection
     for (const name of ["callId", "client", "server", "unsteady", "settled", "minutesLeft"] as const) line.on(name, (value) => this.emit(name, value));
-    line.on("server", (event) => this.#conversation?.hear(event));
+    for (const side of ["client", "server"] as const) line.on(side, (event) => this.#conversation?.hear(event));
     line.on("over", (reason) => line === this.#line && this.#over(reason));
     void this.microphone.connect((track) => line.sendTrack(track));
     this.#line = line;
@@ -202,6 +190,7 @@ export class Call extends Emitter<CallEvents> {
 
   #begin(line: Line, opening: Opening): void {
     this.#setup.forget();
+    this.#isHandover = false;
     this.emit("voice", line.voice);
     line.begin(this.#turnMode, opening);
   }
@@ -212,6 +201,14 @@ export class Call extends Emitter<CallEvents> {
       this.emit("unsteady", false); // it is no weak connection any more
       void this.#recover();
     } else this.end(this.#conversation?.reasonFor(reason) ?? reason);
+  }
+
+  /** What does not work at once is from then on like a cut. */
+  async #takeOver(): Promise<void> {
+    const problem = await this.#reconnect();
+    if (problem === undefined || this.#state !== "handing_over") return;
+    if (triesAgain(problem.code, 1) && this.#step("lose")) void this.#recover();
+    else this.#fail(this.#line, problem);
   }
 
   /** Connects again and again, until it works or shall not. */
@@ -235,12 +232,12 @@ export class Call extends Emitter<CallEvents> {
     const line = this.#newLine();
     if (lost !== undefined) line.inherit(lost);
     this.#setup.forget();
-    try {
-      await this.#connect(line);
-    } catch (error) {
-      return line === this.#line ? asProblem(error) : undefined;
-    }
-    if (this.#conversation !== undefined && this.#step("recover")) this.#begin(line, this.#conversation.opening);
+    const opened = await this.#connect(line).catch(asProblem);
+    if (opened instanceof CallProblem) return line === this.#line ? opened : undefined;
+    const conversation = this.#conversation;
+    if (conversation === undefined || !this.#step("recover")) return undefined;
+    this.#begin(line, conversation.opening(this.#isHandover));
+    conversation.endWithin(opened.maxCallSeconds);
     return undefined;
   }
 
@@ -257,6 +254,8 @@ export class Call extends Emitter<CallEvents> {
     this.microphone.stop();
     this.#conversation?.stop();
     this.#line = this.#dialled = this.#conversation = undefined;
+    if (this.#successor !== undefined) this.#setup = setupFor({ agent: this.#agent, voice: this.#voice });
+    this.#successor = undefined;
     this.emit("secondsLeft", undefined);
     this.emit("voice", undefined);
     this.#preparePeer();

@@ -1,6 +1,8 @@
 /** The conversation as read from server events: a pure reducer, so that any list of events can be tried on it. */
 
+import { agents } from "virtual:agents";
 import { fields, list, text, type Fields, type RealtimeEvent } from "./events.ts";
+import { HANDOFF } from "./handoffs.ts";
 
 export type Speaker = "person" | "agent";
 
@@ -24,6 +26,8 @@ export interface Caption {
   readonly isDone: boolean;
   /** When it began, in milliseconds since 1970. */
   readonly at?: number;
+  /** What the agent is called that had the call then. */
+  readonly agent?: string;
   readonly mark?: Mark;
   /** The reason a response failed, in the server's words. */
   readonly detail?: string;
@@ -64,11 +68,11 @@ function isSilent(item: Caption): boolean {
   return words(item) === "" && item.hasPicture !== true && (item.mark ?? "interrupted") === "interrupted";
 }
 
-/** The conversation after one more server event, which came at this time. */
-export function readEvent(captions: Captions, event: RealtimeEvent, at = Date.now()): Captions {
+/** The conversation after one more server event: when it came, and which agent had the call. */
+export function readEvent(captions: Captions, event: RealtimeEvent, begun: Pick<Caption, "at" | "agent"> = { at: Date.now() }): Captions {
   const after = READERS.get(event.type)?.(captions, event) ?? captions;
   if (after.items.length <= captions.items.length) return after;
-  return { ...after, items: after.items.map((item) => (item.at === undefined ? { ...item, at } : item)) };
+  return { ...after, items: after.items.map((item) => (item.at === undefined ? { ...item, ...begun } : item)) };
 }
 
 /** After the connection was lost: what was not complete then stays as it is. */
@@ -115,13 +119,18 @@ function placeItem(captions: Captions, event: Fields): Captions {
   return place(captions, isWhole ? done(caption) : caption, event.previous_item_id);
 }
 
-/** Puts the item after the one it follows; at the end when that one is unknown. */
+/**
+ * Puts the item after the one it follows; at the end when that one is unknown. What is nobody's words keeps its place
+ * before it: a next session is told of words only, and tells its items as if nothing had been between them.
+ */
 function place(captions: Captions, caption: Caption, previous: unknown): Captions {
   const known = captions.items.findLastIndex(({ id }) => id === caption.id);
   if (known >= 0 && typeof previous !== "string") return { ...captions, items: captions.items.with(known, caption) };
   const others = captions.items.filter(({ id }) => id !== caption.id);
   const after = others.findLastIndex(({ id }) => id === previous);
-  const at = after >= 0 ? after + 1 : known >= 0 ? known : others.length;
+  const next = others.findIndex(({ speaker }, index) => index > after && speaker !== undefined);
+  const last = after < 0 || next < 0 ? others.length : next;
+  const at = known > after && known <= last ? known : last;
   return { ...captions, items: others.toSpliced(at, 0, caption) };
 }
 
@@ -201,13 +210,13 @@ function speakerOf(item: Fields): Speaker | undefined {
   return item.role === "assistant" ? "agent" : undefined;
 }
 
-const HANDOFF = "transfer_to_"; // how the Agents SDK names the tool that hands over
-
 function actOf(item: Fields): Act | undefined {
   if (item.type !== "function_call" && item.type !== "mcp_call") return undefined;
   const name = text(item.name)?.slice(0, NAME_LETTERS) ?? "";
   if (!name.startsWith(HANDOFF)) return { kind: "tool", name };
-  return { kind: "handoff", name: name.slice(HANDOFF.length).replaceAll("_", " ") };
+  const target = name.slice(HANDOFF.length);
+  const label = agents.find((agent) => agent.name === target)?.label;
+  return { kind: "handoff", name: label ?? target.replaceAll("_", " ") };
 }
 
 function saidIn(item: Fields): Record<number, string> {

@@ -4,7 +4,8 @@
  */
 
 import type { ReadonlySignal } from "@preact/signals";
-import type { Call, Reconnecting } from "./call.ts";
+import type { Call } from "./call.ts";
+import type { Reconnecting } from "./call-events.ts";
 import { checkControls } from "./controls/check.ts";
 import { connectionControls } from "./controls/connection.ts";
 import { deviceControls } from "./controls/devices.ts";
@@ -19,7 +20,7 @@ import type { Picture } from "./pictures.ts";
 import type { TurnMode } from "./turn-modes.ts";
 import type { View, ViewProblem } from "./view.ts";
 
-export type { Reconnecting } from "./call.ts";
+export type { Reconnecting } from "./call-events.ts";
 export type { MicrophoneCheck } from "./microphone-check.ts";
 export { pictureIntervals, turnModes } from "./controls/preferences.ts";
 export type { Device } from "./devices.ts";

@@ -1,4 +1,4 @@
-/** What outlives a cut: what was said, how long the call may still last, and whether anybody can be heard. */
+/** What outlives a cut and a handover: what was said, how long the call may still last, and whether anybody can be heard. */
 
 import { CallLimits, type LimitEvents } from "./call-limits.ts";
 import { Emitter } from "./emitter.ts";
@@ -6,6 +6,7 @@ import type { RealtimeEvent } from "./events.ts";
 import { isUnanswered, noHistory, remember, retell } from "./history.ts";
 import type { Opening } from "./line.ts";
 import type { MicrophoneState } from "./microphone.ts";
+import { handover, interruption } from "./prompts.ts";
 import type { EndReason } from "./problems.ts";
 
 const LOST_MICROPHONE_MS = 60_000; // there may be another one to plug in
@@ -42,9 +43,15 @@ export class Conversation extends Emitter<LimitEvents> {
     if (state === "lost") this.#lost = setTimeout(() => this.emit("over", "microphone_lost"), LOST_MICROPHONE_MS);
   }
 
-  /** What a new line is told after a cut. */
-  get opening(): Opening {
-    return { history: retell(this.#history), greeting: "", isUnanswered: isUnanswered(this.#history) };
+  /** What a new line is told: after a cut, or because another agent takes over, who speaks first. */
+  opening(isHandover: boolean): Opening {
+    const history = retell(this.#history, isHandover ? handover : interruption);
+    return { history, greeting: "", isUnanswered: isHandover || isUnanswered(this.#history) };
+  }
+
+  /** The server ends the present session after these seconds, if not before. */
+  endWithin(seconds: number): void {
+    this.#limits.endWithin(seconds);
   }
 
   /** Why the call is over, when a line says that it cannot go on for this reason. */

@@ -32,13 +32,23 @@ export function list(value: unknown): readonly unknown[] {
 
 export const clientEvents = {
   systemMessage: (words: string): RealtimeEvent => message("system", words),
-  userMessage: (words: string): RealtimeEvent => message("user", words),
+  /** Under an id of ours, so that it is the same item in a next session, whatever this one still tells of it. */
+  userMessage: (words: string): RealtimeEvent => message("user", words, { id: `typed_${randomName()}` }),
   createResponse: (): RealtimeEvent => ({ type: "response.create" }),
   cancelResponse: (): RealtimeEvent => ({ type: "response.cancel" }),
+  toolOutput: (callId: unknown, output: Fields): RealtimeEvent => {
+    const item = { type: "function_call_output", call_id: callId, output: JSON.stringify(output) };
+    return { type: "conversation.item.create", item };
+  },
   clearOutputAudio: (): RealtimeEvent => ({ type: "output_audio_buffer.clear" }),
 } as const;
 
-function message(role: "system" | "user", words: string): RealtimeEvent {
-  const item = { type: "message", role, content: [{ type: "input_text", text: words }] };
+function message(role: "system" | "user", words: string, more: Fields = {}): RealtimeEvent {
+  const item = { ...more, type: "message", role, content: [{ type: "input_text", text: words }] };
   return { type: "conversation.item.create", item };
+}
+
+/** Not `randomUUID`, which exists on secure pages only. */
+function randomName(): string {
+  return crypto.getRandomValues(new Uint32Array(2)).join("_");
 }

@@ -7,7 +7,7 @@ import type { SheetWords } from "./words/english-sheets.ts";
 
 export interface Conversation {
   readonly items: readonly Caption[];
-  /** What the agent is called. */
+  /** What the chosen agent is called; items of another say so themselves. */
   readonly agent: string;
   readonly callId: string;
   readonly cost: CallCost;
@@ -37,6 +37,7 @@ export function asJson({ items, agent, callId, cost }: Conversation): string {
     item_id: item.id,
     at: item.at === undefined ? null : new Date(item.at).toISOString(),
     role: item.speaker === "person" ? "user" : "assistant",
+    ...(item.speaker === "agent" && item.agent !== undefined ? { agent: item.agent } : {}),
     text: said(item),
     ...(item.mark === undefined ? {} : { mark: item.mark }),
     ...(item.act === undefined ? {} : { [item.act.kind]: item.act.name }),
@@ -56,7 +57,7 @@ export function fileName(at: Date, what: string, ending: string): string {
 /** Who and when, then what. */
 function linesOf(item: Caption, { agent }: Conversation, { words, time }: Wording): string[] {
   if (item.act !== undefined) return [item.act.kind === "tool" ? words.usedTool(item.act.name) : words.handedOver(item.act.name)];
-  const who = item.speaker === "agent" ? agent : words.you;
+  const who = item.speaker === "agent" ? (item.agent ?? agent) : words.you;
   const head = item.at === undefined ? who : `${who}, ${time(item.at)}`;
   const picture = item.hasPicture === true ? [`[${words.pictureShown}]`] : [];
   const mark = item.mark === undefined ? [] : [`[${`${words.marks[item.mark]} ${item.detail ?? ""}`.trim()}]`];

@@ -1,7 +1,6 @@
-/** What was said so far, as text, so that a new session can be told. A pure reducer of server events. */
+/** What was said so far, as text, so that a new session can be told. A pure reducer of events. */
 
 import { clientEvents, fields, list, text, type Fields, type RealtimeEvent } from "./events.ts";
-import { interruption } from "./prompts.ts";
 
 interface Said {
   readonly id: string;
@@ -22,9 +21,10 @@ const KEPT_ITEMS = 2 * ITEMS; // some of them may turn out to be empty
 const LETTERS = 40_000;
 const ITEM_LETTERS = 12_000; // with three bytes a letter an event still fits the data channel
 
-/** The conversation after one more server event. */
+/** The conversation after one more event. */
 export function remember(history: History, event: RealtimeEvent): History {
   switch (event.type) {
+    case "conversation.item.create": // typed words: the session may be over before it has told that it has them
     case "conversation.item.added":
     case "conversation.item.done":
       return place(history, fields(event.item), event.previous_item_id);
@@ -43,10 +43,13 @@ export function remember(history: History, event: RealtimeEvent): History {
   }
 }
 
-/** The events that tell a new session all of it, under the same item ids: whoever shows them shows none twice. */
-export function retell(history: History): readonly RealtimeEvent[] {
+/**
+ * The events that tell a new session all of it, and last why there is one. The items keep their ids: whoever shows them
+ * shows none twice.
+ */
+export function retell(history: History, why: string): readonly RealtimeEvent[] {
   const items = newest(history.items.filter(({ words }) => words.trim() !== ""));
-  return items.length === 0 ? [] : [...items.map(itemEvent), clientEvents.systemMessage(interruption)];
+  return items.length === 0 ? [] : [...items.map(itemEvent), clientEvents.systemMessage(why)];
 }
 
 /** Whether the person spoke last and was not answered before the cut. */

@@ -5,11 +5,13 @@ import { computed, effect, signal } from "@preact/signals";
 import { options, render } from "preact";
 import { agents } from "virtual:agents";
 import { enter, leave, takeInvite } from "./access.ts";
-import { Call, type StateChange } from "./call.ts";
+import { Call } from "./call.ts";
+import type { StateChange } from "./call-events.ts";
 import { Choices } from "./choices.ts";
 import { makeControls } from "./controls.ts";
 import type { Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
+import { Handoffs } from "./handoffs.ts";
 import { CallLog, loadOutbox } from "./log/call-log.ts";
 import { encodeEntry } from "./log/entries.ts";
 import { PageState } from "./page-state.ts";
@@ -31,6 +33,7 @@ const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
 const log = new CallLog(painted().then(loadOutbox));
+new Handoffs(call, agents);
 const toolCalls = new ToolCalls(call, { display, hangUp: () => call.end("agent") });
 const parts: Parts = {
   call,

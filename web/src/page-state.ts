@@ -2,8 +2,9 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Access } from "./access.ts";
-import type { Call, StateChange } from "./call.ts";
-import { isInCall, type CallState } from "./call-state.ts";
+import type { Call } from "./call.ts";
+import type { StateChange } from "./call-events.ts";
+import { isBetweenSessions, isInCall, type CallState } from "./call-state.ts";
 import { cutOff, noCaptions, readEvent, shownCaptions, type Captions } from "./captions.ts";
 import { noCost, readCost, type CallCost } from "./cost.ts";
 import { EventList, type Direction } from "./event-list.ts";
@@ -49,7 +50,7 @@ export class PageState {
     call.on("callId", (callId) => (this.callId.value = callId));
     call.on("minutesLeft", (minutes) => (this.#allowance.value = { minutes, since: this.seconds.value }));
     call.on("client", (event) => this.#timed("client", event));
-    call.on("server", (event) => batch(() => this.#hear(event)));
+    call.on("server", (event) => batch(() => this.#hear(event, call.agent.label)));
     for (const change of ["online", "offline"]) addEventListener(change, () => (this.isOnline.value = navigator.onLine));
   }
 
@@ -88,7 +89,7 @@ export class PageState {
     this.call.value = state;
     if (state === "connecting") this.#begin();
     if (state === "live") this.#startClock();
-    if (state === "reconnecting") this.#captions.value = cutOff(this.#captions.value);
+    if (isBetweenSessions(state)) this.#captions.value = cutOff(this.#captions.value);
     if (problem !== undefined) this.#callNotice.value = () => problemNotice(problem);
     if (problem?.code === "signed_out") this.access.value = { kind: "signed_out", reason: "no_invite" };
     if (reason !== undefined) this.#callNotice.value = () => endNotice(reason);
@@ -119,8 +120,8 @@ export class PageState {
     this.voice.value = "quiet";
   }
 
-  #hear(event: RealtimeEvent): void {
-    this.#captions.value = readEvent(this.#captions.value, event);
+  #hear(event: RealtimeEvent, agent: string): void {
+    this.#captions.value = readEvent(this.#captions.value, event, { at: Date.now(), agent });
     this.voice.value = hearVoice(this.voice.value, event);
     this.cost.value = readCost(this.cost.value, event);
     this.#timed("server", event);

@@ -3,6 +3,10 @@
 export const interruption =
   "The connection was interrupted and is back. What was said before stands above. Go on from there; do not greet again.";
 
+export const handover =
+  "This call was handed over to you by another assistant. What was said before stands above. Introduce yourself in one " +
+  "short sentence, in the language of the conversation, and go on with what was asked.";
+
 export const missingTool = "This tool does not work at the moment. Say so in one short sentence, and go on without it.";
 
 export function farewell(seconds: number): string {

@@ -103,8 +103,7 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
 
   /** Tells the model that there is nothing to wait for, and lets it say so. */
   #apologise(callId: string): void {
-    const item = { type: "function_call_output", call_id: callId, output: JSON.stringify({ error: missingTool }) };
-    this.#call.line?.sendEvent({ type: "conversation.item.create", item });
+    this.#call.line?.sendEvent(clientEvents.toolOutput(callId, { error: missingTool }));
     this.#call.line?.sendEvent(clientEvents.createResponse());
   }
 

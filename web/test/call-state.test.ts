@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { isInCall, next, type CallState, type CallStep } from "../src/call-state.ts";
 
-const STATES: CallState[] = ["idle", "preparing", "connecting", "live", "ending", "ended", "failed"];
-const STEPS: CallStep[] = ["dial", "abandon", "start", "open", "end", "closed", "fail"];
+const STATES: CallState[] = ["idle", "preparing", "connecting", "live", "reconnecting", "handing_over", "ending", "ended", "failed"];
+const STEPS: CallStep[] = ["dial", "abandon", "start", "open", "lose", "hand_over", "recover", "end", "closed", "fail"];
 
 const MOVES: Record<string, CallState> = {
   "idle dial": "preparing",
@@ -13,7 +13,16 @@ const MOVES: Record<string, CallState> = {
   "connecting open": "live",
   "connecting end": "ending",
   "connecting fail": "failed",
+  "live lose": "reconnecting",
+  "live hand_over": "handing_over",
   "live end": "ending",
+  "reconnecting recover": "live",
+  "reconnecting end": "ending",
+  "reconnecting fail": "failed",
+  "handing_over recover": "live",
+  "handing_over lose": "reconnecting",
+  "handing_over end": "ending",
+  "handing_over fail": "failed",
   "ending closed": "ended",
   "ended dial": "preparing",
   "ended start": "connecting",
@@ -30,5 +39,5 @@ test.each(CASES)("%s, %s", (state, step) => {
 });
 
 test("a call is on from the tap until everything is closed", () => {
-  expect(STATES.filter(isInCall)).toEqual(["connecting", "live", "ending"]);
+  expect(STATES.filter(isInCall)).toEqual(["connecting", "live", "reconnecting", "handing_over", "ending"]);
 });

@@ -80,6 +80,7 @@ describe("the conversation read from server events", () => {
     ["function_call", "get_weather", { kind: "tool", name: "get_weather" }],
     ["mcp_call", "search", { kind: "tool", name: "search" }],
     ["function_call", "transfer_to_Travel_desk", { kind: "handoff", name: "Travel desk" }],
+    ["function_call", "transfer_to_assistant", { kind: "handoff", name: "Assistant" }],
   ])("tells of a %s named %s in a line of its own", (type, name, act) => {
     const item = { id: "f", type, name, arguments: "{}", status: "in_progress" };
     const captions = readEvent(noCaptions, { type: "conversation.item.added", item, previous_item_id: null });
@@ -94,9 +95,10 @@ describe("the conversation read from server events", () => {
     expect(JSON.stringify(captions)).not.toContain("base64");
   });
 
-  test("notes when an item began, whatever comes later", () => {
-    const begun = readEvent(noCaptions, added("a", "assistant"), 1000);
-    expect(readEvent(begun, spoken("a", "Hello"), 2000).items[0]?.at).toBe(1000);
+  test("notes when an item began and which agent had the call, whatever comes later", () => {
+    const begun = readEvent(noCaptions, added("a", "assistant"), { at: 1000, agent: "Guide" });
+    const later = readEvent(begun, spoken("a", "Hello"), { at: 2000, agent: "Clerk" });
+    expect(later.items).toMatchObject([{ at: 1000, agent: "Guide", parts: { 0: "Hello" } }]);
   });
 
   test("leaves no item waiting when the connection is lost", () => {
@@ -111,6 +113,18 @@ describe("the conversation read from server events", () => {
       "person: When?",
       "agent: At noon.",
     ]);
+  });
+
+  test("keeps a handover, and a tool, before what is said after it in the next session", () => {
+    const typed = (id: string, previous: string | null) => added(id, "user", previous, [{ type: "input_text", text: id }]);
+    const called = (id: string, name: string, previous: string): RealtimeEvent => {
+      return { type: "conversation.item.added", item: { id, type: "function_call", name }, previous_item_id: previous };
+    };
+    const before = [typed("q", null), called("f", "weather", "q"), added("a", "assistant", "f"), spoken("a", "Rain."), typed("r", "a"), called("h", "transfer_to_guide", "r")];
+    const retold = [typed("q", null), added("a", "assistant", "q"), typed("r", "a"), added("s", "system", "r")];
+    const events = [...before, ...retold, added("b", "assistant", "s"), spoken("b", "Hello.")];
+    const captions = events.reduce((read, event) => readEvent(read, event), noCaptions);
+    expect(shownCaptions(captions).map(({ id }) => id)).toEqual(["q", "f", "a", "r", "h", "b"]);
   });
 
   test("marks what was interrupted and keeps the words it had", () => {

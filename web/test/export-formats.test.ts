@@ -21,7 +21,7 @@ const EVENTS: RealtimeEvent[] = [
   { type: "conversation.item.truncated", item_id: "a" },
   item("p", "a", { role: "user", content: [{ type: "input_image", image_url: "data:," }] }),
 ];
-const captions = EVENTS.reduce((before, event, at) => readEvent(before, event, AT + at * 1000), noCaptions);
+const captions = EVENTS.reduce((before, event, at) => readEvent(before, event, { at: AT + at * 1000 }), noCaptions);
 const conversation: Conversation = { items: shownCaptions(captions), agent: "Assistant", callId: "rtc_1", cost: noCost };
 
 test("as text it reads like a play", () => {
@@ -29,6 +29,13 @@ test("as text it reads like a play", () => {
     "You, 10:00:00\nWhat is *this*?\n# <b>Heading</b>\n\nUsed get_weather\n\n" +
       "Assistant, 10:00:02\nSunny, and\n[Interrupted]\n\nYou, 10:00:05\n[A picture you showed]\n",
   );
+});
+
+test("each item says which agent had the call", () => {
+  const handed = conversation.items.map((caption) => ({ ...caption, agent: "Guide" }));
+  expect(asText({ ...conversation, items: handed }, wording)).toContain("Guide, 10:00:02\nSunny, and");
+  const { items } = JSON.parse(asJson({ ...conversation, items: handed })) as { items: { agent?: string }[] };
+  expect(items.map(({ agent }) => agent)).toEqual([undefined, undefined, "Guide", undefined]);
 });
 
 test("as Markdown the words stay words", () => {

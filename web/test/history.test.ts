@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RealtimeEvent } from "../src/events.ts";
 import { isUnanswered, noHistory, remember, retell, type History } from "../src/history.ts";
+import { interruption } from "../src/prompts.ts";
 
 function after(...events: RealtimeEvent[]): History {
   return events.reduce(remember, noHistory);
@@ -12,7 +13,7 @@ function added(id: string, role: string, text?: string, previous?: string): Real
 }
 
 function told(history: History): unknown[] {
-  return retell(history)
+  return retell(history, interruption)
     .slice(0, -1)
     .map(({ item }) => item)
     .map((item) => {
@@ -56,15 +57,26 @@ test("what was not understood, deleted, or is no message is left out", () => {
     { type: "conversation.item.added", item: 7 },
     { type: "response.output_text.done", item_id: "nowhere", text: "?" },
   );
-  expect(retell(history)).toEqual([]);
+  expect(retell(history, interruption)).toEqual([]);
 });
 
 test("of a long conversation the newest part is told, each event within the data channel's limit", () => {
   const many = Array.from({ length: 1000 }, (_, at) => added(`item_${at}`, "user", `${at} ${"漢".repeat(300)}`));
-  const events = retell(after(...many));
+  const events = retell(after(...many), interruption);
   expect(events.length).toBeLessThanOrEqual(201);
   expect(JSON.stringify(events)).toContain("item_999");
   expect(JSON.stringify(events).length).toBeLessThan(80_000);
-  const [huge] = retell(after(added("huge", "user", "漢".repeat(19_000))));
+  const [huge] = retell(after(added("huge", "user", "漢".repeat(19_000))), interruption);
   expect(new TextEncoder().encode(JSON.stringify(huge)).length).toBeLessThan(60_000);
+});
+
+test("typed words are known when they are sent, and once when the session tells that it has them", () => {
+  const typed = { ...added("typed_1", "user", "Hello"), type: "conversation.item.create" };
+  const answer = added("two", "assistant", "Good day", "typed_1");
+  for (const events of [[typed], [typed, added("typed_1", "user", "Hello")]]) {
+    expect(told(after(...events, answer))).toEqual([
+      ["typed_1", "user", "input_text: Hello"],
+      ["two", "assistant", "output_text: Good day"],
+    ]);
+  }
 });

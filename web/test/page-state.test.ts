@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Call, CallEvents } from "../src/call.ts";
+import type { Call } from "../src/call.ts";
+import type { CallEvents } from "../src/call-events.ts";
 import { Emitter } from "../src/emitter.ts";
 
 class ScriptedCall extends Emitter<CallEvents> {

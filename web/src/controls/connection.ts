@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import type { Call, Reconnecting } from "../call.ts";
+import type { Call } from "../call.ts";
+import type { Reconnecting } from "../call-events.ts";
 import type { RealtimeEvent } from "../events.ts";
 import { WakeLock } from "../wake-lock.ts";
 import { isInCall } from "../call-state.ts";

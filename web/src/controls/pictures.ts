@@ -2,6 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import type { Call } from "../call.ts";
+import { isBetweenSessions } from "../call-state.ts";
 import { Pictures, type Picture } from "../pictures.ts";
 import { Showing } from "../showing.ts";
 import type { View, ViewProblem } from "../view.ts";
@@ -56,7 +57,7 @@ function sendsPictures(call: Call, showing: Showing, { pictures, viewProblem }: 
   call.on("saying", () => showing.isReady && call.line !== undefined && sendPicture());
   call.on("state", ({ state }) => {
     if (state === "connecting") pictures.value = [];
-    if (state !== "connecting" && state !== "reconnecting") return;
+    if (state !== "connecting" && !isBetweenSessions(state)) return;
     sent.forget();
     showing.forget();
   });

@@ -64,7 +64,7 @@ function Item({ caption, agent, controls }: ItemProps) {
   const text = said(caption);
   return (
     <article class="item" data-speaker={caption.speaker} data-mark={caption.mark} aria-busy={!caption.isDone}>
-      <p class="speaker">{isAgent ? agent.value.label : words.value.you}</p>
+      <p class="speaker">{isAgent ? (caption.agent ?? agent.value.label) : words.value.you}</p>
       {caption.hasPicture && <Thumbnail itemId={caption.id} controls={controls} />}
       {text !== "" && (
         <p class="words" dir="auto">

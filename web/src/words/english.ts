@@ -46,10 +46,11 @@ export const english = {
     connecting: "Connecting…",
     live: "Connected",
     reconnecting: "Reconnecting…",
+    handing_over: "Handing over…",
     ending: "Ending…",
     ended: "Call ended",
     failed: "No call",
-  } satisfies Record<CallState | "reconnecting", string>,
+  } satisfies Record<CallState, string>,
   marks: {
     interrupted: "Interrupted",
     not_understood: "This could not be understood.",

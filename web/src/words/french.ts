@@ -36,6 +36,7 @@ export const french: Words = {
     connecting: "Connexion…",
     live: "Connecté",
     reconnecting: "Reconnexion…",
+    handing_over: "Transfert…",
     ending: "Fin de l’appel…",
     ended: "Appel terminé",
     failed: "Pas d’appel",

@@ -36,6 +36,7 @@ export const german: Words = {
     connecting: "Verbindet…",
     live: "Verbunden",
     reconnecting: "Verbindet neu…",
+    handing_over: "Übergibt…",
     ending: "Wird beendet…",
     ended: "Gespräch beendet",
     failed: "Kein Gespräch",

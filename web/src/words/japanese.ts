@@ -36,6 +36,7 @@ export const japanese: Words = {
     connecting: "接続中…",
     live: "接続済み",
     reconnecting: "再接続中…",
+    handing_over: "引き継ぎ中…",
     ending: "終了中…",
     ended: "通話終了",
     failed: "通話なし",

@@ -36,6 +36,7 @@ export const spanish: Words = {
     connecting: "Conectando…",
     live: "Conectado",
     reconnecting: "Reconectando…",
+    handing_over: "Pasando la conversación…",
     ending: "Terminando…",
     ended: "Llamada terminada",
     failed: "Sin llamada",

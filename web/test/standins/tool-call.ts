@@ -14,7 +14,7 @@ export class ScriptedCall extends Emitter<{
   readonly agent: Agent;
   line: { sendEvent(event: RealtimeEvent): boolean; interrupt(): void } | undefined;
 
-  constructor(tools: Agent["page_tools"] = ["local_time", "display_text", "end_call"]) {
+  constructor(tools: Agent["page_tools"] = ["local_time", "display_text", "end_call"], handoffs: readonly string[] = []) {
     super();
     this.agent = {
       name: "assistant",
@@ -25,6 +25,7 @@ export class ScriptedCall extends Emitter<{
       setup: "client-secret",
       max_call_minutes: 30,
       page_tools: tools,
+      handoffs,
     };
     this.become("live");
   }
