@@ -49,16 +49,21 @@ def openai(site: Site) -> Iterator[OpenAIControl]:
 def unified_site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The whole local run and a page of its own for an agent whose calls the server sets up, for five minutes."""
     folder = tmp_path_factory.mktemp("unified")
-    agents = folder / "agents"
-    shutil.copytree(ROOT / "functions" / "agents", agents)
-    for file in agents.glob("*.toml"):
+    shutil.copytree(ROOT / "functions" / "agents", folder / "agents")
+    for file in (folder / "agents").glob("*.toml"):
         file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
+    return site_of(folder, servers, MAX_CALL_SECONDS="300")
+
+
+def site_of(folder: Path, servers: ServerThread, **environment: str) -> Site:
+    """The whole local run and a page of its own for the agents in `folder`/agents."""
+    agents = folder / "agents"
     shutil.copy(ROOT / "web" / "firebase.json", folder)
     build = ["npm", "exec", "--", "vite", "build", "--logLevel=warn", "--outDir", str(folder / "dist"), "--emptyOutDir"]
     subprocess.run(build, cwd=ROOT / "web", env={**os.environ, "AGENTS_FOLDER": str(agents)}, check=True, timeout=60)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
-        return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(agents), "MAX_CALL_SECONDS": "300"}))
+        return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(agents), **environment}))
 
 
 @pytest.fixture(scope="module")

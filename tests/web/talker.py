@@ -123,6 +123,17 @@ class Talker:
         events: list[dict[str, Any]] = self.page.evaluate("() => wire")
         return events
 
+    def retold(self) -> list[str]:
+        """What the page told a new session: the words of the items that it created under ids they had before."""
+        known: set[str] = set()
+        words = []
+        for line in self.wire():
+            item = line["event"].get("item", {})
+            if line["direction"] == "client" and item.get("id") in known:
+                words.append(item["content"][0]["text"])
+            known |= {item["id"]} if "id" in item else set()
+        return words
+
     def sent_bytes(self) -> int:
         """Of sound, to OpenAI."""
         return int(self.page.evaluate(SENT_BYTES))

@@ -55,7 +55,7 @@ def test_the_conversation_goes_on_after_a_network_drop(
         expect(talker.transcript.get_by_text(words, exact=True)).to_have_count(1)
     shown = talker.transcript.inner_text()
     assert sorted(said, key=shown.index) == said
-    assert retold(talker) == ["Good morning.", "My name is Ana.", "Hello Ana."]
+    assert talker.retold() == ["Good morning.", "My name is Ana.", "Hello Ana."]
     assert [call for call in openai.live_calls() if call not in before] != []
     talker.end()
 
@@ -78,11 +78,4 @@ def test_a_short_gap_heals_by_itself(talker: Talker, cuttable: Network, openai: 
     cuttable.mend()
     talker.write("Are you there?")
     talker.reads("Still here.")
-    assert retold(talker) == []
-
-
-def retold(talker: Talker) -> list[str]:
-    """What the page told a new session: the words of the items that it created under ids they had before."""
-    sent = [line["event"] for line in talker.wire() if line["direction"] == "client"]
-    items = [event["item"] for event in sent if event["type"] == "conversation.item.create"]
-    return [item["content"][0]["text"] for item in items if "id" in item]
+    assert talker.retold() == []

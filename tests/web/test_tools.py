@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 from standins.local_run import Site
+from standins.serving import ServerThread
 
 from .axe import assert_accessible
-from .conftest import OpenPage
+from .conftest import ROOT, OpenPage, site_of
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -30,6 +31,27 @@ RTCPeerConnection.prototype.createDataChannel = function (...parameters) {
   return channel;
 };
 """
+
+
+AGENTS = {
+    "assistant": {"label": "Assistant", "setup": "client-secret", "handoffs": ["guide"]},
+    "guide": {"label": "Guide", "setup": "client-secret", "description": "Knows museums."},
+    "clerk": {"label": "Clerk", "setup": "unified", "handoffs": ["archivist"]},
+    "archivist": {"label": "Archivist", "setup": "unified", "description": "Knows museums."},
+}
+
+
+@pytest.fixture(scope="module")
+def site_of_several(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Two pairs of agents: one is called, and may hand the call over to the other."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "agents").mkdir()
+    shipped = (ROOT / "functions" / "agents" / "assistant.toml").read_text().splitlines()
+    for name, changes in AGENTS.items():
+        kept = [line for line in shipped if not line.startswith(tuple(changes))]
+        lines = [f"{key} = {json.dumps(value)}" for key, value in changes.items()]
+        (folder / "agents" / f"{name}.toml").write_text("\n".join([*lines, *kept]))
+    return site_of(folder, servers, PERSON_PER_MINUTE="1000", INSTANCE_PER_MINUTE="1000")
 
 
 @pytest.fixture(params=["site", "unified_site"])
@@ -166,3 +188,50 @@ def test_after_a_cut_the_tools_are_there_again(open_page: OpenPage, openai: Open
     talker.write("What is the date?")
     talker.reads("time zone Asia/Tokyo")
     assert len(outputs(talker)) == 1
+
+
+@pytest.mark.parametrize(("called", "successor"), [("Assistant", "Guide"), ("Clerk", "Archivist")])
+def test_a_call_is_handed_over_to_another_agent(
+    open_page: OpenPage, site_of_several: Site, called: str, successor: str
+) -> None:
+    openai = OpenAIControl.of(site_of_several)
+    openai.script({"say": "Good morning."})
+    talker = open_page(url=site_of_several.invite_link())
+    choose_agent(talker, called)
+    talker.start()
+    talker.reads("Good morning.")
+    talker.hears_it_out()
+    asked = "Who knows museums?"
+    talker.write(asked)
+    greeting = "Hello, this is the offline stand-in for OpenAI. How can I help you?"  # of a session that is a new one
+    talker.reads(f"Handed over to {successor}", greeting)
+    expect(talker.status).to_have_text("Connected")
+    talker.hears_it_out()
+    talker.write("Are you there?")
+    talker.reads("You said: Are you there?")
+
+    said = ["Good morning.", asked, f"Handed over to {successor}", greeting, "Are you there?"]
+    said += ["You said: Are you there?"]
+    for words in said:
+        expect(talker.transcript.get_by_text(words, exact=True)).to_have_count(1)
+    shown = talker.transcript.inner_text()
+    assert sorted(said, key=shown.index) == said
+    assert talker.transcript.locator(".speaker").all_text_contents() == [called, "You", successor, "You", successor]
+    assert talker.retold() == ["Good morning.", asked]
+    assert session_updates(talker) == []
+    talker.eventually(openai.live_calls, lambda live: len(live) == 1)
+    talker.assert_policy_kept()
+
+    talker.end()
+    openai.script({"say": "Good evening."})
+    talker.start()
+    talker.reads("Good evening.")
+    assert talker.transcript.locator(".speaker").all_text_contents() == [called]
+
+
+def choose_agent(talker: Talker, label: str) -> None:
+    talker.open_sheet("Options")
+    options = talker.page.get_by_role("dialog", name="Options")
+    options.get_by_role("combobox", name="Assistant").select_option(label)
+    options.get_by_role("button", name="Close").click()
+    expect(options).to_have_count(0)
