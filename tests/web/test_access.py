@@ -1,6 +1,6 @@
 """Signing in by a link, being signed out, and leaving nothing behind."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from standins.local_run import Site
 
 from .conftest import OpenPage
@@ -41,10 +41,18 @@ def test_who_is_signed_in_stays_so_without_the_link(open_page: OpenPage, site: S
     talker.start()
 
 
-def test_a_tap_before_the_link_is_redeemed_waits_for_it(open_page: OpenPage) -> None:
+def test_a_tap_before_it_is_known_who_is_there_waits_for_that(open_page: OpenPage) -> None:
     talker = open_page()
+    expect(talker.button("End and forget")).to_be_visible()
+    held: list[Route] = []
+    talker.page.route("**/api/access", lambda route: held.append(route))
     talker.page.reload()
-    talker.start()
+    talker.button("Start talking").click()
+    expect(talker.status).to_have_text("Connecting…")
+    talker.eventually(lambda: held, bool)
+    for route in held:
+        route.continue_()
+    expect(talker.status).to_have_text("Connected")
 
 
 def test_without_a_link_the_page_says_to_ask_for_one(open_page: OpenPage, site: Site) -> None:
