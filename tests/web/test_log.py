@@ -8,6 +8,14 @@ from .conftest import OpenPage
 from .openai_control import OpenAIControl
 
 LOGS = "**/api/logs"
+# As the browser tells it; a headless one hides no page.
+BE = """
+(state) => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => state === "hidden" });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
 
 
 def test_a_log_that_could_not_be_sent_is_sent_at_the_next_visit(
@@ -79,3 +87,20 @@ def test_two_tabs_do_not_get_in_each_others_way(open_page: OpenPage, site: Site,
     second.end()
     assert_stored_once(first, site.bucket)
     assert_stored_once(second, site.bucket)
+
+
+def test_a_call_goes_on_while_another_app_is_in_front(open_page: OpenPage, site: Site, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."}, {"say": "You are back."})
+    talker = open_page()
+    talker.start()
+    talker.reads("Good morning.")
+    talker.page.evaluate(BE, "hidden")
+    before = call_of(talker.wire())
+    talker.eventually(lambda: stored(site.bucket, before), lambda lines: tells(lines, "response.created"))
+    talker.hears_it_out()
+    talker.page.evaluate(BE, "visible")
+    talker.write("Here I am")
+    talker.reads("Good morning.", "Here I am", "You are back.")
+    talker.hears_it_out()
+    talker.end()
+    assert_stored_once(talker, site.bucket)

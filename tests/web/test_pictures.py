@@ -122,3 +122,53 @@ navigator.mediaDevices.getUserMedia = async function (...parameters) {
 };
 window.liveTracks = () => tracks.filter(({ readyState }) => readyState === "live").length;
 """
+
+
+# The fake permission question cannot allow the one and refuse the other.
+REFUSE_THE_CAMERA = """
+() => {
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const refusal = () => Promise.reject(new DOMException("Permission denied", "NotAllowedError"));
+  navigator.mediaDevices.getUserMedia = (wish) => (wish.video ? refusal() : open(wish));
+}
+"""
+NOTE_THE_FACINGS = """
+() => {
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  window.facings = [];
+  navigator.mediaDevices.getUserMedia = (wish) => {
+    if (wish.video) facings.push(wish.video.facingMode);
+    return open(wish);
+  };
+  const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+  navigator.mediaDevices.enumerateDevices = async () => {
+    const devices = await list();
+    return [...devices, ...devices.filter(({ kind }) => kind === "videoinput")];
+  };
+}
+"""
+
+
+def test_a_refused_camera_is_told_and_the_call_goes_on(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.page.evaluate(REFUSE_THE_CAMERA)
+    talker.start()
+    talker.button("Show something").click()
+    talker.button("Camera").click()
+    expect(talker.page.get_by_text("This is not allowed")).to_be_visible()
+    expect(talker.button("Stop showing")).to_have_count(0)
+    talker.write("Are you there?")
+    talker.reads("You said: Are you there?")
+
+
+def test_a_device_with_two_cameras_changes_between_them(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.page.evaluate(NOTE_THE_FACINGS)
+    talker.start()
+    show(talker, "Camera")
+    for _ in range(2):
+        talker.button("Other camera").click()
+        expect(talker.button("Stop showing")).to_be_visible()
+    talker.eventually(lambda: talker.page.evaluate("() => facings"), ["environment", "user", "environment"].__eq__)
+    talker.button("Send a picture now").click()
+    talker.eventually(lambda: sent_pictures(talker), lambda sent: len(sent) == 1)
