@@ -119,8 +119,9 @@ def test_the_treatment_of_the_sound_is_changed_in_the_middle_of_a_call(open_page
     talker = open_page()
     talker.start()
     talker.open_sheet("Options")
-    talker.page.get_by_role("switch", name="Cancel echo").uncheck()
-    talker.eventually(lambda: talker.page.evaluate(CANCELS_ECHO), lambda cancels: cancels is False)
+    for name in ("Cancel echo", "Reduce noise", "Even out loudness"):
+        talker.page.get_by_role("switch", name=name).uncheck()
+    talker.eventually(lambda: talker.page.evaluate(TREATMENT), [False, False, False].__eq__)
     talker.button("Close").click()
     sends_sound(talker)
 
@@ -149,7 +150,12 @@ def test_the_screen_stays_on_during_a_call(open_page: OpenPage) -> None:
 
 
 PLAYS_THROUGH = "() => document.querySelector('audio').sinkId"
-CANCELS_ECHO = "() => live.getSenders()[0].track?.getSettings().echoCancellation"
+TREATMENT = """
+() => {
+  const { echoCancellation, noiseSuppression, autoGainControl } = live.getSenders()[0].track?.getSettings() ?? {};
+  return [echoCancellation, noiseSuppression, autoGainControl];
+}
+"""
 # No flag of Chromium's refuses a page whose person has just tapped, as Safari may.
 REFUSE_TO_PLAY_ONCE = """
 const { play } = HTMLMediaElement.prototype;

@@ -94,7 +94,7 @@ export class Microphone extends Emitter<MicrophoneEvents> {
   async change(wish: MicrophoneWish): Promise<void> {
     this.wish = wish;
     if (this.#track === undefined) return;
-    const track = await openTrack(wish);
+    const track = await openTrack(wish, true);
     if (this.#isWanted && this.wish === wish) this.#use(track); // not when another was wished for meanwhile
     else track.stop();
   }
@@ -169,27 +169,36 @@ export class Microphone extends Emitter<MicrophoneEvents> {
   }
 }
 
-/** Asks for a microphone. Rejects with a CallProblem. */
-export async function openTrack({ id, processing }: MicrophoneWish): Promise<MediaStreamTrack> {
+/**
+ * Asks for a microphone. Rejects with a CallProblem. A strict wish is what another sound of the same microphone needs:
+ * Chromium shares the one that is open as long as it may.
+ */
+export async function openTrack({ id, processing }: MicrophoneWish, isStrict = false): Promise<MediaStreamTrack> {
   if (!canUseMicrophone()) throw new CallProblem("insecure_page");
   preferCallAudio();
-  const open = (audio: MediaTrackConstraints) => navigator.mediaDevices.getUserMedia({ audio });
-  // Exact, because Chromium takes an ideal id for no wish at all.
-  const wished = id === "" ? open({ ...processing }) : open({ ...processing, deviceId: { exact: id } }).catch(instead(open, processing));
-  const stream = await wished.catch((error: unknown) => {
-    throw microphoneProblem(error);
-  });
+  const device = id === "" ? {} : { deviceId: { exact: id } }; // Chromium takes an ideal id for no wish at all
+  const { echoCancellation, noiseSuppression, autoGainControl } = processing;
+  const strict = {
+    echoCancellation: { exact: echoCancellation },
+    noiseSuppression: { exact: noiseSuppression },
+    autoGainControl: { exact: autoGainControl },
+  };
+  const wishes = [...(isStrict ? [{ ...strict, ...device }] : []), ...(id === "" ? [] : [{ ...processing, ...device }]), { ...processing }];
+  const stream = await openFirst(wishes);
   const [track] = stream.getAudioTracks();
   if (track === undefined) throw new CallProblem("microphone_missing");
   return track;
 }
 
-/** The system's own choice in the place of a microphone that is not there any more. */
-function instead(open: (audio: MediaTrackConstraints) => Promise<MediaStream>, processing: SoundProcessing) {
-  return (error: unknown): Promise<MediaStream> => {
-    if (microphoneProblem(error).code !== "microphone_missing") throw error;
-    return open({ ...processing });
-  };
+/** The first of these that there is; the system's own choice in the place of a microphone that is gone. */
+async function openFirst([wish = {}, ...others]: MediaTrackConstraints[]): Promise<MediaStream> {
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: wish });
+  } catch (error) {
+    const problem = microphoneProblem(error);
+    if (problem.code !== "microphone_missing" || others.length === 0) throw problem;
+    return openFirst(others);
+  }
 }
 
 /** Browsers hide the microphone from pages that are not https or localhost. */

@@ -87,7 +87,7 @@ test("one that is unplugged is replaced by what else there is, muted if it was",
 
 test("one that is unplugged with nothing in its place is lost until there is another", async () => {
   await open();
-  browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotFoundError"));
+  for (let wish = 0; wish < 2; wish += 1) browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotFoundError"));
   browser.track.dispatchEvent(new Event("ended"));
   await vi.advanceTimersByTimeAsync(0);
   expect(states.at(-1)).toBe("lost");
@@ -101,7 +101,17 @@ test("another one takes its place in the middle of a call, and the first is stop
   browser.getUserMedia.mockImplementation(() => Promise.resolve({ getAudioTracks: () => [other] }));
   await microphone.change({ ...defaultWish, id: "usb" });
   expect([browser.track.readyState, sent.at(-1)]).toEqual(["ended", other]);
-  expect(asked().at(-1)).toEqual({ audio: { ...defaultWish.processing, deviceId: { exact: "usb" } } });
+  const strict = { echoCancellation: { exact: true }, noiseSuppression: { exact: true }, autoGainControl: { exact: true } };
+  expect(asked().at(-1)).toEqual({ audio: { ...strict, deviceId: { exact: "usb" } } });
+});
+
+test("another sound of the same microphone is asked for strictly, and else as near as there is", async () => {
+  await open();
+  browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "OverconstrainedError"));
+  const processing = { ...defaultWish.processing, noiseSuppression: false };
+  await microphone.change({ ...defaultWish, processing });
+  expect(asked().at(-1)).toEqual({ audio: processing });
+  expect(states.at(-1)).toBe("on");
 });
 
 test("a chosen one that is not there any more gives the system's own choice", async () => {
