@@ -94,6 +94,7 @@ navigator.mediaDevices.getDisplayMedia = async function (...parameters) {
 
 def test_a_browser_that_cannot_share_its_screen_offers_none(open_page: OpenPage) -> None:
     talker = open_page()
+    expect(talker.button("End and forget")).to_be_visible()  # the link was redeemed: it works once
     talker.page.add_init_script("delete MediaDevices.prototype.getDisplayMedia")  # as on iPadOS
     talker.page.reload()
     talker.start()
