@@ -150,7 +150,7 @@ class Talker:
     def assert_nothing_unnoticed(self) -> None:
         assert [words for words in self._said_in_console if "Content Security Policy" in words] == []
         if not self.may_log_errors:
-            assert self._said_in_console == []
+            assert self._said_in_console == [], self._said_in_console
 
     def assert_policy_kept(self) -> None:
         assert self.page.evaluate("() => violations") == []
