@@ -93,7 +93,7 @@ export class Line extends Emitter<LineEvents> {
     this.#taking.take(mode);
     for (const event of history) this.#send(event);
     const typed = this.#waiting.splice(0);
-    for (const event of typed) this.#send(event);
+    for (const event of typed) this.#sendOrKeep(event);
     const isGreeted = typed.length === 0 && greeting !== "";
     if (isGreeted) this.#send(clientEvents.systemMessage(greeting));
     if (isGreeted || typed.length > 0 || isUnanswered) this.#turns.ask();
@@ -107,7 +107,7 @@ export class Line extends Emitter<LineEvents> {
     if (!this.#isOpen) this.#waiting.push(event);
     else {
       this.#turns.interrupt();
-      this.#send(event);
+      this.#sendOrKeep(event);
       this.#turns.ask();
     }
     return true;
@@ -121,8 +121,8 @@ export class Line extends Emitter<LineEvents> {
   /** Sends an event as it is; false when the line is not open or the event is too large. */
   sendEvent(event: RealtimeEvent): boolean {
     if (!this.#isOpen || !this.#fits(event)) return false;
-    if (event.type === "response.create") this.#turns.ask(event);
-    else this.#send(event);
+    if (event.type !== "response.create") return this.#send(event);
+    this.#turns.ask(event);
     return true;
   }
 
@@ -158,9 +158,15 @@ export class Line extends Emitter<LineEvents> {
     return new TextEncoder().encode(JSON.stringify(event)).length <= this.#peer.eventBytes;
   }
 
-  #send(event: RealtimeEvent): void {
-    this.#peer.send(event);
-    this.emit("client", event);
+  #send(event: RealtimeEvent): boolean {
+    const isSent = this.#peer.send(event);
+    if (isSent) this.emit("client", event);
+    return isSent;
+  }
+
+  /** What the person wrote is not lost with a line that breaks just then: the next one takes it over. */
+  #sendOrKeep(event: RealtimeEvent): void {
+    if (!this.#send(event)) this.#waiting.push(event);
   }
 
   #hear(event: RealtimeEvent): void {

@@ -76,8 +76,11 @@ export class Peer extends Emitter<PeerEvents> {
     return Math.min(DATA_CHANNEL_BYTES, this.#connection.sctp?.maxMessageSize ?? DATA_CHANNEL_BYTES);
   }
 
-  send(event: RealtimeEvent): void {
+  /** False when the channel takes nothing any more: it closes some moments before anybody is told. */
+  send(event: RealtimeEvent): boolean {
+    if (this.#channel.readyState !== "open") return false;
     this.#channel.send(JSON.stringify(event));
+    return true;
   }
 
   /** Sends this track from now on; null sends nothing at all. */

@@ -283,6 +283,20 @@ describe("a call that is cut", () => {
     expect(connection().channel.sent.slice(-2)).toMatchObject([{ item: { content: [{ text: "Are you there?" }] } }, { type: "response.create" }]);
   });
 
+  test("says what was typed when it was cut and nobody knew it yet", async () => {
+    await startAndConnect();
+    const lost = connection();
+    lost.channel.readyState = "closing";
+    const before = lost.channel.sent.length;
+    expect(call.say("Are you there?")).toBe(true);
+    call.line?.interrupt();
+    expect(call.line?.sendEvent({ type: "input_audio_buffer.clear" })).toBe(false);
+    expect(lost.channel.sent).toHaveLength(before);
+    await cut();
+    await comeBack();
+    expect(connection().channel.sent.slice(-2)).toMatchObject([{ item: { content: [{ text: "Are you there?" }] } }, { type: "response.create" }]);
+  });
+
   test("keeps its limit: a new session is no new call", async () => {
     browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: 90 }));
     await startAndConnect();

@@ -7,6 +7,7 @@ export class ScriptedChannel extends EventTarget {
   readonly sent: { type: string }[] = [];
 
   send(message: string): void {
+    if (this.readyState !== "open") throw new DOMException("RTCDataChannel.readyState is not 'open'", "InvalidStateError");
     this.sent.push(JSON.parse(message) as { type: string });
   }
 
