@@ -19,7 +19,10 @@ main() {
     case "$1" in
       -h | --help) usage && return ;;
       --no-build) build=no ;;
-      --port | --folder) arguments+=("$1" "${2:?$1 needs a value}") && shift ;;
+      --port | --folder)
+        (($# > 1)) || die "$1 needs a value; see scripts/dev.sh --help"
+        arguments+=("$1" "$2") && shift
+        ;;
       *) die "unknown argument '$1'; see scripts/dev.sh --help" ;;
     esac
     shift

@@ -11,6 +11,10 @@ from pathlib import Path
 from standins.function_process import FunctionFailedError
 from standins.local_run import PageNotBuiltError, Site, local_run
 
+# Above 1023, of the "bad ports" of the Fetch standard: no browser opens a page on them.
+REFUSED_BY_BROWSERS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670)}
+REFUSED_BY_BROWSERS |= {6679, 6697, 10080}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -31,9 +35,11 @@ def main() -> int:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"expected 0 to 65535, found {port}")
+    port = int(text) if text.isdecimal() else -1
+    if port != 0 and not 1024 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"expected 1024 to 65535, or 0 for any free one; found {text!r}")
+    if port in REFUSED_BY_BROWSERS:
+        raise argparse.ArgumentTypeError(f"browsers refuse to open port {port}; choose another")
     return port
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ CHILD = Path(__file__).with_name("child.py")
 CONCURRENCY = 80  # requests one instance takes at once; functions-framework's own default is 4 threads a CPU
 START_SECONDS = 20
 STOP_SECONDS = 3
+OWN_PORTS = (20_000, 32_000)
 INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY")
 
 
@@ -93,9 +95,12 @@ def _process_environment(environment: Mapping[str, str], home: Path) -> dict[str
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Below the ports that a system gives by itself: nothing else takes it before the process listens there."""
+    while True:
+        port = random.SystemRandom().randrange(*OWN_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 async def _connect(port: int) -> None:
