@@ -81,7 +81,7 @@ function wordsOf(item: Fields): string {
 
 function newest(items: readonly Said[]): readonly Said[] {
   let letters = 0;
-  const isWithin = ({ words }: Said) => (letters += words.length) <= LETTERS;
+  const isWithin = ({ words }: Said) => (letters += Math.min(words.length, ITEM_LETTERS)) <= LETTERS;
   const dropped = items.slice(-ITEMS).findLastIndex((said) => !isWithin(said));
   return items.slice(-ITEMS).slice(dropped + 1);
 }

@@ -66,7 +66,7 @@ test("of a long conversation the newest part is told, each event within the data
   expect(events.length).toBeLessThanOrEqual(201);
   expect(JSON.stringify(events)).toContain("item_999");
   expect(JSON.stringify(events).length).toBeLessThan(80_000);
-  const [huge] = retell(after(added("huge", "user", "漢".repeat(19_000))), interruption);
+  const [huge] = retell(after(added("huge", "user", "漢".repeat(50_000))), interruption);
   expect(new TextEncoder().encode(JSON.stringify(huge)).length).toBeLessThan(60_000);
 });
 
