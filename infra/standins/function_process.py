@@ -6,8 +6,8 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,19 @@ class FunctionProcess:
         if not done:
             raise FunctionFailedError(f"the function {self.name} did not listen within {START_SECONDS} s")
 
+    def ask_to_stop(self) -> None:
+        """Of several functions ask all before the first is waited for; to be asked twice does no harm."""
+        if self.process.returncode is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+
+    async def stop(self) -> None:
+        self.ask_to_stop()
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            await self.process.wait()
+
     async def failed(self) -> FunctionFailedError:
         """Wait until the process ends, and say with what words."""
         code = await self.process.wait()
@@ -81,10 +94,28 @@ async def function_process(
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
+    function = FunctionProcess(name, port, process, log_file)
     try:
-        yield FunctionProcess(name, port, process, log_file)
+        yield function
     finally:
-        await _stop(process)
+        await function.stop()
+
+
+@asynccontextmanager
+async def function_processes(
+    names: Iterable[str], environment: Mapping[str, str], folder: Path, ports: Mapping[str, int] | None = None
+) -> AsyncIterator[list[FunctionProcess]]:
+    """Several of them: started at once, all listening when they are yielded, stopped at once."""
+    async with AsyncExitStack() as stack:
+        functions = []
+        for name in names:
+            process = function_process(name, environment, folder, port=(ports or {}).get(name, 0))
+            functions.append(await stack.enter_async_context(process))
+        for function in functions:
+            stack.callback(function.ask_to_stop)
+        for function in functions:
+            await function.listening()
+        yield functions
 
 
 def _process_environment(environment: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -112,14 +143,3 @@ async def _connect(port: int) -> None:
         else:
             writer.close()
             return
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        await asyncio.wait_for(process.wait(), STOP_SECONDS)
-    except TimeoutError:
-        os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()

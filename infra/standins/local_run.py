@@ -19,7 +19,7 @@ from voicemint.invites import make_invite
 from voicemint.signing import SigningKeys
 
 from standins import hosting, openai_realtime
-from standins.function_process import FunctionProcess, free_port, function_process
+from standins.function_process import FunctionProcess, free_port, function_processes
 from standins.local_cloud import BUCKET, start_local_cloud, write_private
 from standins.serving import LOOPBACK, serving
 
@@ -86,13 +86,10 @@ async def local_run(
         }
         watch_port = free_port()
         shared = {**cloud, "WATCH_CALL_URL": f"http://{LOOPBACK}:{watch_port}", **(environment or {})}
-        ports = {WATCH_CALL: watch_port}
-        functions = [
-            await stack.enter_async_context(function_process(name, shared, folder / "logs", port=ports.get(name, 0)))
-            for name in (*rewritten_services(FIREBASE_JSON), WATCH_CALL)
-        ]
-        for function in functions:
-            await function.listening()
+        names = (*rewritten_services(FIREBASE_JSON), WATCH_CALL)
+        functions = await stack.enter_async_context(
+            function_processes(names, shared, folder / "logs", {WATCH_CALL: watch_port})
+        )
         app = hosting.create_app(
             FIREBASE_JSON,
             services={function.name: function.url for function in functions},

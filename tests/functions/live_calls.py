@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 from standins import openai_realtime
-from standins.function_process import FunctionProcess, free_port, function_process
+from standins.function_process import FunctionProcess, free_port, function_process, function_processes
 from standins.local_cloud import BUCKET, PROJECT_ID, REGION, start_local_cloud
 from standins.serving import LOOPBACK, serving
 from voicemint.control_bucket import ControlBucket
@@ -222,12 +222,9 @@ async def call_site(folder: Path, **environment: str) -> AsyncIterator[CallSite]
             "INSTANCE_PER_MINUTE": "1000",
             **environment,
         }
-        functions = [
-            await stack.enter_async_context(function_process(name, told, folder / "logs")) for name in PUBLIC_FUNCTIONS
-        ]
-        watch = await stack.enter_async_context(function_process("watch-call", told, folder / "logs", port=port))
-        for function in (*functions, watch):
-            await function.listening()
+        *functions, watch = await stack.enter_async_context(
+            function_processes([*PUBLIC_FUNCTIONS, "watch-call"], told, folder / "logs", {"watch-call": port})
+        )
         http = await stack.enter_async_context(aiohttp.ClientSession())
         urls = {function.name: function.url for function in functions}
         yield CallSite(folder, told, openai_url, urls, http, stack, watch, port)

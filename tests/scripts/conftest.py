@@ -13,7 +13,7 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import secretmanager
 from standins import hosting, local_cloud, openai_realtime
-from standins.function_process import FUNCTIONS_FOLDER, function_process
+from standins.function_process import FUNCTIONS_FOLDER, function_processes
 from standins.local_cloud import BUCKET, CONTROL_BUCKET, PROJECT_ID
 from standins.serving import ServerThread, serving
 from voicemint.control import ControlState
@@ -152,12 +152,9 @@ async def owner_cloud(folder: Path, routes: Mapping[str, str] = SERVICES) -> Asy
         (folder / "sitecustomize.py").write_text(SITECUSTOMIZE)
         often = {"PERSON_PER_MINUTE": "10000", "INSTANCE_PER_MINUTE": "10000"}
         often |= {"DAILY_LIMIT": "10000", "DAILY_BLOCK": "1000"}
-        services = {}
-        for name in routes:
-            function_environment = {**environment, **often, "PYTHONPATH": str(folder)}
-            function = await stack.enter_async_context(function_process(name, function_environment, folder / "logs"))
-            await function.listening()
-            services[name] = function.url
+        function_environment = {**environment, **often, "PYTHONPATH": str(folder)}
+        functions = await stack.enter_async_context(function_processes(routes, function_environment, folder / "logs"))
+        services = {function.name: function.url for function in functions}
         app = hosting.create_app(firebase_json_in(folder, routes), services)
         environment["SITE_URL"] = await stack.enter_async_context(serving(app))
         (folder / "local-run.env").write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
