@@ -225,6 +225,7 @@ async def call_site(folder: Path, **environment: str) -> AsyncIterator[CallSite]
         *functions, watch = await stack.enter_async_context(
             function_processes([*PUBLIC_FUNCTIONS, "watch-call"], told, folder / "logs", {"watch-call": port})
         )
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        own_connections = aiohttp.TCPConnector(force_close=True)  # a function closes an idle one whenever it likes
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=own_connections))
         urls = {function.name: function.url for function in functions}
         yield CallSite(folder, told, openai_url, urls, http, stack, watch, port)

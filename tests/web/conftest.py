@@ -104,15 +104,23 @@ def microphone(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def open_page(chromium: Callable[..., Browser], site: Site) -> Iterator[OpenPage]:
-    """Opens the page as on a device of its own; at the end nothing may have gone wrong in it unnoticed."""
+    """Opens the page as on a device of its own; at the end nothing may have gone wrong in it unnoticed.
+
+    `script` runs before the page's own: it makes the device another one, or watches it.
+    """
     own_browsers: list[Browser] = []
     talkers: list[Talker] = []
 
-    def open_(wav: Path | None = None, *, permission: str = "", url: str = "", **context: object) -> Talker:
+    def open_(
+        wav: Path | None = None, *, permission: str = "", url: str = "", script: str = "", **device: object
+    ) -> Talker:
         browser = chromium(wav, permission)
         if wav is not None:
             own_browsers.append(browser)
-        talkers.append(Talker(browser.new_context(**context), url or site.invite_link()))  # type: ignore[arg-type]
+        context = browser.new_context(**device)  # type: ignore[arg-type]
+        if script:
+            context.add_init_script(script)
+        talkers.append(Talker(context, url or site.invite_link()))
         return talkers[-1]
 
     yield open_

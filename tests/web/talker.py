@@ -81,6 +81,11 @@ class Talker:
     def alert(self) -> Locator:
         return self.page.get_by_role("alert")
 
+    def reload(self) -> None:
+        """Loads the page again when its link has been redeemed, which works once."""
+        self.eventually(self.context.cookies, bool)
+        self.page.reload()
+
     def start(self) -> None:
         self.button("Start talking").click()
         expect(self.status).to_have_text("Connected")

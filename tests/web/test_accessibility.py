@@ -78,7 +78,7 @@ def test_the_page_speaks_the_browsers_language_and_another_when_it_is_chosen(ope
     expect(talker.page.locator("html")).to_have_attribute("lang", "ja")
     talker.page.keyboard.press("Escape")
     expect(talker.button("話し始める")).to_be_visible()
-    talker.page.reload()
+    talker.reload()
     expect(talker.button("話し始める")).to_be_visible()
     assert_accessible(talker, "Japanese")
 
@@ -102,7 +102,7 @@ def test_the_chosen_appearance_holds_against_the_devices_and_at_the_next_visit(o
     talker.page.get_by_role("radio", name="Dark").check(force=True)
     dark = ground(talker)
     assert dark != light
-    talker.page.reload()
+    talker.reload()
     expect(talker.button("Start talking")).to_be_visible()
     assert ground(talker) == dark
 

@@ -78,10 +78,7 @@ def test_without_any_microphone_the_call_waits_for_one(open_page: OpenPage) -> N
 
 
 def call_with_a_plug(open_page: OpenPage) -> Talker:
-    talker = open_page()
-    expect(talker.button("End and forget")).to_be_visible()  # the link was redeemed: it works once
-    talker.page.add_init_script(REMEMBER_THE_MICROPHONE)
-    talker.page.reload()
+    talker = open_page(script=REMEMBER_THE_MICROPHONE)
     talker.start()
     sends_sound(talker)
     return talker
@@ -101,15 +98,12 @@ def test_another_loudspeaker_is_taken_and_kept(open_page: OpenPage) -> None:
     chosen = picker.input_value()
     assert chosen != ""
     talker.eventually(lambda: talker.page.evaluate(PLAYS_THROUGH), lambda now: now == chosen)
-    talker.page.reload()
+    talker.reload()
     talker.eventually(lambda: talker.page.evaluate(PLAYS_THROUGH), lambda now: now == chosen)
 
 
 def test_where_no_page_may_choose_a_loudspeaker_none_is_offered(open_page: OpenPage) -> None:
-    talker = open_page()
-    expect(talker.button("End and forget")).to_be_visible()  # the link was redeemed: it works once
-    talker.page.add_init_script("delete HTMLMediaElement.prototype.setSinkId")  # as in Safari
-    talker.page.reload()
+    talker = open_page(script="delete HTMLMediaElement.prototype.setSinkId")  # as in Safari
     talker.open_sheet("Options")
     expect(talker.page.get_by_label("Microphone", exact=True)).to_be_visible()
     expect(talker.page.get_by_label("Loudspeaker", exact=True)).to_have_count(0)
@@ -127,10 +121,7 @@ def test_the_treatment_of_the_sound_is_changed_in_the_middle_of_a_call(open_page
 
 
 def test_a_browser_that_refuses_to_play_asks_for_a_tap(open_page: OpenPage) -> None:
-    talker = open_page()
-    expect(talker.button("End and forget")).to_be_visible()  # the link was redeemed: it works once
-    talker.page.add_init_script(REFUSE_TO_PLAY_ONCE)
-    talker.page.reload()
+    talker = open_page(script=REFUSE_TO_PLAY_ONCE)
     talker.start()
     talker.button("Tap to hear").click()
     expect(talker.button("Tap to hear")).to_have_count(0)
@@ -139,10 +130,7 @@ def test_a_browser_that_refuses_to_play_asks_for_a_tap(open_page: OpenPage) -> N
 
 
 def test_the_screen_stays_on_during_a_call(open_page: OpenPage) -> None:
-    talker = open_page()
-    expect(talker.button("End and forget")).to_be_visible()  # the link was redeemed: it works once
-    talker.page.add_init_script(COUNT_WAKE_LOCKS)
-    talker.page.reload()
+    talker = open_page(script=COUNT_WAKE_LOCKS)
     talker.start()
     talker.eventually(lambda: talker.page.evaluate("() => wakeLocks()"), lambda held: held == 1)
     talker.end()

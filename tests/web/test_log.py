@@ -32,7 +32,7 @@ def test_a_log_that_could_not_be_sent_is_sent_at_the_next_visit(
     wire = talker.wire()
     assert stored(site.bucket, call_of(wire)) == []
     talker.page.unroute(LOGS)
-    talker.page.reload()
+    talker.reload()
     assert_stored_once(talker, site.bucket, wire)
 
 

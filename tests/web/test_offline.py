@@ -39,7 +39,7 @@ def test_nothing_of_the_functions_is_kept_on_the_device(open_page: OpenPage) -> 
     talker = open_page()
     expect(talker.button("Start talking")).to_be_visible()
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
-    talker.page.reload()
+    talker.reload()
     talker.start()
     talker.end()
     kept: list[str] = talker.page.evaluate(KEPT)
@@ -73,7 +73,7 @@ def test_a_newer_version_is_offered_outside_calls_and_taken_over_at_a_tap(
     talker = open_page(url=site.invite_link())
     expect(talker.button("Start talking")).to_be_visible()
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
-    talker.page.reload()  # from here on the worker serves the page
+    talker.reload()  # from here on the worker serves the page
     expect(talker.button("Start talking")).to_be_visible()
     newer(built)
     talker.page.evaluate("async () => { await (await navigator.serviceWorker.ready).update(); }")

@@ -69,9 +69,7 @@ def test_a_picture_goes_by_itself_when_it_has_changed(open_page: OpenPage) -> No
 
 
 def test_a_screen_is_shown_until_its_sharing_ends(open_page: OpenPage) -> None:
-    talker = open_page()
-    talker.page.add_init_script(REMEMBER_THE_SCREEN)
-    talker.page.reload()
+    talker = open_page(script=REMEMBER_THE_SCREEN)
     talker.start()
     show(talker, "Screen")
     talker.button("Send a picture now").click()
@@ -93,10 +91,7 @@ navigator.mediaDevices.getDisplayMedia = async function (...parameters) {
 
 
 def test_a_browser_that_cannot_share_its_screen_offers_none(open_page: OpenPage) -> None:
-    talker = open_page()
-    expect(talker.button("End and forget")).to_be_visible()  # the link was redeemed: it works once
-    talker.page.add_init_script("delete MediaDevices.prototype.getDisplayMedia")  # as on iPadOS
-    talker.page.reload()
+    talker = open_page(script="delete MediaDevices.prototype.getDisplayMedia")  # as on iPadOS
     talker.start()
     talker.button("Show something").click()
     expect(talker.button("Stop showing")).to_be_visible()
@@ -104,9 +99,7 @@ def test_a_browser_that_cannot_share_its_screen_offers_none(open_page: OpenPage)
 
 
 def test_the_end_of_the_call_turns_the_camera_off(open_page: OpenPage) -> None:
-    talker = open_page()
-    talker.page.add_init_script(COUNT_TRACKS)
-    talker.page.reload()
+    talker = open_page(script=COUNT_TRACKS)
     talker.start()
     show(talker, "Camera")
     talker.end()

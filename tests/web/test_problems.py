@@ -59,7 +59,7 @@ def test_an_answer_of_hosting_itself_is_told_by_its_status(open_page: OpenPage) 
     talker = open_page()
     talker.may_log_errors = True
     talker.page.route("**/api/client-secrets", lambda route: route.fulfill(status=504, body="<h1>Gateway Timeout</h1>"))
-    talker.page.reload()
+    talker.reload()
     talker.button("Start talking").click()
     expect(talker.alert).to_contain_text("The server gave no usable answer")
     expect(talker.alert).to_contain_text("status 504")

@@ -108,7 +108,7 @@ def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(open_page: OpenP
     asked: list[str] = []
     talker.context.on("request", lambda request: asked.append(request.url))
     talker.page.add_init_script(NOTE_FIRST_SOUND)
-    talker.page.reload()
+    talker.reload()
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")  # it keeps the page's files, not these
     assert [url for url in asked if "service-worker" in url] != []
     assert [url for url in asked if "agents-sdk" in url] == []

@@ -107,6 +107,6 @@ def test_an_answer_can_be_stopped(open_page: OpenPage, openai: OpenAIControl) ->
 def test_the_mode_is_kept_on_this_device(open_page: OpenPage) -> None:
     talker = open_page()
     choose(talker, "When I ask")
-    talker.page.reload()
+    talker.reload()
     talker.button("Options").click()
     expect(talker.page.get_by_role("radio", name="When I ask")).to_be_checked()

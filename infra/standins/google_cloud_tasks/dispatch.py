@@ -5,7 +5,7 @@ https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler
 
 from datetime import UTC, datetime
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from standins.google_cloud_tasks.queue import QueuedTask
 from standins.google_identity import IdentityTokens
@@ -52,7 +52,7 @@ class Dispatcher:
             await self._session.close()
 
     def _client(self) -> ClientSession:
-        self._session = self._session or ClientSession()
+        self._session = self._session or ClientSession(connector=TCPConnector(force_close=True))
         return self._session
 
     def _own_headers(self, task: QueuedTask) -> dict[str, str]:

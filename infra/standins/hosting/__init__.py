@@ -46,7 +46,8 @@ def create_app(
 def _session(timeout_seconds: float) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(app: web.Application) -> AsyncIterator[None]:
         timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=CONNECT_TIMEOUT_SECONDS)
-        connector = aiohttp.TCPConnector(limit=0)
+        # None is kept: a function closes an idle one whenever it likes, also while a request is on its way to it.
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
         async with aiohttp.ClientSession(
             timeout=timeout, connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:

@@ -3,7 +3,8 @@
 import http.client
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,20 +30,34 @@ def site_with(servers: ServerThread, project: Path, service_url: str, timeout_se
 def raw_service() -> Iterator[tuple[str, list[bytes]]]:
     """A service that answers whatever bytes the list holds, and closes."""
     replies: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(replies[0])
+
+    with serving_bytes(answer) as url:
+        yield url, replies
+
+
+@contextmanager
+def serving_bytes(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A service without HTTP of its own; a connection is closed when `answer` returns."""
     listener = socket.create_server(("127.0.0.1", 0))
 
-    def serve() -> None:
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            answer(connection)
+
+    def accept() -> None:
         while True:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection:
-                connection.recv(65536)
-                connection.sendall(replies[0])
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
-    threading.Thread(target=serve, daemon=True).start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}", replies
+    threading.Thread(target=accept, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
 
@@ -122,6 +137,21 @@ def test_a_service_that_talks_nonsense_is_a_bad_gateway(
     service_url, replies = raw_service
     replies.append(reply)
     assert requests.post(site_with(servers, project, service_url) + LOGS, data="{}", timeout=5).status_code == 502
+
+
+def test_a_service_that_closes_its_connection_after_an_answer_loses_no_request(
+    servers: ServerThread, project: Path
+) -> None:
+    """As gunicorn does after two idle seconds: a POST that was sent just then would be answered by nobody."""
+
+    def answer_once(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.recv(65536)
+
+    with serving_bytes(answer_once) as service_url:
+        url = site_with(servers, project, service_url) + LOGS
+        assert [requests.post(url, data="{}", timeout=5).text for _ in range(3)] == ["ok", "ok", "ok"]
 
 
 def test_an_answer_that_breaks_off_breaks_off_here_too(
