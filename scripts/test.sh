@@ -33,7 +33,7 @@ main() {
     npm --prefix web run --silent test
   fi
   step "pytest"
-  "$PYTHON" -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --durations=12 "${arguments[@]}"
+  "$PYTHON" -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=12 "${arguments[@]}"
 }
 
 main "$@"

@@ -7,7 +7,7 @@ import pytest
 from standins.local_run import Site, local_run
 from standins.serving import ServerThread
 
-from .distribution import long_files_first, scheduling
+from .distribution import long_files_first, number_of_processes, scheduling
 from .google import google, plane, warm_google, warm_path
 
 __all__ = ["google", "plane", "warm_google", "warm_path"]
@@ -24,6 +24,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return scheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return number_of_processes()
 
 
 @pytest.fixture(scope="session")
