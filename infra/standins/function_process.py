@@ -53,16 +53,21 @@ class FunctionProcess:
 
     def ask_to_stop(self) -> None:
         """Of several functions ask all before the first is waited for; to be asked twice does no harm."""
-        if self.process.returncode is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
+        self._signal(signal.SIGTERM)
 
     async def stop(self) -> None:
         self.ask_to_stop()
         try:
             await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
         except TimeoutError:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self._signal(signal.SIGKILL)
             await self.process.wait()
+
+    def _signal(self, signal_: signal.Signals) -> None:
+        """To it and whatever it has started."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):  # it has ended, and nobody has told us yet
+                os.killpg(self.process.pid, signal_)
 
     async def failed(self) -> FunctionFailedError:
         """Wait until the process ends, and say with what words."""
