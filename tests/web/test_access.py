@@ -34,6 +34,22 @@ def test_a_link_signs_in_once_and_leaves_the_address_bar(open_page: OpenPage, si
     expect(other.button("Start talking")).to_have_count(0)
 
 
+def test_a_link_that_could_not_be_tried_is_tried_again_when_the_page_is_loaded_again(
+    open_page: OpenPage, site: Site
+) -> None:
+    talker = open_page(url="about:blank")
+    talker.may_log_errors = True
+    talker.page.route("**/api/access", lambda route: route.abort())
+    link = site.invite_link()
+    talker.page.goto(link)
+    expect(talker.button("Start talking")).to_be_visible()
+    assert talker.page.url == link
+    talker.page.unroute("**/api/access")
+    talker.page.reload()
+    expect(talker.button("End and forget")).to_be_visible()
+    assert "#" not in talker.page.url
+
+
 def test_who_is_signed_in_stays_so_without_the_link(open_page: OpenPage, site: Site) -> None:
     talker = open_page()
     expect(talker.button("End and forget")).to_be_visible()

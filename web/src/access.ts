@@ -5,6 +5,7 @@ import { fields, text } from "./events.ts";
 const ACCESS_URL = "/api/access";
 const REQUEST_MS = 30_000;
 const INVITE = /^#i=([\w.-]{1,1024})$/;
+const SETTLED = new Set([204, 400, 403]); // a cookie, not an invite, used or too old; all others may be true for now only
 
 /** `unknown` until the server has said, and while it cannot be reached: then the call itself will tell. */
 export type Access =
@@ -14,21 +15,22 @@ export type Access =
 
 export type SignedOutReason = "no_invite" | "invite_refused" | "forgotten";
 
-/** Takes the invite out of the address, so that it is in no history, no screenshot and no shared link. */
-export function takeInvite(): string | undefined {
-  const invite = INVITE.exec(location.hash)?.[1];
-  if (invite !== undefined) history.replaceState(history.state, "", location.pathname + location.search);
-  return invite;
-}
-
-/** Redeems the invite, if there is one, and asks who is signed in. Never rejects. */
-export async function enter(invite: string | undefined): Promise<Access> {
+/**
+ * Redeems the address's invite, if there is one, and asks who is signed in. Never rejects.
+ *
+ * An invite that is used, or that never was one, is taken out of the address: it is in no history, no screenshot and no
+ * shared link. One that nobody has answered for stays, so that loading the page again tries it again.
+ */
+export async function enter(): Promise<Access> {
   if (!isSecureContext) return { kind: "unknown" }; // no call can be made here: the invite is for a better address
-  const redeemed = invite === undefined ? undefined : await ask("POST", JSON.stringify({ invite }));
+  const invite = INVITE.exec(location.hash)?.[1];
+  const redeemed = invite === undefined ? undefined : (await ask("POST", JSON.stringify({ invite })))?.status;
+  const isSettled = redeemed !== undefined && SETTLED.has(redeemed);
+  if (isSettled) history.replaceState(history.state, "", location.pathname + location.search);
   const answer = await ask("GET");
   if (answer?.status === 401) {
-    const reason = redeemed !== undefined && redeemed.status !== 204 ? "invite_refused" : "no_invite";
-    return { kind: "signed_out", reason };
+    if (invite !== undefined && !isSettled) return { kind: "unknown" };
+    return { kind: "signed_out", reason: invite === undefined ? "no_invite" : "invite_refused" };
   }
   if (answer?.status !== 200) return { kind: "unknown" };
   const who = fields(await answer.json().catch(() => undefined));

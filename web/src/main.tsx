@@ -4,7 +4,7 @@ import "./styles/page.css";
 import { computed, effect, signal } from "@preact/signals";
 import { options, render } from "preact";
 import { agents } from "virtual:agents";
-import { enter, leave, takeInvite } from "./access.ts";
+import { enter, leave } from "./access.ts";
 import { Call } from "./call.ts";
 import type { StateChange } from "./call-events.ts";
 import { Choices } from "./choices.ts";
@@ -28,7 +28,7 @@ options.debounceRendering = (draw) => (document.hidden ? setTimeout(draw) : requ
 
 const choices = new Choices();
 const agent = computed(() => agents.find(({ name }) => name === choices.agent.value) ?? agents[0]);
-const entered = enter(takeInvite());
+const entered = enter();
 const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
