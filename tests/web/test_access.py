@@ -1,6 +1,9 @@
 """Signing in by a link, being signed out, and leaving nothing behind."""
 
-from playwright.sync_api import Route, expect
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
 from standins.local_run import Site
 
 from .conftest import OpenPage
@@ -15,6 +18,11 @@ async () => {
   return new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
 }
 """
+
+
+def network_is_back(page: Page) -> None:
+    page.context.set_offline(True)
+    page.context.set_offline(False)
 
 
 def test_a_link_signs_in_once_and_leaves_the_address_bar(open_page: OpenPage, site: Site) -> None:
@@ -34,8 +42,9 @@ def test_a_link_signs_in_once_and_leaves_the_address_bar(open_page: OpenPage, si
     expect(other.button("Start talking")).to_have_count(0)
 
 
-def test_a_link_that_could_not_be_tried_is_tried_again_when_the_page_is_loaded_again(
-    open_page: OpenPage, site: Site
+@pytest.mark.parametrize("again", [lambda page: page.reload(), network_is_back], ids=["loaded again", "network back"])
+def test_a_link_that_could_not_be_tried_is_tried_again(
+    open_page: OpenPage, site: Site, again: Callable[[Page], None]
 ) -> None:
     talker = open_page(url="about:blank")
     talker.may_log_errors = True
@@ -45,7 +54,7 @@ def test_a_link_that_could_not_be_tried_is_tried_again_when_the_page_is_loaded_a
     expect(talker.button("Start talking")).to_be_visible()
     assert talker.page.url == link
     talker.page.unroute("**/api/access")
-    talker.page.reload()
+    again(talker.page)
     expect(talker.button("End and forget")).to_be_visible()
     assert "#" not in talker.page.url
 

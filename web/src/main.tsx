@@ -4,7 +4,7 @@ import "./styles/page.css";
 import { computed, effect, signal } from "@preact/signals";
 import { options, render } from "preact";
 import { agents } from "virtual:agents";
-import { enter, leave } from "./access.ts";
+import { enter, leave, type Access } from "./access.ts";
 import { Call } from "./call.ts";
 import type { StateChange } from "./call-events.ts";
 import { Choices } from "./choices.ts";
@@ -58,7 +58,10 @@ call.on("settled", () => log.release());
 toolCalls.on("problem", (detail) => note("page", { type: "sdk.problem", detail }));
 call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.unsteady" : "connection.steady" }));
 
-addEventListener("online", () => void log.deliver());
+addEventListener("online", () => {
+  void log.deliver();
+  if (page.access.value.kind === "unknown") void enter().then(welcome);
+});
 addEventListener("pageshow", ({ persisted }) => persisted && call.prepare());
 addEventListener("pagehide", () => {
   call.release();
@@ -73,11 +76,7 @@ document.addEventListener("visibilitychange", () => {
 });
 
 note("page", { type: "page.opened", agent: agent.value.name, standalone: matchMedia("(display-mode: standalone)").matches });
-void entered.then((access) => {
-  page.access.value = access;
-  if (access.kind === "signed_out") log.pause(); // the server would take nothing
-  warm();
-});
+void entered.then(welcome);
 effect(() => {
   if (!page.inCall.value) call.choose(agent.value, choices.voice.value);
 });
@@ -88,6 +87,12 @@ void painted().then(() => {
   call.prepare();
   keepOffline((changeOver) => (parts.update.value = changeOver));
 });
+
+function welcome(access: Access): void {
+  page.access.value = access;
+  if (access.kind === "signed_out") log.pause(); // the server would take nothing
+  warm();
+}
 
 /** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
 async function forget(): Promise<void> {
