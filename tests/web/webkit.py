@@ -31,6 +31,9 @@ const isRight = function () { %s };
 const look = () => (isRight(...rest) ? done() : setTimeout(look, 50));
 look();
 """
+NOTHING_SLIDES = """
+return document.getAnimations().every(({ effect }) => effect.getComputedTiming().iterations === Infinity);
+"""
 SCREEN_PIXELS = "1280x1280x24"
 REQUEST_SECONDS = 60
 ENDING_SECONDS = 10
@@ -66,7 +69,8 @@ class WebKit:
         self._ask("POST", "/execute/async", {"script": AGAIN_AND_AGAIN % script, "args": arguments})
 
     def click(self, role: str, name: str) -> None:
-        """Clicks what has this role and this accessible name."""
+        """Clicks what has this role and this accessible name, when it does not move any more."""
+        self.eventually(NOTHING_SLIDES)
         for found in self._ask("POST", "/elements", {"using": "css selector", "value": SELECTORS[role]}):
             element = f"/element/{found[ELEMENT]}"
             if self._ask("GET", f"{element}/computedlabel") == name:
@@ -76,7 +80,10 @@ class WebKit:
 
     def reads(self, words: str) -> None:
         """Waits until the page shows these words."""
-        self.eventually("return document.body.innerText.includes(arguments[0])", words)
+        try:
+            self.eventually("return document.body.innerText.includes(arguments[0])", words)
+        except AssertionError:
+            raise AssertionError(f"expected {words!r}; found: {self.run('return document.body.innerText')}") from None
 
     def picture(self, file: Path) -> None:
         file.write_bytes(base64.b64decode(self._ask("GET", "/screenshot")))
