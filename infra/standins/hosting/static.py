@@ -1,8 +1,8 @@
 """The files of the site."""
 
-import gzip
 import hashlib
 import re
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -47,6 +47,7 @@ CONTENT_TYPES = {
 COMPRESSIBLE = re.compile(r"text/|application/(javascript|json|manifest\+json|wasm|xml)|image/(svg\+xml|vnd)")
 COMPRESSED_FROM_BYTES = 1024
 GZIP_LEVEL = 6
+GZIP = 16 + zlib.MAX_WBITS  # zlib's own header, as the emulator has it; that of Python's gzip changed with 3.13
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ def _whole(request: web.Request, file: File) -> web.Response:
 
 @lru_cache(maxsize=32)
 def _compressed(content: bytes) -> bytes:
-    return gzip.compress(content, GZIP_LEVEL, mtime=0)
+    compressor = zlib.compressobj(GZIP_LEVEL, wbits=GZIP)
+    return compressor.compress(content) + compressor.flush()
 
 
 def _validators(file: File) -> dict[str, str]:

@@ -43,6 +43,15 @@ async def mint_status(client: aiohttp.ClientSession) -> int:
         return answer.status
 
 
+async def arrived(client: aiohttp.ClientSession, number: int) -> None:
+    """Wait until so many requests have reached the stand-in, answered or not."""
+    async with asyncio.timeout(10):
+        while True:
+            async with client.get("/_standin/requests") as answer:
+                if len((await answer.json())["requests"]) >= number:
+                    return
+
+
 async def test_every_fault_has_a_test() -> None:
     assert FAULTS.keys() == ERRORS.keys() | BEHAVIOURS
 
@@ -118,6 +127,7 @@ async def test_a_dripping_body_never_ends(client: aiohttp.ClientSession) -> None
 async def test_a_hanging_request_is_not_answered(client: aiohttp.ClientSession) -> None:
     await arm(client, "hang", seconds=60)
     request = asyncio.ensure_future(mint_status(client))
+    await arrived(client, 1)
     await arm(client, "server_error", times=1)
     assert await mint_status(client) == 500
     assert not request.done()
