@@ -60,7 +60,7 @@ call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.un
 
 addEventListener("online", () => {
   void log.deliver();
-  if (page.access.value.kind === "unknown") void enter().then(welcome);
+  void entered.then(() => page.access.value.kind === "unknown" && void enter().then(welcome)); // one invite at a time
 });
 addEventListener("pageshow", ({ persisted }) => persisted && call.prepare());
 addEventListener("pagehide", () => {
