@@ -21,6 +21,7 @@ main() {
   step "mypy" && .venv/bin/mypy functions/*.py functions/voicemint infra/standins scripts/{bench,owner,provision,release,smoke}
   step "shellcheck" && .venv/bin/shellcheck --external-sources scripts/*.sh .ci/run
   step "eslint" && npm --prefix web run --silent lint
+  step "the tests' ids" && .venv/bin/python tests/collect_twice.py
   step "tsc" && npm --prefix web run --silent typecheck
 }
 

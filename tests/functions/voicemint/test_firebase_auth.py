@@ -114,20 +114,19 @@ def test_an_address_that_only_looks_allowed_is_refused(sign_in: SignIn, issuer: 
     assert refusals(sign_in, issuer.token(email=email)) == {SignedOut}
 
 
-NOW = int(time.time())
+@pytest.mark.parametrize(("claim", "seconds_from_now"), [("exp", -3600), ("iat", 3600), ("auth_time", 3600)])
+def test_a_token_of_another_time_is_refused(sign_in: SignIn, issuer: Issuer, claim: str, seconds_from_now: int) -> None:
+    assert refusals(sign_in, issuer.token(**{claim: int(time.time()) + seconds_from_now})) == {SignedOut}
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"exp": NOW - 3600},
         {"exp": None},
         {"exp": "tomorrow"},
-        {"iat": NOW + 3600},
         {"iat": None},
-        {"auth_time": NOW + 3600},
         {"auth_time": None},
-        {"auth_time": str(NOW)},
+        {"auth_time": "1790000000"},
         {"aud": "other-project"},
         {"aud": [PROJECT_ID]},
         {"aud": [PROJECT_ID, "other-project"]},
