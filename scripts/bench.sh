@@ -22,12 +22,14 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
-  case "${1:-}" in
-    -h | --help) usage && return ;;
+  check_options "$@"
+  case "${OPERANDS[0]:-}" in
+    mint | page | call | watch) ;;
+    *) wrong_usage "say what to measure: mint, page, call or watch" ;;
   esac
   ensure_venv functions infra/standins
   ensure_node
-  case "${1:-}" in
+  case "${OPERANDS[0]}" in
     page) prepare_page ;;
     *) ensure_npm scripts/bench/peers/express ;;
   esac

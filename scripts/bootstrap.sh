@@ -28,9 +28,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
-  case "${1:-}" in
-    -h | --help) usage && return ;;
-  esac
+  check_only_options "$@"
   ensure_venv functions infra/standins
   PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m provision.bootstrap "$@"
 }

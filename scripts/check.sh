@@ -7,18 +7,14 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
-  case "${1:-}" in
-    -h | --help) usage && return ;;
-    --fix) fix ;;
-    "") ;;
-    *) die "unknown argument '$1'; see scripts/check.sh --help" ;;
-  esac
+  check_only_options "$@"
+  [[ ${1:-} != --fix ]] || fix
   ensure_venv functions infra/standins tests
   ensure_node
   ensure_npm web
   cd "$ROOT"
   step "ruff" && .venv/bin/ruff format --check . && .venv/bin/ruff check .
-  step "mypy" && .venv/bin/mypy functions/*.py functions/voicemint infra/standins scripts/{bench,owner,provision,release,smoke}
+  step "mypy" && .venv/bin/mypy functions/*.py functions/voicemint infra/standins scripts/{bench,common,owner,provision,release,smoke}
   step "shellcheck" && .venv/bin/shellcheck --external-sources scripts/*.sh .ci/run
   step "eslint" && npm --prefix web run --silent lint
   step "the tests' ids" && .venv/bin/python tests/collect_twice.py

@@ -14,7 +14,7 @@
 # CONTROL_BUCKET   told to the functions (default $PROJECT_ID-voicemint-control)
 # BUCKET           the same (default $PROJECT_ID-voicemint-payloads)
 #
-# Exit: 0 every function is live, 1 one is not, or nothing was started for the reason given.
+# Exit: 0 every function is live, 1 one is not, or nothing was started for the reason given, 2 wrong usage.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -25,14 +25,13 @@ source "$(dirname "$0")/functions.sh"
 
 main() {
   local name dry_run="" if_changed="" functions=()
+  check_options "$@"
   while (($#)); do
     case "$1" in
-      -h | --help) usage && return ;;
       --dry-run) dry_run=yes ;;
       --if-changed) if_changed=yes ;;
-      --project) [[ ${2:-} ]] || die "--project needs a project id" && PROJECT_ID=$2 && shift ;;
+      --project) PROJECT_ID=$2 && shift ;;
       --project=*) PROJECT_ID=${1#*=} ;;
-      -*) die "unknown option '$1'; see scripts/deploy.sh --help" ;;
       *) functions+=("$1") ;;
     esac
     shift

@@ -15,22 +15,18 @@ source "$(dirname "$0")/lib.sh"
 
 main() {
   local build=yes arguments=()
+  check_only_options "$@"
   while (($#)); do
     case "$1" in
-      -h | --help) usage && return ;;
       --no-build) build=no ;;
-      --port | --folder)
-        (($# > 1)) || die "$1 needs a value; see scripts/dev.sh --help"
-        arguments+=("$1" "$2") && shift
-        ;;
-      *) die "unknown argument '$1'; see scripts/dev.sh --help" ;;
+      *) arguments+=("$1") ;;
     esac
     shift
   done
   ensure_venv functions infra/standins
   [[ $build == no ]] || ensure_page
   cd "$ROOT"
-  PYTHONPATH="$ROOT/infra:$ROOT/functions" exec "$PYTHON" -m standins "${arguments[@]}"
+  PYTHONPATH="$ROOT/infra:$ROOT/functions" exec "$PYTHON" -m standins ${arguments[@]+"${arguments[@]}"}
 }
 
 main "$@"

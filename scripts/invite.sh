@@ -20,6 +20,8 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
+  check_options "$@"
+  (($#)) || wrong_usage "say whom the link is for, as in scripts/invite.sh \"Ana's iPad\""
   run_owner_command invite "$@"
 }
 

@@ -6,6 +6,8 @@ PYTHON="$ROOT/.venv/bin/python"
 UV_VERSION=0.13.8
 NODE_WHEEL_VERSION=24.19.0
 export NPM_CONFIG_UPDATE_NOTIFIER=false # nobody is told of a newer npm in the middle of something else
+# shellcheck source-path=SCRIPTDIR source=options.sh
+source "$ROOT/scripts/options.sh"
 
 step() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 
@@ -120,9 +122,6 @@ ensure_program() {
 run_owner_command() {
   local name=$1
   shift
-  case "${1:-}" in
-    -h | --help) usage && return ;;
-  esac
   ensure_venv functions infra/standins
   PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m "owner.$name" "$@"
 }

@@ -8,11 +8,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
-  case "${1:-}" in
-    -h | --help) usage && return ;;
-    "" | --upgrade) ;;
-    *) die "unknown argument '$1'; see scripts/lock.sh --help" ;;
-  esac
+  check_only_options "$@"
   [[ -x $ROOT/.venv/bin/uv ]] || create_venv
   cd "$ROOT"
   local folder constraints=()

@@ -24,6 +24,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
+  check_only_options "$@"
   run_owner_command phone "$@"
 }
 

@@ -17,7 +17,7 @@
 #                                       invites "Release check", which gcloud's account must be allowed to
 # PROJECT_ID, REGION, CONTROL_BUCKET, BUCKET, SITE_URL   as everywhere: infra/project.env
 #
-# Exit: 0 it is live (or was), 1 it is not, for the reason given.
+# Exit: 0 it is live (or was), 1 it is not, for the reason given, 2 wrong usage.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -28,17 +28,16 @@ source "$(dirname "$0")/functions.sh"
 
 main() {
   local if_changed="" dry_run="" deployed="" channel=""
+  check_only_options "$@"
   while (($#)); do
     case "$1" in
-      -h | --help) usage && return ;;
       --if-changed) if_changed=yes ;;
       --dry-run) dry_run=yes ;;
       --deployed) deployed=yes ;;
-      --channel) [[ ${2:-} ]] || die "--channel needs a name" && channel=$2 && shift ;;
+      --channel) channel=$2 && shift ;;
       --channel=*) channel=${1#*=} ;;
-      --project) [[ ${2:-} ]] || die "--project needs a project id" && PROJECT_ID=$2 && shift ;;
+      --project) PROJECT_ID=$2 && shift ;;
       --project=*) PROJECT_ID=${1#*=} ;;
-      *) die "unknown option '$1'; see scripts/release.sh --help" ;;
     esac
     shift
   done

@@ -15,7 +15,7 @@
 # brings both back. Going back twice goes further back. What the newest revisions are is not changed: scripts/release.sh
 # makes them live again. Functions that the page does not use (tasks, the telephone) run their newest revision always.
 #
-# Exit: 0 it is live, 1 it is not, for the reason given.
+# Exit: 0 it is live, 1 it is not, for the reason given, 2 wrong usage.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -26,10 +26,10 @@ source "$(dirname "$0")/functions.sh"
 
 main() {
   local arguments=()
+  check_only_options "$@"
   while (($#)); do
     case "$1" in
-      -h | --help) usage && return ;;
-      --project) [[ ${2:-} ]] || die "--project needs a project id" && PROJECT_ID=$2 && shift ;;
+      --project) PROJECT_ID=$2 && shift ;;
       --project=*) PROJECT_ID=${1#*=} ;;
       *) arguments+=("$1") ;;
     esac

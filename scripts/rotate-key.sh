@@ -24,6 +24,11 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
+  check_options "$@"
+  case "${OPERANDS[0]:-}" in
+    openai | signing) ;;
+    *) wrong_usage "say which key to replace: openai or signing" ;;
+  esac
   run_owner_command rotate_key "$@"
 }
 

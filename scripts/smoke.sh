@@ -18,9 +18,7 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
 main() {
-  case "${1:-}" in
-    -h | --help) usage && return ;;
-  esac
+  check_options "$@"
   ensure_venv functions infra/standins
   invite_to_local_run "$@"
   PYTHONPATH="$ROOT/scripts" exec "$PYTHON" -m smoke "$@"

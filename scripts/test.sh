@@ -6,16 +6,19 @@
 #   scripts/test.sh                  all of them: the page's unit tests, then pytest
 #   scripts/test.sh functions        tests/functions only; also: infra, scripts, security, web
 #   scripts/test.sh security --long  the security suite with minutes of fuzzing instead of seconds
-#   scripts/test.sh -k mint -x       pytest's own arguments; -n 0: in one process, for --pdb
+#   scripts/test.sh -k mint -x       pytest's own short options; -n 0: in one process, for --pdb
+#   scripts/test.sh --lf             these of its long ones: --lf --ff --sw --pdb --maxfail N --durations N --tb STYLE
+#   scripts/test.sh -- --trace       whatever stands after -- goes to pytest as it is
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
 main() {
   local argument unit_tests=yes arguments=()
+  SHORT_OPTIONS=passed check_options "$@"
   for argument in "$@"; do
     case "$argument" in
-      -h | --help) usage && return ;;
+      --) continue ;;
       functions | infra | scripts | security | web) arguments+=("tests/$argument") ;;
       *) arguments+=("$argument") ;;
     esac

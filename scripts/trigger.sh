@@ -18,7 +18,7 @@
 # The build runs as deployer@: it may deploy, and may not change who may invoke. It reads one secret, smoke-session, which
 # signs in one guest, "Release check" (scripts/invite.sh --revoke "Release check" signs it out).
 #
-# Exit: 0 it is so, 1 it is not, for the reason given.
+# Exit: 0 it is so, 1 it is not, for the reason given, 2 wrong usage.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -29,10 +29,10 @@ source "$(dirname "$0")/functions.sh"
 
 main() {
   local arguments=()
+  check_only_options "$@"
   while (($#)); do
     case "$1" in
-      -h | --help) usage && return ;;
-      --project) [[ ${2:-} ]] || die "--project needs a project id" && PROJECT_ID=$2 && shift ;;
+      --project) PROJECT_ID=$2 && shift ;;
       --project=*) PROJECT_ID=${1#*=} ;;
       *) arguments+=("$1") ;;
     esac

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from standins.function_process import FunctionFailedError
 from standins.local_run import PageNotBuiltError, Site, local_run
@@ -17,9 +18,7 @@ REFUSED_BY_BROWSERS |= {6679, 6697, 10080}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        allow_abbrev=False, prog="scripts/dev.sh", description="Run the whole site on this machine."
-    )
+    parser = CommandLine(allow_abbrev=False, prog="scripts/dev.sh")
     parser.add_argument("--port", type=_port, default=5000, help="where the page is served (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path(".voicemint"), help="keeps the bucket and the logs")
     options = parser.parse_args()
@@ -32,6 +31,12 @@ def main() -> int:
             raise
         return _fail(f"port {options.port} is in use on this machine; choose another with --port")
     return 0
+
+
+class CommandLine(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """As every script says it: scripts/options.sh."""
+        self.exit(2, f"error: {message}. See {self.prog} --help\n")
 
 
 def _port(text: str) -> int:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from common.command_line import CommandLine
+
 from . import call, mint, watch
 from .processes import BenchError
 from .report import Plan, Report, format_bars, format_table
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/bench.sh", description=__doc__)
+    parser = CommandLine("scripts/bench.sh")
     parser.add_argument("benchmark", choices=BENCHMARKS)
     parser.add_argument("--rounds", type=positive, default=ENOUGH_ROUNDS, metavar="N", help="default %(default)s")
     parser.add_argument("--seconds", type=positive, default=4, metavar="N", help="of load a cell; default %(default)s")

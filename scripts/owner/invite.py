@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from common.command_line import CommandLine
 from google.api_core.exceptions import PreconditionFailed
 from voicemint.control import CONTROL_OBJECT, ControlState
 from voicemint.invites import INVITE_SECONDS, make_invite
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/invite.sh", description=__doc__)
+    parser = CommandLine("scripts/invite.sh")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("name", nargs="?", type=checked_name, metavar="NAME", help="whom the link is for")
     what.add_argument("--list", action="store_true", help="who was invited and let in")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
+from common.command_line import CommandLine
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from voicemint.agents import CLIENT_SECRET, MAX_CALL_MINUTES, UNIFIED, Agent, load_agents
 from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/limits.sh", description=__doc__)
+    parser = CommandLine("scripts/limits.sh")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
     add_project_options(parser)
     return parser.parse_args(arguments)

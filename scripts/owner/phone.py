@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from common.command_line import CommandLine
 from google.api_core.exceptions import NotFound
 from voicemint.agents import load_agents
 from voicemint.errors import SecretUnavailable
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/phone.sh", description=__doc__)
+    parser = CommandLine("scripts/phone.sh")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--status", action="store_true", help="say whether calls would be answered, and by whom")
     what.add_argument("--rotate", action="store_true", help="exchange the signing secret")

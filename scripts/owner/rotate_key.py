@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from common.command_line import CommandLine
 from voicemint.control import ControlState
 from voicemint.mounted_secret import CACHE_SECONDS
 from voicemint.signing import SigningKeys
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/rotate-key.sh", description=__doc__)
-    parser.add_argument("which", choices=[OPENAI, SIGNING], help="the key to replace")
+    parser = CommandLine("scripts/rotate-key.sh")
+    parser.add_argument("which", choices=[OPENAI, SIGNING], metavar=f"{OPENAI}|{SIGNING}", help="the key to replace")
     parser.add_argument("--retire", action="store_true", help="signing: void what the older keys signed")
     parser.add_argument("--yes", action="store_true", help="with --retire: do not ask")
     parser.add_argument("--overlap", type=overlap_seconds, default=OVERLAP_SECONDS, metavar="SECONDS",

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from common.command_line import CommandLine
 from voicemint.control import CONTROL_OBJECT
 from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
 from voicemint.secrets import Secret
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/stop.sh", description=__doc__)
+    parser = CommandLine("scripts/stop.sh")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--resume", action="store_true", help="allow calls again")
     what.add_argument("--status", action="store_true", help="say whether calls are stopped")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from common.command_line import CommandLine
 from owner.console import EXIT_FAILED, CommandFailed, run, say, show
 from owner.invite_words import checked_name
 from owner.project_env import project_env_file
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/bootstrap.sh", description=__doc__)
+    parser = CommandLine("scripts/bootstrap.sh")
     parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
     parser.add_argument("--dry-run", action="store_true", help="print the plan; nothing is changed, nothing is asked")
     parser.add_argument("--yes", action="store_true", help="do not ask: this is the project, and the plan is good")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from common.command_line import CommandLine
 from owner.console import EXIT_FAILED, CommandFailed, run, say, show
 from owner.project_env import project_env_file
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/teardown.sh", description=__doc__)
+    parser = CommandLine("scripts/teardown.sh")
     parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
     parser.add_argument("--delete-data", action="store_true", help="delete the buckets too, with what was said in them")
     parser.add_argument("--dry-run", action="store_true", help="print the plan; nothing is changed, nothing is asked")

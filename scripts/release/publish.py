@@ -1,6 +1,5 @@
 """From functions that are deployed and a page that is built to a release: the second half of scripts/release.sh."""
 
-import argparse
 import hashlib
 import json
 import re
@@ -10,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 import requests
+from common.command_line import CommandLine
 from owner.console import CommandFailed, run, say, show
 
 from . import pins
@@ -28,7 +28,7 @@ CHANGED = 3
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/release.sh", description=__doc__)
+    parser = CommandLine("scripts/release.sh")
     parser.add_argument("--channel", metavar="NAME", help="a preview for a branch; live is not touched")
     parser.add_argument("--compare", action="store_true", help="only say what a release would change; 3: something")
     options = parser.parse_args(arguments)

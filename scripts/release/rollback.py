@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from common.command_line import CommandLine
 from owner.console import CommandFailed, run, say, show
 
 from . import pins
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/rollback.sh", description=__doc__)
+    parser = CommandLine("scripts/rollback.sh")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="what was released, newest first; changes nothing")
     what.add_argument("--forget", action="store_true", help="end every release but the live one for good")

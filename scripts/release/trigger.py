@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from common.command_line import CommandLine
 from owner.console import run, say, show
 
 from .build_names import SESSION_SECRET, TRIGGER
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/trigger.sh", description=__doc__)
+    parser = CommandLine("scripts/trigger.sh")
     parser.add_argument("--connection", metavar="NAME")
     parser.add_argument("--repository", metavar="NAME")
     parser.add_argument("--branch", metavar="REGEX", default="^main$")

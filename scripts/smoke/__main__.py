@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import aiohttp
+from common.command_line import CommandLine
 
 from .conversation import check_call, check_call_of_the_server, check_text_turn
 from .direct import check_direct_mint, session_config
@@ -86,7 +87,7 @@ async def check(options: argparse.Namespace, finished: Callable[[Outcome], None]
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The options, and from the environment what must not be on a command line. Exits 2 on a wrong one."""
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/smoke.sh", description=__doc__)
+    parser = CommandLine("scripts/smoke.sh")
     parser.add_argument("url", nargs="?", metavar="URL", help=f"the site; default {DEFAULT_URL}")
     parser.add_argument("--direct", action="store_true", help="check OpenAI with OPENAI_API_KEY, without a site")
     parser.add_argument("--agent", default=DEFAULT_AGENT, metavar="NAME", help="default %(default)s")

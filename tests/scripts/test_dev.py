@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_said_in_words(tmp_path: Path) -> None:
 
 A_PORT = "expected 1024 to 65535, or 0 for any free one"
 REFUSED = {
-    "--prot 1": "unknown argument '--prot'",
+    "--prot 1": "has no option '--prot'",
     "--port": "--port needs a value",
     "--port x": A_PORT,
     "--port 70000": A_PORT,

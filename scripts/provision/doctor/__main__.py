@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from common.command_line import CommandLine
 from owner.console import EXIT_FAILED, run, say, show
 from owner.project_env import project_env_file
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(allow_abbrev=False, prog="scripts/doctor.sh", description=__doc__)
+    parser = CommandLine("scripts/doctor.sh")
     parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
     return parser.parse_args(arguments)
