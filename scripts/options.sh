@@ -32,6 +32,7 @@ check_options() {
         esac
         [[ $argument != "$name=" ]] || break
         ;;
+      "") wrong_usage "an argument is empty" ;;
       *) OPERANDS+=("$argument") ;;
     esac
   done

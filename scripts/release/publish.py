@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         differs = what_differs(project)
         tell(differs)
         return CHANGED if differs else 0
-    publish(project, channel_id(options.channel) if options.channel else None)
+    publish(project, None if options.channel is None else channel_id(options.channel))
     return 0
 
 

@@ -98,7 +98,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options.api_key = os.environ.get("OPENAI_API_KEY", "")
     if options.direct:
         check_direct_options(parser, options)
-    options.url = (options.url or DEFAULT_URL).rstrip("/")
+    options.url = (DEFAULT_URL if options.url is None else options.url).rstrip("/")
     parts = urlsplit(options.url)
     if not is_safe_url(options.url) or parts.query or parts.fragment or parts.username:
         parser.error("expected a plain https URL, or http to this machine, such as https://my-site.web.app")

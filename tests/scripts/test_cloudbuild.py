@@ -1,7 +1,11 @@
 """cloudbuild.yaml: every command of it but the tests is run, with what Cloud Build would give it."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +56,18 @@ def test_the_first_step_checks_and_tests() -> None:
     commands = STEPS["check-and-test"]["script"].splitlines()
     assert commands[-2:] == ["scripts/check.sh", "scripts/test.sh"]
     assert all((ROOT / command).is_file() for command in commands[-2:])
+
+
+@pytest.mark.parametrize("step", ["check-and-test", "release"])
+def test_a_build_of_no_branch_is_neither_tested_nor_released(step: str, tmp_path: Path) -> None:
+    """A build started by hand, for a tag or by a webhook: BRANCH_NAME is empty."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    environment = {"PATH": os.environ["PATH"], "BRANCH": "", "REGION": "us-central1"}
+    ended = subprocess.run(
+        ["bash", "-c", STEPS[step]["script"]], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) in ((1, ""), (2, ""))
+    assert "error: this build is of no branch" in ended.stderr or "error: --channel needs a value" in ended.stderr
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -77,6 +77,7 @@ REFUSED = {
     "invite.sh": 'say whom the link is for, as in scripts/invite.sh "Ana\'s iPad"',
     "invite.sh --list --local=yes": "--local takes no value",
     "invite.sh --revok=Ana": "scripts/invite.sh has no option '--revok'",
+    "release.sh --deployed --channel=": "--channel needs a value",
     "release.sh main": "unexpected argument 'main'",
     "rotate-key.sh": "say which key to replace: openai or signing",
     "rotate-key.sh --overlap 5 other": "say which key to replace: openai or signing",
@@ -92,6 +93,23 @@ def test_a_wrong_command_line_is_refused_with_a_sentence_and_exit_code_2(clone: 
     ended = run(clone, name, *arguments)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"error: {why}. See scripts/{name} --help\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_option_with_nothing_behind_it_is_refused_and_not_left_out(clone: Path, name: str) -> None:
+    for line in named_in_the_help(name, "cat"):
+        option, _, value = line.partition(" ")
+        for arguments in ([f"{option}="], [option, ""]) if value else ():
+            ended = run(clone, name, *arguments)
+            refused = f"error: {option} needs a value. See scripts/{name} --help\n"
+            assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", refused)
+
+
+@pytest.mark.parametrize("name", ["smoke.sh", "deploy.sh", "invite.sh", "test.sh"])
+def test_an_argument_with_nothing_in_it_is_refused_and_not_left_out(clone: Path, name: str) -> None:
+    """As where a variable was empty: scripts/smoke.sh "$URL"."""
+    ended = run(clone, name, "")
+    assert (ended.returncode, ended.stderr) == (2, f"error: an argument is empty. See scripts/{name} --help\n")
 
 
 @pytest.mark.parametrize("name", PARSERS)
@@ -110,8 +128,8 @@ def test_what_python_refuses_is_said_as_the_shell_says_it(name: str, capsys: pyt
     assert re.fullmatch(rf"error: .+\. See scripts/{re.escape(name)} --help\n", capsys.readouterr().err)
 
 
-def named_in_the_help(name: str) -> list[str]:
+def named_in_the_help(name: str, command: str = 'cut -d" " -f1') -> list[str]:
     """As scripts/options.sh reads them."""
-    known = 'source "$(dirname "$0")/lib.sh"; known_options | cut -d" " -f1'
+    known = f'source "$(dirname "$0")/lib.sh"; known_options | {command}'
     ended = subprocess.run(["bash", "-c", known, SCRIPTS / name], capture_output=True, text=True, check=True)
-    return ended.stdout.split()
+    return ended.stdout.splitlines()
