@@ -50,6 +50,13 @@ find_python() {
   die "Python 3.11, 3.12 or 3.13 is needed and none was found. Install one, for example: sudo apt-get install python3"
 }
 
+# run_python PROGRAM ARGUMENT...: a program of ours that needs the standard library only; nothing is installed for it.
+run_python() {
+  local interpreter=$PYTHON
+  [[ -x $interpreter ]] || interpreter=$(find_python) || return 1
+  "$interpreter" "$ROOT/$1" "${@:2}"
+}
+
 create_venv() {
   local python
   python=$(find_python)

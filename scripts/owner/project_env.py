@@ -6,6 +6,8 @@ PROJECT_ENV   names another file (environment only); every command asks here whi
 from collections.abc import Mapping
 from pathlib import Path
 
+from common.env_file import UnreadableFile, read_env
+
 from .console import CommandFailed
 
 PROJECT_ENV = Path(__file__).parents[2] / "infra" / "project.env"
@@ -17,15 +19,8 @@ def project_env_file(environ: Mapping[str, str]) -> Path:
 
 
 def parse_env(file: Path) -> dict[str, str]:
-    """NAME=value lines; a value may be quoted; # starts a comment line. Raises CommandFailed naming the line."""
-    values = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        name, equals, value = line.strip().partition("=")
-        if not name or name.startswith("#"):
-            continue
-        if not equals or not name.isidentifier() or "$" in value:
-            raise CommandFailed(
-                expected=f"NAME=value in line {number} of {file.name}", found="something else", todo="Correct it."
-            )
-        values[name] = value.strip("\"'")
-    return values
+    """What the file says. Raises CommandFailed for one that cannot be read, or naming the line."""
+    try:
+        return read_env(file)
+    except UnreadableFile as error:
+        raise CommandFailed(expected=error.expected, found=error.found, todo=f"{error.todo}.") from None

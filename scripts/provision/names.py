@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.env_file import read_text
 from owner.console import CommandFailed
 from owner.project_env import parse_env
 
@@ -81,8 +82,9 @@ def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | 
 
 
 def remember(project_env: Path, values: Mapping[str, str]) -> None:
-    """Set NAME=value lines of the file, in one go; every other line stays as it is."""
-    lines = project_env.read_text(encoding="utf-8").splitlines()
+    """Set NAME=value lines of the file, in one go; every other line, and how lines end, stays as it is."""
+    text = read_text(project_env)
+    lines = text.splitlines()
     for name, value in values.items():
         said = [number for number, line in enumerate(lines) if line.partition("=")[0].strip() == name]
         if said:
@@ -90,5 +92,6 @@ def remember(project_env: Path, values: Mapping[str, str]) -> None:
         else:
             lines.append(f"{name}={value}")
     written = project_env.with_name(project_env.name + f".{os.getpid()}")
-    written.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    end = "\r\n" if "\r\n" in text else "\n"
+    written.write_bytes("".join(f"{line}{end}" for line in lines).encode())
     written.replace(project_env)
