@@ -39,22 +39,22 @@ main() {
   cd "$ROOT"
   read_project
   ((${#functions[@]})) || for name in $(known_functions); do functions+=("$name"); done
-  check_known "${functions[@]}"
+  check_known ${functions[@]+"${functions[@]}"}
   export "${PROJECT_VARIABLES[@]}"
   if [[ $if_changed ]]; then keep_changed; fi
   ((${#functions[@]})) || { step "Every function is live and current" && return; }
   if [[ $dry_run ]]; then
-    for name in "${functions[@]}"; do deploy "$name" show; done
+    for name in ${functions[@]+"${functions[@]}"}; do deploy "$name" show; done
   else
     need_gcloud
-    deploy_all "${functions[@]}"
+    deploy_all ${functions[@]+"${functions[@]}"}
   fi
 }
 
 keep_changed() {
   local name changed
   need_gcloud
-  changed=$(changed_functions "${functions[@]}") || exit 1
+  changed=$(changed_functions ${functions[@]+"${functions[@]}"}) || exit 1
   functions=()
   for name in $changed; do functions+=("$name"); done
 }

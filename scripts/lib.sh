@@ -73,11 +73,12 @@ ensure_venv() {
   for folder in "$@"; do files+=("$ROOT/$folder/requirements.txt"); done
   stamp="$*"
   stamp="$ROOT/.venv/.installed-${stamp//[ \/]/-}"
-  pinned=$(cat "${files[@]}" | cksum)
+  pinned=$(cat ${files[@]+"${files[@]}"} | cksum)
   [[ -x $PYTHON && -f $stamp && $(<"$stamp") == "$pinned" ]] && return
   [[ -x $PYTHON ]] || create_venv
   step "Installing the Python packages of: $*"
-  "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" --require-hashes "${files[@]/#/--requirements=}" >&2
+  "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" --require-hashes \
+    ${files[@]+"${files[@]/#/--requirements=}"} >&2
   printf '%s' "$pinned" >"$stamp"
 }
 

@@ -15,7 +15,7 @@ main() {
   for folder in functions infra/standins tests; do
     step "Locking $folder/requirements.txt"
     .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header "$@" \
-      "${constraints[@]}" "$folder/requirements.in" -o "$folder/requirements.txt"
+      ${constraints[@]+"${constraints[@]}"} "$folder/requirements.in" -o "$folder/requirements.txt"
     constraints+=(-c "$folder/requirements.txt")
   done
 }

@@ -36,7 +36,8 @@ main() {
     npm --prefix web run --silent test
   fi
   step "pytest"
-  "$PYTHON" -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=12 "${arguments[@]}"
+  "$PYTHON" -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=12 \
+    ${arguments[@]+"${arguments[@]}"}
 }
 
 main "$@"

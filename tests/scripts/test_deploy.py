@@ -272,7 +272,7 @@ def test_without_gcloud_it_says_where_to_get_it(tmp_path: Path) -> None:
 
 
 def path_without_gcloud(folder: Path) -> str:
-    for program in ("bash", "dirname", "grep", "sed", "paste", "python3"):
+    for program in ("awk", "basename", "bash", "dirname", "grep", "sed", "paste", "python3"):
         (folder / program).symlink_to(shutil.which(program) or program)
     return str(folder)
 
