@@ -19,7 +19,7 @@ from voicemint.secrets import Secret
 from .failures import Failure
 from .gcloud import Gcloud
 from .http import Signed
-from .retry import Backoff, Refused, patiently
+from .retry import Backoff, FreshRoles, Refused, patiently
 from .scripts import run_script
 from .steps import Action, Plan, Step
 
@@ -30,6 +30,7 @@ MADE_UP: Mapping[str, Callable[[], str]] = {
     SIGNING_KEY: first_line,
     "openai-webhook-secret": lambda: f"whsec_{base64.b64encode(os.urandom(32)).decode()}",
 }
+FORBIDDEN = ("org-policy", "forbidden-location")  # by the organization: there may be another way
 SCRIPT_TRIES = 3  # a deployment takes minutes, and gcloud has been patient already
 
 
@@ -72,6 +73,9 @@ class Applying:
     backoff: Backoff
     environment: Mapping[str, str] = field(default_factory=dict)  # what scripts are told besides
 
+    def __post_init__(self) -> None:
+        self._fresh = FreshRoles(self.backoff)
+
     def run(self, plan: Plan) -> list[Ended]:
         """Every step of the plan, in order."""
         ended: list[Ended] = []
@@ -99,7 +103,7 @@ class Applying:
                 else:
                     said = answer
         except Refused as refused:
-            if not (step.otherwise and refused.failure.id == "org-policy"):
+            if not (step.otherwise and refused.failure.id in FORBIDDEN):
                 return Ended(step=step, outcome="failed", seconds=time.monotonic() - started, refused=refused)
             return self._otherwise(step, started)
         return Ended(step=step, outcome=outcome, seconds=time.monotonic() - started, said=said)
@@ -124,6 +128,7 @@ class Applying:
             # A deployment whose answer was lost is sent again by gcloud itself, and finds its own function.
             again=frozenset({"wait", "exists"}) if is_script else frozenset({"wait"}),
             settled=lambda: self._is_settled(action),
+            fresh=self._fresh,
         )
 
     def _once(self, action: Action) -> str:

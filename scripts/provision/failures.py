@@ -36,9 +36,45 @@ class _Known:
 _TABLE = (
     _Known(
         "not-signed-in", "stop",
-        r"gcloud auth login|Reauthentication|invalid_grant|do not currently have an active account|UNAUTHENTICATED",
+        r"gcloud auth login|Reauthentication|invalid_grant|do not currently have an active account|UNAUTHENTICATED"
+        r"|ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient authentication scopes",
         "gcloud is not signed in, or the sign-in has expired",
         "gcloud auth login",
+    ),
+    _Known(
+        "firebase-terms", "stop",
+        r"(?i:Firebase (tos|terms of service)\b.{0,20}\bnot\b.{0,20}\baccepted)",
+        "this account has never accepted Firebase's terms of service, which no command can do for it",
+        "Sign in to https://console.firebase.google.com as this account (gcloud config get account), accept the terms "
+        "there (\"Create a project\" or \"Get started\" asks for it; no project needs to be made), and run this again",
+    ),
+    _Known(
+        "cloud-terms", "stop",
+        r"TOS_NOT_ACCEPTED|[Mm]ust accept (the )?[Tt]erms of [Ss]ervice|services/tos",
+        "this account has never accepted Google Cloud's terms of service",
+        f"Sign in to {CONSOLE} as this account (gcloud config get account), accept the terms, and run this again",
+    ),
+    _Known(
+        "perimeter", "stop",
+        r"vpcServiceControlsUniqueIdentifier|VPC_SERVICE_CONTROLS|VPC Service Controls|SECURITY_POLICY_VIOLATED",
+        "a service perimeter (VPC Service Controls) around {project} lets nobody in from here; no role changes that",
+        "Ask who administers the perimeter to let this account in from this network (an ingress rule or an access "
+        "level), and tell them the identifier in the words above; or run this from inside, for example from a machine "
+        "of the project",
+    ),
+    _Known(
+        "retention", "stop",
+        r"retentionPolicyNotMet|bucket's retention policy|object retention|active (Temporary|Event-Based) hold",
+        "the bucket keeps what is in it for a time (retention or a hold), so nothing there can be written again",
+        "gcloud storage buckets update gs://BUCKET --clear-retention-period --no-default-event-based-hold "
+        "(scripts/doctor.sh names the bucket); a locked period stays, and then CONTROL_BUCKET in infra/project.env has "
+        "to name another bucket",
+    ),
+    _Known(
+        "project-deleted", "stop",
+        r"CONSUMER_INVALID|DELETE_REQUESTED|[Pp]roject\b.{0,60}\bhas been deleted",
+        "{project} is being deleted, or is no project any more",
+        "gcloud projects undelete {project}, within 30 days of its deletion",
     ),
     _Known(
         "bucket-name-taken", "stop",
@@ -55,17 +91,32 @@ _TABLE = (
         "?project={project} (yours: gcloud billing accounts list)",
     ),
     _Known(
+        "forbidden-location", "stop",
+        r"gcp\.resourceLocations",
+        "an organization policy allows only some locations, and this is none of them",
+        "Choose a REGION that it allows, in infra/project.env and in web/firebase.json, or ask who administers the "
+        f"organization: {CONSOLE}/iam-admin/orgpolicies/gcp-resourceLocations?project={{project}}",
+    ),
+    _Known(
         "org-policy", "stop",
         r"permitted customer|allowedPolicyMemberDomains|constraints/[\w.]+",
         "an organization policy forbids it",
         f"{CONSOLE}/iam-admin/orgpolicies?project={{project}}: ask who administers the organization for an exception",
     ),
     _Known(
+        "no-build-region", "stop",
+        r"cannot run builds in this region|restricted_regions|due to quota restrictions",
+        "Google lets {project} build in some regions only, and REGION is none of them: so it is with new projects",
+        "Choose another REGION, in infra/project.env and in web/firebase.json: us-central1, us-west2, europe-west1, "
+        "asia-east1, australia-southeast1 and southamerica-east1 are open to all "
+        "(https://cloud.google.com/build/docs/locations); or ask Google's support to allow it",
+    ),
+    _Known(
         "build-account", "stop",
         r"[Bb]uild (service account|failed)[^\n]*(permission|denied|access)|cloudbuild\.builds\.builder"
         r"|does not have (storage|artifactregistry|logging)\.\S+ access",
-        "the account that builds lacks a role",
-        "scripts/bootstrap.sh puts back what infra/iam.txt says of `builder`; then deploy again",
+        "the account that builds lacks a role, or got it a moment ago",
+        "scripts/bootstrap.sh puts back what infra/iam.txt says of `builder`; then deploy again, some minutes later",
     ),
     _Known(
         "service-disabled", "wait",
@@ -107,16 +158,25 @@ _TABLE = (
         "no-permission", "stop",
         r"PERMISSION_DENIED|[Pp]ermission '?[\w.]*'? ?denied|do(es)? not have (the )?(permission|[\w.]+ access)"
         r"|HTTPError 403|\bforbidden\b|AUTH_PERMISSION_DENIED",
-        "this account may not do it",
+        "this account may not do it, or its role was given a moment ago",
         "Ask an owner of {project} for roles/owner, or for the role that the words above name: "
-        f"{CONSOLE}/iam-admin/iam?project={{project}}. Which account is it: gcloud config get account",
+        f"{CONSOLE}/iam-admin/iam?project={{project}}. Which account is it: gcloud config get account. A role is in "
+        "force everywhere some minutes after it was given: then run this again",
     ),
     _Known(
         "not-there-yet", "wait",
         r"[Ss]ervice account \S+ does not exist|User \S+ does not exist|Unknown service account|NOT_FOUND"
         r"|does not exist|was not found|[Nn]ot [Ff]ound|HTTPError 404",
         "it is not there, or not everywhere yet",
-        "Run this again in a minute",
+        "Run this again in a minute; if it stays, what the words above name is missing, and scripts/doctor.sh says how "
+        "to mend that",
+    ),
+    _Known(
+        "quota", "stop",
+        r"total allowable|maxScale may not exceed|[Qq]uota exceeded for total|QUOTA_EXCEEDED.{0,200}PerProjectRegion",
+        "it is more than {project} may have in this region",
+        f"Ask for more at {CONSOLE}/iam-admin/quotas?project={{project}}, or write smaller numbers into "
+        "infra/functions/*.yaml (--max-instances, --cpu, --memory)",
     ),
     _Known(
         "too-many-requests", "wait",
@@ -133,7 +193,14 @@ _TABLE = (
         "Is the network there? Run this again",
     ),
 )  # fmt: skip
-UNKNOWN = Failure("unknown", "stop", "Google refused it", "The words above are Google's own; then run this again")
+UNKNOWN = Failure(
+    "unknown",
+    "stop",
+    "Google refused it, in words that are not known here",
+    "The words above are Google's own and name the reason. Mend that first: without it the same will be refused again",
+)
+# What is so for a few minutes after a role was given, and else for good.
+FRESH = frozenset({"no-permission", "build-account"})
 
 
 def look_up(text: str, project_id: str) -> Failure:

@@ -14,9 +14,10 @@ from .doctor.rest import Rest
 from .failures import Failure
 from .gcloud import Gcloud, GcloudFailed
 from .http import Signed
-from .retry import Backoff, Refused, patiently
+from .retry import Backoff, FreshRoles, Refused, patiently
 
 Json = Mapping[str, Any]
+READ_AGAIN = 2  # times, where a role may be a moment old
 READERS = 8
 REST_SECONDS = 60
 FIREBASE = "https://firebase.googleapis.com/v1beta1"
@@ -86,6 +87,7 @@ class Reader:
         self._unread: list[str] = []
         self._desired = desired
         self._backoff = backoff
+        self._fresh = FreshRoles(backoff, READ_AGAIN)
         self._pool = ThreadPoolExecutor(READERS)
         self._signed: Future[Signed]
         self._services: frozenset[str] = frozenset()
@@ -261,17 +263,18 @@ class Reader:
     def _optional(self, *arguments: str) -> Any:
         """None for what this account may not see."""
         try:
-            return self._ask(*arguments)
+            return self._patiently(lambda: self._gcloud.read(*arguments))
         except Refused as refused:
             if refused.failure.id == "no-permission" or self._for_teardown:
                 return None
             raise
 
     def _ask(self, *arguments: str) -> Any:
-        return self._patiently(lambda: self._gcloud.read(*arguments))
+        fresh = None if self._for_teardown else self._fresh
+        return self._patiently(lambda: self._gcloud.read(*arguments), fresh)
 
-    def _patiently(self, ask: Callable[[], Any]) -> Any:
-        answer = patiently(ask, self._project_id, self._backoff)
+    def _patiently(self, ask: Callable[[], Any], fresh: FreshRoles | None = None) -> Any:
+        answer = patiently(ask, self._project_id, self._backoff, fresh=fresh)
         return None if isinstance(answer, Failure) else answer
 
 

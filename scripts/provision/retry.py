@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from owner.console import CommandFailed, say
 
-from .failures import Failure, Kind, look_up
+from .failures import FRESH, Failure, Kind, look_up
 from .gcloud import GcloudFailed
 
 Answer = TypeVar("Answer")
@@ -45,6 +45,29 @@ class Backoff:
             yield min(self.first_seconds * 2**number, LONGEST_WAIT_SECONDS)
 
 
+class FreshRoles:
+    """A role that was given a moment ago is in force everywhere after some minutes.
+
+    What it is needed for is tried again, within one limit for the whole run: what is refused after that is so for good.
+    """
+
+    def __init__(self, backoff: Backoff, tries: int = 5) -> None:
+        """10, 20, 30, 30, 30: as long as a backoff, but a deployment is not begun as often."""
+        waits = (min(5 * backoff.first_seconds * number, LONGEST_WAIT_SECONDS) for number in (1, 2, 4, 8, 16))
+        self._left = list(waits)[:tries]
+
+    @property
+    def times_left(self) -> int:
+        return len(self._left)
+
+    def next_wait(self, failure: Failure) -> float | None:
+        """None for a failure that is none of these, or when it was waited long enough."""
+        try:
+            return self._left.pop(0) if failure.id in FRESH else None
+        except IndexError:
+            return None
+
+
 class Refused(CommandFailed):
     """A command that failed for good; `failure` says what it means."""
 
@@ -63,24 +86,29 @@ def patiently(
     done: frozenset[Kind] = frozenset(),
     again: frozenset[Kind] = frozenset({"wait"}),
     settled: Callable[[], bool] = lambda: False,
+    fresh: FreshRoles | None = None,
 ) -> Answer | Failure:
     """What `ask` returns, after as many tries as what goes away by itself deserves.
 
     A failure of a kind in `done` is returned: what was asked for is so already. One of a kind in `again` is worth
     another try. `settled` is asked before it: an answer may be lost whose change was made; then that failure is
-    returned too. Raises Refused.
+    returned too. `fresh`: what a role is needed for is worth some tries besides. Raises Refused.
     """
-    for number, wait in enumerate([*backoff.waits(), None], start=1):
+    waits = list(backoff.waits())
+    while True:
         try:
             return ask()
         except GcloudFailed as error:
             failure = look_up(error.text, project_id)
             if failure.kind in done or ("gone" in done and failure.id == "not-there-yet"):
                 return failure
-            if failure.kind not in again or wait is None:
+            if fresh and (wait := fresh.next_wait(failure)) is not None:
+                say(f"      {failure.cause}: again in {wait:.0f} s, {fresh.times_left} times more at most")
+            elif failure.kind in again and waits:
+                wait = waits.pop(0)
+                say(f"      {failure.cause}: try {backoff.tries - len(waits)} of {backoff.tries} in {wait:.0f} s")
+            else:
                 raise Refused(error, failure) from None
-            say(f"      {failure.cause}: try {number + 1} of {backoff.tries} in {wait:.0f} s")
             backoff.sleep(wait)
             if settled():
                 return failure
-    raise AssertionError("the last try either returns or raises")

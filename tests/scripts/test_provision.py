@@ -14,7 +14,7 @@ from provision.names import read_names, remember
 from provision.plan import Bootstrap, Wish
 from provision.policies import surplus
 from provision.reality import Identity, Reality
-from provision.retry import TRIES, Backoff, Refused, patiently
+from provision.retry import TRIES, Backoff, FreshRoles, Refused, patiently
 from provision.steps import Plan
 from provision.teardown_plan import Teardown
 from release.project import released_project
@@ -110,6 +110,26 @@ def test_nothing_is_torn_down_that_carries_no_mark(desired: Desired) -> None:
         ("One or more users named in the policy do not belong to a permitted customer.", "org-policy", "stop"),
         ("You do not have permission to access projects instance [p]: Not found", "no-permission", "stop"),
         ("There was a problem refreshing your current auth tokens: invalid_grant", "not-signed-in", "stop"),
+        ('HTTPError 403: {"detail": "[ORIGINAL ERROR] generic::permission_denied: Firebase Tos Not Accepted"}',
+         "firebase-terms", "stop"),
+        ("PERMISSION_DENIED: Callers must accept Terms of Service", "cloud-terms", "stop"),
+        ("PERMISSION_DENIED: Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: x",
+         "perimeter", "stop"),
+        ("HTTPError 403: Object 'voicemint/control.json' is subject to bucket's retention policy or object retention "
+         "and cannot be deleted or overwritten until 2027-01-01T00:00:00Z", "retention", "stop"),
+        ("FAILED_PRECONDITION: failed precondition: due to quota restrictions, cannot run builds in this region. "
+         "Please contact support", "no-build-region", "stop"),
+        ("FAILED_PRECONDITION: Constraint constraints/gcp.resourceLocations violated for [orgpolicy:projects/1] "
+         "attempting to create a secret in [global].", "forbidden-location", "stop"),
+        ("HTTPError 412: 'us-central1' violates constraint 'constraints/gcp.resourceLocations'", "forbidden-location",
+         "stop"),
+        ("PERMISSION_DENIED: builder@p.iam.gserviceaccount.com does not have storage.objects.get access to the Google "
+         "Cloud Storage object.", "build-account", "stop"),
+        ("PERMISSION_DENIED: Request had insufficient authentication scopes. ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+         "not-signed-in", "stop"),
+        ("Quota exceeded for total allowable CPU per project per region.", "quota", "stop"),
+        ("PERMISSION_DENIED: Project 'projects/1' not found or has been deleted. CONSUMER_INVALID", "project-deleted",
+         "stop"),
         ("something that nobody has seen before", "unknown", "stop"),
     ],
     ids=lambda value: value if " " not in value else "",
@@ -118,6 +138,45 @@ def test_googles_words_are_understood(text: str, id_: str, kind: str) -> None:
     failure = look_up(text, PROJECT_ID)
     assert (failure.id, failure.kind) == (id_, kind)
     assert "{" not in failure.fix
+
+
+REFUSED = ["ERROR: PERMISSION_DENIED: Permission 'secretmanager.secrets.create' denied"]
+PERMANENT = (
+    "HTTPError 403: PERMISSION_DENIED: Firebase Tos Not Accepted",
+    "PERMISSION_DENIED: vpcServiceControlsUniqueIdentifier",
+    "HTTPError 403: retentionPolicyNotMet",
+    "FAILED_PRECONDITION: cannot run builds in this region",
+    "HTTPError 412: constraints/gcp.resourceLocations",
+    "something that nobody has seen before",
+)
+
+
+@pytest.mark.parametrize("words", PERMANENT)
+def test_nobody_is_told_to_repeat_what_is_permanent_or_to_ask_for_a_role(words: str) -> None:
+    failure = look_up(f"ERROR: (gcloud.some.command) {words}", PROJECT_ID)
+    assert "roles/owner" not in failure.fix
+    assert not failure.fix.startswith("Run this again")
+    assert "then run this again" not in failure.fix
+
+
+def test_what_a_fresh_role_is_needed_for_is_tried_again_within_one_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    slept: list[float] = []
+    backoff = Backoff(sleep=slept.append)
+    fresh = FreshRoles(backoff)
+    tries = iter([*REFUSED * 3, "done"])
+
+    def ask() -> str:
+        if (told := next(tries)) != "done":
+            raise GcloudFailed("gcloud secrets create x", told)
+        return told
+
+    assert patiently(ask, PROJECT_ID, backoff, fresh=fresh) == "done"
+    assert slept == [10, 20, 30]
+    assert "again in 30 s, 2 times more at most" in capsys.readouterr().err
+    tries = iter(REFUSED * 4)
+    with pytest.raises(Refused, match="roles/owner"):
+        patiently(ask, PROJECT_ID, backoff, fresh=fresh)
+    assert slept == [10, 20, 30, 30, 30]
 
 
 def test_the_fix_names_the_api_that_is_off() -> None:
