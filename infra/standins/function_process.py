@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from standins.first_of import first_of
 from standins.serving import LOOPBACK
 
 FUNCTIONS_FOLDER = Path(__file__).resolve().parents[2] / "functions"
@@ -39,17 +40,11 @@ class FunctionProcess:
 
     async def listening(self) -> None:
         """Wait until it takes connections. Raises FunctionFailedError."""
-        failed = asyncio.create_task(self.failed())
-        connected = asyncio.create_task(_connect(self.port))
-        done, pending = await asyncio.wait(
-            (failed, connected), timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-        for task in pending:
-            task.cancel()
-        if failed in done:
-            raise failed.result()
-        if not done:
+        first = await first_of(self.failed(), _connect(self.port), seconds=START_SECONDS)
+        if first is None:
             raise FunctionFailedError(f"the function {self.name} did not listen within {START_SECONDS} s")
+        if failure := first.result():
+            raise failure
 
     def ask_to_stop(self) -> None:
         """Of several functions ask all before the first is waited for; to be asked twice does no harm."""

@@ -5,10 +5,9 @@ browser ── Hosting stand-in (web/firebase.json, web/dist) ── a functions
                                                                     Cloud Tasks ── a process per private function
 """
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +18,11 @@ from voicemint.invites import make_invite
 from voicemint.signing import SigningKeys
 
 from standins import hosting, openai_realtime
+from standins.first_of import first_of
 from standins.function_process import FunctionProcess, free_port, function_processes
-from standins.local_cloud import BUCKET, start_local_cloud, write_private
-from standins.serving import LOOPBACK, serving
+from standins.local_cloud import BUCKET, start_local_cloud
+from standins.run_folder import announced, claimed
+from standins.serving import LOOPBACK, bound, serving
 
 FIREBASE_JSON = Path(__file__).resolve().parents[2] / "web" / "firebase.json"
 WATCH_CALL = "watch-call"  # called by Cloud Tasks, not through Hosting
@@ -58,13 +59,10 @@ class Site:
 
     async def failed(self) -> Exception:
         """Wait until any function ends by itself."""
-        waiting = [asyncio.create_task(function.failed()) for function in self.functions]
-        try:
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-        return done.pop().result()
+        first = await first_of(*(function.failed() for function in self.functions))
+        if first is None:
+            raise RuntimeError("it waits without a limit")
+        return first.result()
 
 
 @asynccontextmanager
@@ -79,6 +77,8 @@ async def local_run(
     if not (FIREBASE_JSON.parent / "dist" / "index.html").is_file():
         raise PageNotBuiltError("the page is not built: expected web/dist/index.html (scripts/dev.sh builds it)")
     async with AsyncExitStack() as stack:
+        stack.enter_context(claimed(folder))
+        listener = stack.enter_context(closing(bound(port)))  # before anything is written: it may be somebody else's
         openai_url = None if openai_api_key else await stack.enter_async_context(serving(openai_realtime.create_app()))
         cloud = {
             **await start_local_cloud(stack, folder, openai_api_key or STANDIN_API_KEY),
@@ -95,11 +95,11 @@ async def local_run(
             services={function.name: function.url for function in functions},
             replacements={OPENAI_ORIGIN: openai_url} if openai_url else {},
         )
-        url = await stack.enter_async_context(serving(app, port))
+        url = await stack.enter_async_context(serving(app, listener=listener))
         url = url.replace("127.0.0.1", "localhost")  # a secure context by either name; this one reads better
         if openai_url:
             await _tell_of_phone_calls(openai_url, url, Path(cloud["OPENAI_WEBHOOK_SECRET_FILE"]).read_text())
-        stack.enter_context(_announced(folder / "local-run.env", {"SITE_URL": url, **cloud}))
+        stack.enter_context(announced(folder, {"SITE_URL": url, **cloud}))
         yield Site(
             url=url,
             openai_url=openai_url,
@@ -115,16 +115,6 @@ async def _tell_of_phone_calls(openai_url: str, site_url: str, secret: str) -> N
     endpoint = {"url": f"{site_url}/api/phone", "secret": secret}
     async with ClientSession() as session, session.post(f"{openai_url}/_standin/webhooks", json=endpoint) as answer:
         answer.raise_for_status()
-
-
-@contextmanager
-def _announced(file: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Tell the owner's commands (`--local`) where everything is, for as long as it is there."""
-    write_private(file, "".join(f"{name}={value}\n" for name, value in environment.items()))
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def rewritten_services(firebase_json: Path) -> list[str]:

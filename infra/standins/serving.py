@@ -1,6 +1,7 @@
 """Serve an aiohttp application on loopback: inside an event loop, or from a thread for callers that have none."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -12,14 +13,25 @@ T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
 
 
+def bound(port: int = 0) -> socket.socket:
+    """A port of this machine that nobody else has, to be served later. Raises OSError."""
+    listener = socket.socket()
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one whose last program has just ended is free
+        listener.bind((LOOPBACK, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 @asynccontextmanager
-async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
-    """Serve `app` until the block ends; yields its base URL. Port 0 takes a free one."""
+async def serving(app: web.Application, port: int = 0, listener: socket.socket | None = None) -> AsyncIterator[str]:
+    """Serve `app` until the block ends; yields its base URL. Port 0 takes a free one; or give a `listener`."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, LOOPBACK, port)
-        await site.start()
+        await web.SockSite(runner, listener or bound(port)).start()
         bound_port = runner.addresses[0][1]
         yield f"http://{LOOPBACK}:{bound_port}"
     finally:

@@ -15,10 +15,14 @@ PROGRESS_SECONDS = 10
 
 
 class CommandFailed(Exception):
-    """Why a command failed: what was expected, what was found instead, and what to do about it."""
+    """Why a command failed, and what to do about it.
 
-    def __init__(self, *, expected: str, found: str, todo: str) -> None:
-        super().__init__(f"expected {expected}; found {found}. {todo}")
+    Of a value that is wrong: what was `expected`, and what was `found` instead. Of anything else: what `happened`, one
+    sentence without its full stop.
+    """
+
+    def __init__(self, *, happened: str = "", expected: str = "", found: str = "", todo: str) -> None:
+        super().__init__(f"{happened or f'expected {expected}; found {found}'}. {todo}")
 
 
 def run(command: Callable[[], int]) -> int:
@@ -31,7 +35,7 @@ def run(command: Callable[[], int]) -> int:
     except (CommandFailed, VoicemintError) as error:
         sentence = str(error)
     except (RequestException, HTTPError, OSError) as error:
-        sentence = f"expected an answer; found {type(error).__name__}: {_one_line(error)}. Is it reachable from here?"
+        sentence = f"There was no answer ({type(error).__name__}: {_one_line(error)}). Is it reachable from here?"
     except Exception as error:
         if not (refusal := _google_refusal(error)):
             raise
@@ -66,7 +70,7 @@ def _google_refusal(error: Exception) -> str:
     from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
     if isinstance(error, DefaultCredentialsError):
-        return "expected Google credentials; found none. Sign in: gcloud auth login"
+        return "You are not signed in to Google. Sign in: gcloud auth login"
     if isinstance(error, GoogleAPICallError | RetryError | GoogleAuthError):
         return f"Google refused or did not answer: {_one_line(error)}. Is this the owner's account and project?"
     return ""

@@ -52,15 +52,14 @@ def access_token() -> str:
             PRINT_TOKEN, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=GCLOUD_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        found = f"no answer within {GCLOUD_SECONDS} s"
-        raise CommandFailed(expected="gcloud's sign-in", found=found, todo="Is the network there?") from None
+        happened = f"gcloud did not answer within {GCLOUD_SECONDS} s"
+        raise CommandFailed(happened=happened, todo="Is the network there?") from None
     if ended.returncode or not (token := ended.stdout.strip()):
-        raise CommandFailed(
-            expected="gcloud to be signed in", found=_first_line(ended.stderr), todo=f"Sign in: {SIGN_IN}"
-        )
+        happened = f"gcloud is not signed in ({_first_line(ended.stderr)})"
+        raise CommandFailed(happened=happened, todo=f"Sign in: {SIGN_IN}")
     return token
 
 
 def _first_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[0].partition(") ")[2] or lines[0] if lines else "nothing"
+    lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
+    return lines[0].partition(") ")[2] or lines[0] if lines else "it gave no reason"

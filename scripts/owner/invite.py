@@ -1,7 +1,6 @@
 """The command line of scripts/invite.sh."""
 
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -16,13 +15,14 @@ from voicemint.signing import SigningKeys
 
 from .console import CommandFailed, run, say, show
 from .control_state import IN_FORCE, RETRY, TIMEOUT_SECONDS, change_control, read_control
-from .invite_words import checked_name, qr_code
+from .invite_words import ONLY_HERE, checked_name, opens_here_only, qr_code
 from .people import as_table, guests_in, moment
 from .project import Project, add_project_options, project_of
 from .secret_names import SIGNING_KEY
 from .secret_versions import Versions
 
 EVERYBODY = "all"
+EXAMPLE_NAME = "Ana's iPad"
 MAX_NAMES_SHOWN = 20
 
 
@@ -51,19 +51,19 @@ def invite(project: Project, name: str) -> int:
         raise CommandFailed(
             expected="a person's name", found=f"{EVERYBODY!r}, which --revoke takes for everybody", todo="Add to it."
         )
-    say("Asking Secret Manager for the signing key")
+    say("Reading the key that signs links")
     keys = SigningKeys(Versions(project, SIGNING_KEY).latest().text)
     state = read_control(project.control_bucket)
     made, text = make_invite(keys, name, (state or ControlState()).epoch)
     remember(project, *made.record())
     link = f"{project.site_url}/#i={text}"
     show(link)
-    say(qr_code(link, colours=sys.stderr.isatty()))
+    say(ONLY_HERE if opens_here_only(link) else qr_code(link, colours=sys.stderr.isatty()))
     say(
         f"For {name}: the link works once, within {INVITE_SECONDS // 3600} hours. Who opens it first is signed in for "
-        f"30 days: send it to nobody else.\nUndo: scripts/invite.sh --revoke {shlex.quote(name)}"
+        f"30 days: send it to nobody else.\nUndo: {project.command('invite.sh', '--revoke', name)}"
     )
-    warn_when_closed(state)
+    warn_when_closed(project, state)
     return 0
 
 
@@ -75,10 +75,10 @@ def remember(project: Project, object_name: str, record: bytes) -> None:
         )
 
 
-def warn_when_closed(state: ControlState | None) -> None:
+def warn_when_closed(project: Project, state: ControlState | None) -> None:
     if state is None or state.stopped:
         why = "everything is stopped" if state else f"there is no {CONTROL_OBJECT} yet, which counts as stopped"
-        say(f"Note: {why}. Open: scripts/stop.sh --resume")
+        say(f"Note: {why}. Allow calls: {project.command('stop.sh', '--resume')}")
 
 
 def list_guests(project: Project) -> int:
@@ -89,7 +89,7 @@ def list_guests(project: Project) -> int:
         for guest in guests_in(project.control_bucket)
     ]
     if not rows:
-        say('Nobody was invited yet. Invite somebody: scripts/invite.sh "Ana\'s iPad"')
+        say(f"Nobody was invited yet. Invite somebody: {project.command('invite.sh', EXAMPLE_NAME)}")
         return 0
     show(as_table([("name", "invited", "let in", "now"), *rows]))
     return 0
@@ -99,27 +99,27 @@ def revoke(project: Project, name: str) -> int:
     guests = guests_in(project.control_bucket)
     ids = {guest.guest_id for guest in guests if guest.name == name}
     if not ids:
-        names = sorted({guest.name for guest in guests})
+        names = ", ".join(sorted({guest.name for guest in guests})[:MAX_NAMES_SHOWN])
         raise CommandFailed(
             expected="the name of somebody who was invited",
             found=f"{name!r}",
-            todo=f"There is: {', '.join(names[:MAX_NAMES_SHOWN]) or 'nobody'}. See scripts/invite.sh --list",
+            todo=f"There is: {names or 'nobody'}. See {project.command('invite.sh', '--list')}",
         )
     change_control(project.control_bucket, lambda state: replace(state, revoked=state.revoked | ids))
     say(f"Revoked {name} ({len(ids)} {'invite' if len(ids) == 1 else 'invites'}): {IN_FORCE}.")
-    say_what_goes_on()
+    say_what_goes_on(project)
     return 0
 
 
 def revoke_everybody(project: Project) -> int:
     change_control(project.control_bucket, lambda state: replace(state, epoch=state.epoch + 1))
     say(f"Everybody is signed out and every unused link is void: {IN_FORCE}. Invite again who should come back.")
-    say_what_goes_on()
+    say_what_goes_on(project)
     return 0
 
 
-def say_what_goes_on() -> None:
-    say("A call that is going on ends by itself, after 60 minutes at most; scripts/stop.sh hangs up at once.")
+def say_what_goes_on(project: Project) -> None:
+    say(f"A call that is going on ends by itself, after 60 minutes at most. {project.command('stop.sh')} hangs up now.")
 
 
 if __name__ == "__main__":

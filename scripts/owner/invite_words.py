@@ -2,9 +2,16 @@
 
 import argparse
 import io
+from urllib.parse import urlsplit
 
 import segno
 from voicemint.invites import MAX_NAME_LENGTH
+
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+ONLY_HERE = (
+    "Open it in a browser on this machine. An iPad or a phone cannot: the local run is reached from this machine only. "
+    "For them, put the site on a project of your own (scripts/bootstrap.sh)."
+)
 
 
 def checked_name(text: str) -> str:
@@ -13,6 +20,11 @@ def checked_name(text: str) -> str:
     if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
         raise argparse.ArgumentTypeError(f"expected a name of 1 to {MAX_NAME_LENGTH} printable characters")
     return name
+
+
+def opens_here_only(link: str) -> bool:
+    """Whether it leads to this machine itself: then there is nothing that another device could scan."""
+    return urlsplit(link).hostname in LOOPBACK_HOSTS
 
 
 def qr_code(link: str, *, colours: bool) -> str:

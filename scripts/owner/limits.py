@@ -17,18 +17,20 @@ from voicemint.prices import Prices, load_prices
 from .console import run, say, show
 from .control_state import TIMEOUT_SECONDS, read_control
 from .project import Project, add_project_options, project_of
-from .spend import WorstCase, worst_case
+from .spend import WorstCase, formula, how_to_lower, worst_case
 
 OF_CLIENT_SECRETS = (
-    f"a client secret may open several calls during the {CLIENT_SECRET_TTL_SECONDS} s that it lives",
-    "max_call_minutes and max_call_cents hold for calls that the server knows: a page may keep its own to itself, "
-    f"and OpenAI ends that one after {MAX_CALL_MINUTES} minutes",
-    "whoever holds a client secret may ask for longer answers; the model stays the one that was minted",
-    f'setup = "{UNIFIED}" in every agent\'s file ends all of this (CLIENT_SECRETS: refused sees to it)',
+    "A page is given a client secret (a pass that opens a call at OpenAI; it is not your key). During the "
+    f"{CLIENT_SECRET_TTL_SECONDS} s that it lives, somebody who knows how can open several calls with it.",
+    "max_call_minutes and max_call_cents end the calls that the server knows. Somebody who knows how can keep a call "
+    f"from it; OpenAI ends that one after {MAX_CALL_MINUTES} minutes.",
+    "Whoever holds a client secret can ask for longer answers. The model stays the one that you chose.",
+    f'To rule all of this out, write setup = "{UNIFIED}" into every file of functions/agents/, and CLIENT_SECRETS: '
+    "refused into infra/functions/mint-client-secret.yaml: then the server opens every call, and no page gets a pass.",
 )
 NOT_COVERED = (
-    "instructions and the conversation so far are read again at every turn, at the price of cached tokens",
-    "the hard limit is OpenAI's: prepaid credit with automatic recharge off",
+    "OpenAI reads the instructions and the conversation so far again at every turn, and charges a little for it.",
+    "Only OpenAI's own limit is hard: buy credit there in advance, and leave automatic recharge off.",
 )
 
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     cases = [worst_case(name, agent, project.settings.daily_limit, prices) for name, agent in agents.items()]
     say("Reading the control bucket")
     found = report(project, cases, prices, datetime.now(UTC).date()) | {"not_covered": not_covered(agents)}
-    show(json.dumps(found, indent=2, ensure_ascii=False) if options.json else as_text(found))
+    show(json.dumps(found, indent=2, ensure_ascii=False) if options.json else as_text(found, cases))
     return 0
 
 
@@ -92,35 +94,30 @@ def leased_blocks(bucket: storage.Bucket, day: date) -> int:
     return sum(1 for _ in bucket.list_blobs(prefix=f"minted/{day}/", fields=fields, timeout=TIMEOUT_SECONDS))
 
 
-def as_text(found: dict[str, Any]) -> str:
+def as_text(found: dict[str, Any], cases: Sequence[WorstCase]) -> str:
     limits, today = found["limits"], found["today"]
     allowed = "allowed" if found["state"] == "running" else "stopped"
-    instances = f", {limits['max_instances']} instances at most" if limits["max_instances"] else ""
+    copies = f", of which there are {limits['max_instances']} at most" if limits["max_instances"] else ""
     return "\n".join(
         [
             f"Calls are {allowed}. Limits, from {found['limits_from']}:",
-            f"  a day, over everybody   {limits['daily_limit']} client secrets and calls (DAILY_LIMIT)",
-            f"  a person, per instance  {limits['person_per_minute']} a minute (PERSON_PER_MINUTE)",
-            f"  an instance             {limits['instance_per_minute']} a minute (INSTANCE_PER_MINUTE){instances}",
-            f"  a person, a month       {limits['monthly_minutes']} minutes of calls (MONTHLY_MINUTES)",
+            f"  {limits['daily_limit']} calls a day, of all people together (DAILY_LIMIT)",
+            f"  {limits['monthly_minutes']} minutes of calls a month, of each person (MONTHLY_MINUTES)",
+            f"  {limits['person_per_minute']} calls begun a minute, of each person (PERSON_PER_MINUTE)",
+            f"  {limits['instance_per_minute']} calls begun a minute, of all people together (INSTANCE_PER_MINUTE)",
+            f"The last two are counted by each running copy of a function for itself{copies}.",
             "",
-            f"Today, {today['day']} UTC: at most {today['at_most']} of {limits['daily_limit']} used "
-            f"({today['blocks']} blocks of {limits['daily_block']})",
+            f"Used today ({today['day']} UTC): at most {today['at_most']} of {limits['daily_limit']} calls. "
+            f"They are counted {limits['daily_block']} at a time.",
             "",
-            f"Worst case a day, where everybody talks without a pause (prices of {found['prices_as_of']}):",
-            *map(_formula, found["worst_case_a_day"]),
+            f"What a day can cost at most (OpenAI's prices of {found['prices_as_of']}), if every call that is allowed "
+            "is made, and talked through to its end:",
+            *(f"  {formula(case)}" for case in cases),
+            *how_to_lower(cases),
             "",
             "Not covered by that:",
             *(f"  - {line}" for line in found["not_covered"]),
         ]
-    )
-
-
-def _formula(case: dict[str, Any]) -> str:
-    return (
-        f"  {case['agent']} ({case['model']}): {case['calls']} calls x {case['minutes_per_call']} min x "
-        f"${case['usd_per_minute']:.5f}/min = ${case['usd']:,.2f}; "
-        f"at {MAX_CALL_MINUTES} min a call ${case['usd_at_longest']:,.2f}"
     )
 
 

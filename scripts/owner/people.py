@@ -41,8 +41,8 @@ class Guest:
         if self.is_revoked(state):
             return "revoked"
         if self.open_until() <= now:
-            return "signed out (30 days are over)" if self.redeemed_at else "link expired unused"
-        return f"{'signed in' if self.redeemed_at else 'link open'} until {moment(self.open_until())}"
+            return "sign-in ended (30 days are over)" if self.redeemed_at else "link expired unused"
+        return f"{'sign-in valid' if self.redeemed_at else 'link open'} until {moment(self.open_until())}"
 
 
 def guests_in(bucket: storage.Bucket) -> list[Guest]:

@@ -93,7 +93,8 @@ class Telephone:
         _would(dry_run, f"Replace {WEBHOOK_SECRET} by one that nobody has")
         if not dry_run:
             self._store(nobodys_secret())
-            show("Off: no phone call is answered. Calls that are on go on; scripts/stop.sh ends them.")
+            show("Off: no phone call is answered.")
+            say(f"Calls that are on go on; {self._project.command('stop.sh')} ends them.")
         return 0
 
     def show_status(self) -> int:

@@ -12,6 +12,7 @@ infra/functions/mint-client-secret.yaml. The environment wins over infra/project
 
 import argparse
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,13 +38,22 @@ LOCAL_ONLY = ("STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "GCE_METADATA_IP")
 
 @dataclass(frozen=True)
 class Project:
-    """Where to ask. `limits_from` says in words which file or default the settings' limits are from."""
+    """Where to ask. `limits_from` says in words which file or default the settings' limits are from.
+
+    `variables` and `options` are what leads a command line to this project and no other.
+    """
 
     settings: Settings
     site_url: str
     local: bool
     limits_from: str
     max_instances: int | None = None
+    variables: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+    def command(self, script: str, *arguments: str) -> str:
+        """A command line to be copied: it works on this same project."""
+        return " ".join([*self.variables, f"scripts/{script}", *self.options, *map(shlex.quote, arguments)])
 
     @cached_property
     def secret_manager(self) -> secretmanager.SecretManagerServiceClient:
@@ -87,18 +97,21 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
 def project_of(options: argparse.Namespace) -> Project:
     """The project that the command line means. Raises CommandFailed or SettingsError."""
     if options.local or options.folder:
-        return local_project(ROOT / (options.folder or LOCAL_FOLDER))  # as scripts/dev.sh takes it
+        return local_project(options.folder)
     return cloud_project(os.environ, project_env_file(os.environ), FUNCTION_FLAGS)
 
 
-def local_project(folder: Path) -> Project:
+def local_project(given: Path | None = None) -> Project:
+    """What scripts/dev.sh has started, there with `--folder given`."""
+    folder = ROOT / (given or LOCAL_FOLDER)  # as scripts/dev.sh takes it
+    options = ("--folder", shlex.quote(str(given))) if given else ("--local",)
     file = folder / LOCAL_RUN_ENV
     if not file.is_file():
-        raise CommandFailed(
-            expected="a local run", found=f"no {LOCAL_RUN_ENV} in {folder.name}/", todo="Start one: scripts/dev.sh"
-        )
+        start = shlex.join(["scripts/dev.sh", *(("--folder", str(given)) if given else ())])
+        raise CommandFailed(happened=f"No local run is going on in {folder.name}/", todo=f"Start it: {start}")
     values = parse_env(file)
-    return Project(Settings.from_environ(values), values["SITE_URL"], local=True, limits_from="the local run")
+    settings = Settings.from_environ(values)
+    return Project(settings, values["SITE_URL"], local=True, limits_from="the local run", options=options)
 
 
 def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags: Path) -> Project:
@@ -106,19 +119,17 @@ def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags:
     stray = [name for name in LOCAL_ONLY if environ.get(name)]
     if stray:
         raise CommandFailed(
-            expected="to reach Google Cloud",
-            found=f"{', '.join(stray)} set, which leads to a stand-in",
-            todo="Unset it, or say --local.",
+            happened=f"{', '.join(stray)} leads to a stand-in, not to Google Cloud", todo="Unset it, or say --local."
         )
     flags = _function_flags(function_flags)
     deployed = _environment_of(flags)
-    values = {**deployed, **(parse_env(project_env) if project_env.is_file() else {}), **environ}
+    written = parse_env(project_env) if project_env.is_file() else {}
+    values = {**deployed, **written, **environ}
     project_id = values.get("PROJECT_ID", "")
     if not project_id:
         raise CommandFailed(
-            expected="PROJECT_ID in the environment or in infra/project.env",
-            found="none",
-            todo="Set it, for example: export PROJECT_ID=my-project; or say --local.",
+            happened="No project is named",
+            todo="Write its id into infra/project.env, as PROJECT_ID=my-project; or say --local for the local run.",
         )
     values.setdefault("BUCKET", f"{project_id}-voicemint-payloads")
     values.setdefault("CONTROL_BUCKET", f"{project_id}-voicemint-control")
@@ -128,6 +139,11 @@ def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags:
         local=False,
         limits_from=f"infra/functions/{function_flags.name}" if deployed else "the defaults of voicemint/settings.py",
         max_instances=flags.get("--max-instances"),
+        variables=tuple(
+            f"{name}={shlex.quote(environ[name])}"
+            for name in ("PROJECT_ENV", "PROJECT_ID")
+            if environ.get(name) and environ[name] != written.get(name)
+        ),
     )
 
 

@@ -42,7 +42,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--yes", action="store_true", help="with --retire: do not ask")
     parser.add_argument("--overlap", type=overlap_seconds, default=OVERLAP_SECONDS, metavar="SECONDS",
                         help="how long old and new are both good (default %(default)s)")  # fmt: skip
-    parser.add_argument("--no-verify", action="store_false", dest="verify", help="do not ask the site to mint")
+    parser.add_argument("--no-verify", action="store_false", dest="verify", help="do not try the key at the site")
     add_project_options(parser)
     options = parser.parse_args(arguments)
     if options.retire and options.which != SIGNING:
@@ -59,13 +59,13 @@ def overlap_seconds(text: str) -> int:
 def verified(site_url: str, keys: SigningKeys, *, epoch: int) -> None:
     """Raises CommandFailed where the site does not take a session that the first of `keys` signed."""
     if check_mint(site_url, keys, epoch):
-        say("Verified: the site mints.")
+        say("Checked: the site lets somebody in and opens calls.")
     else:
-        say("The site takes the session, and mints nothing at the moment (stopped, or a limit is reached).")
+        say("Checked: the site lets somebody in. It opens no calls at the moment (stopped, or a limit is reached).")
 
 
 def unverified(_keys: SigningKeys) -> None:
-    say("Not verified, as --no-verify asks.")
+    say("Not checked at the site, as --no-verify asks.")
 
 
 def rotate_openai_key(project: Project, overlap: int, check: Callable[[SigningKeys], None]) -> int:
@@ -76,15 +76,15 @@ def rotate_openai_key(project: Project, overlap: int, check: Callable[[SigningKe
     latest = versions.latest()
     unchanged = latest.text == key.reveal()
     if unchanged and not versions.older_than(latest.number):
-        show("Unchanged: this key is in use already, and there is no older version.")
+        show("Nothing to do: this key is in use already, and no older one is stored.")
         return 0
     number = latest.number if unchanged else versions.add(key.reveal())
     say(f"Version {number} of {OPENAI_API_KEY} holds {'this key already' if unchanged else 'the new key'}.")
-    wait(overlap, "every instance reads the new key before the old one goes")
+    wait(overlap, "every running copy of the functions reads the new key before the old one goes")
     keys = SigningKeys(Versions(project, SIGNING_KEY).latest().text)
     check(keys)
     versions.retire_older_than(number, still_works=partial(check, keys))
-    show(f"Rotated: version {number} of {OPENAI_API_KEY} is in use, older ones are destroyed.")
+    show(f"Done: the new key is in use (version {number} of {OPENAI_API_KEY}); older ones are destroyed here.")
     say("Now revoke the old key: https://platform.openai.com/api-keys. Until then whoever has it can use it.")
     return 0
 

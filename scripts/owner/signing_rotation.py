@@ -33,16 +33,20 @@ class SigningRotation:
         if new is None:
             new = new_line(lines)
             lines = with_verifier(lines, new)
-            self._publish(lines, f"{id_of(new)} verifies, {id_of(lines[0])} still signs")
+            self._publish(lines, f"the site accepts what {id_of(new)} signs, and still signs with {id_of(lines[0])}")
         else:
-            say(f"Going on with {id_of(new)}, which an earlier rotation left verifying only.")
-            wait(self._overlap_seconds, "every instance knows it before it signs")
+            say(f"Going on with the key {id_of(new)}, which an earlier run made and the site does not sign with yet.")
+            wait(self._overlap_seconds, "every running copy of the functions reads it")
         self._check(SigningKeys(new))
         lines = with_signer(lines, new)
-        number = self._publish(lines, f"{id_of(new)} signs, what older keys signed stays good")
+        number = self._publish(lines, f"the site signs with {id_of(new)}, and accepts what older keys have signed")
         self._finish(lines, number)
-        show(f"Rotated: {id_of(new)} signs from now on. Nobody was signed out.")
-        say("When the old key must go (30 days from now it signs nobody out): scripts/rotate-key.sh signing --retire")
+        show(f"Done: new links and sign-ins are signed with the new key, {id_of(new)}. Nobody was signed out.")
+        retire = self._project.command("rotate-key.sh", "signing", "--retire")
+        say(
+            f"What older keys have signed still lets people in. To end that: {retire}\n"
+            "Wait 30 days with it, and nobody is signed out."
+        )
         return 0
 
     def retire(self, *, confirmed: bool) -> int:
@@ -50,7 +54,7 @@ class SigningRotation:
         lines = parse_lines(latest.text)
         if unfinished(lines):
             raise CommandFailed(
-                expected="a rotation that is done", found="one that ended half-way", todo="Run it without --retire."
+                happened="An earlier run of this ended half-way", todo="Finish it first: run this without --retire."
             )
         if len(lines) == 1:
             show(f"Nothing to retire: {id_of(lines[0])} is the only key.")
@@ -58,14 +62,14 @@ class SigningRotation:
         self._say_who_is_signed_out(self._versions.created_at(latest.number) + self._overlap_seconds)
         if not confirmed:
             confirm()
-        number = self._publish(lines[:1], f"only {id_of(lines[0])} is left")
-        show(f"Retired: {', '.join(map(id_of, lines[1:]))}. What they signed is void.")
+        number = self._publish(lines[:1], f"the site accepts what {id_of(lines[0])} signs, and nothing else")
+        show(f"Retired: {', '.join(map(id_of, lines[1:]))}. Links and sign-ins that were signed with it are void.")
         return self._finish(lines[:1], number)
 
     def _publish(self, lines: list[str], what: str) -> int:
         number = self._versions.add("\n".join(lines) + "\n")
         say(f"Version {number} of {SIGNING_KEY}: {what}.")
-        wait(self._overlap_seconds, "every instance reads it")
+        wait(self._overlap_seconds, "every running copy of the functions reads it")
         return number
 
     def _finish(self, lines: list[str], number: int) -> int:
@@ -105,7 +109,7 @@ def signed_by_older_keys(guests: list[Guest], state: ControlState, until: float,
 def confirm() -> None:
     """Raises CommandFailed unless a person says yes."""
     if not sys.stdin.isatty():
-        raise CommandFailed(expected="a yes", found="nobody to ask", todo="Nothing was changed. Say --yes.")
+        raise CommandFailed(happened="There is no terminal to ask on", todo="Nothing was changed. Say --yes.")
     say("Type yes to go on:")
     if sys.stdin.readline().strip() != "yes":
-        raise CommandFailed(expected="yes", found="another answer", todo="Nothing was changed.")
+        raise CommandFailed(happened="You did not say yes", todo="Nothing was changed.")

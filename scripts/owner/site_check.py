@@ -31,11 +31,10 @@ def check_mint(site_url: str, keys: SigningKeys, epoch: int) -> bool:
             return code == "minted"
         if code not in PASSING or time.monotonic() > ends_at:
             raise CommandFailed(
-                expected=f"{site_url} to mint",
-                found=f"{code or 'no answer'}: {redact(sentence)}",
+                happened=f"{site_url} opens no call with the new key ({code or 'no answer'}: {redact(sentence)})",
                 todo="Nothing was taken away: what worked before still does. Repair the cause, then run this again.",
             )
-        say(f"The site does not mint yet ({code or 'no answer'}); asking again")
+        say(f"The site does not accept the new key yet ({code or 'no answer'}); asking again")
         time.sleep(1)
 
 

@@ -1,6 +1,6 @@
 """What a day can cost at most, by OpenAI's prices: functions/voicemint/prices.json."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from voicemint.prices import PRICES_FILE, Prices
 
 from .console import CommandFailed
 
+ORDINARY_MINUTES = 10
 TALKING = 0.5  # of a minute, the person; the other half, the model
 
 
@@ -40,6 +41,28 @@ def worst_case(name: str, agent: Agent, daily_limit: int, prices: Prices) -> Wor
         minutes_per_call=agent.max_call_minutes,
         usd_per_minute=usd_per_minute(agent.model, agent.transcription, prices),
     )
+
+
+def formula(case: WorstCase) -> str:
+    return (
+        f"{case.agent} ({case.model}): {case.calls} calls x {case.minutes_per_call} min x "
+        f"${case.usd_per_minute:.5f}/min = ${case.usd:,.2f}; "
+        f"${case.usd_at_longest:,.2f} if every call lasts the {MAX_CALL_MINUTES} min after which OpenAI ends it"
+    )
+
+
+def how_to_lower(cases: Sequence[WorstCase]) -> list[str]:
+    """What an ordinary call costs, and which two numbers of whose files make the worst case smaller."""
+    if not cases:
+        return []
+    dearest = max(cases, key=lambda case: case.usd)
+    calls, minutes, usd = max(1, dearest.calls // 5), max(1, dearest.minutes_per_call // 2), dearest.usd_per_minute
+    return [
+        f"An ordinary call of {ORDINARY_MINUTES} minutes costs about ${ORDINARY_MINUTES * usd:,.2f}.",
+        "To lower it: write fewer calls a day (DAILY_LIMIT) into infra/functions/mint-client-secret.yaml, or fewer",
+        f"minutes (max_call_minutes) into functions/agents/{dearest.agent}.toml, then run scripts/release.sh.",
+        f"With {calls} calls of {minutes} minutes it is ${calls * minutes * usd:,.2f} a day.",
+    ]
 
 
 def usd_per_minute(model: str, transcription: str, prices: Prices) -> float:

@@ -17,22 +17,7 @@ from .project import Project, add_project_options, project_of
 from .secret_names import OPENAI_API_KEY
 from .secret_versions import Versions
 
-NEXT = f"""\
-A client secret that was minted before this works for {CLIENT_SECRET_TTL_SECONDS} s more: run this again in a minute or
-two, to hang up what it opened meanwhile. A call that logs nothing is not known here; it ends after 60 minutes at most.
-
-If the API key leaked       revoke it at https://platform.openai.com/api-keys, which ends its use at once; then
-                            scripts/rotate-key.sh openai
-If a link or device leaked  scripts/invite.sh --revoke NAME|all
-If the signing key leaked   scripts/rotate-key.sh signing, then scripts/rotate-key.sh signing --retire
-To see what it cost         https://platform.openai.com/usage, scripts/limits.sh
-When it is over             scripts/stop.sh --resume"""
-
-
-NOT_STOPPED = (
-    "NOT stopped. The other way to stop all spending at once: revoke the API key at "
-    "https://platform.openai.com/api-keys, and scripts/rotate-key.sh openai later."
-)
+OPENAI_KEYS = "https://platform.openai.com/api-keys"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return 0 if options.no_hang_up else hang_up(project)
     finally:
-        say(NEXT)
+        say(what_next(project))
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -73,7 +58,10 @@ def stop(project: Project) -> None:
     try:
         change_control(project.control_bucket, lambda state: replace(state, stopped=True))
     except BaseException:
-        say(NOT_STOPPED)
+        say(
+            f"NOT stopped. The other way to stop all spending at once: revoke the OpenAI key at {OPENAI_KEYS}, and "
+            f"later store a new one: {project.command('rotate-key.sh', 'openai')}"
+        )
         raise
     show(f"Stopped: no new calls, {IN_FORCE}.")
 
@@ -97,6 +85,20 @@ def hang_up(project: Project) -> int:
     outcomes = hang_up_all(calls, project.settings.openai_base_url, key)
     show("Calls: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) + ".")
     return 0 if complete and outcomes.keys() <= set(SUCCESSES) else EXIT_FAILED
+
+
+def what_next(project: Project) -> str:
+    rotate, seconds = project.command("rotate-key.sh"), CLIENT_SECRET_TTL_SECONDS
+    return f"""\
+Somebody whose page was about to open a call may still open it during the next {seconds} s: run this again in a minute
+or two, to hang up that one too. A call that logs nothing is not known here; it ends after 60 minutes at most.
+
+If the OpenAI key leaked    revoke it at {OPENAI_KEYS}, which ends its use at once; then store a new one:
+                            {rotate} openai
+If a link or device leaked  {project.command("invite.sh", "--revoke")} NAME, or all instead of a name
+If the signing key leaked   {rotate} signing, then {rotate} signing --retire
+To see what it cost         https://platform.openai.com/usage and {project.command("limits.sh")}
+When it is over             {project.command("stop.sh", "--resume")}"""
 
 
 if __name__ == "__main__":

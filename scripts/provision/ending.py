@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 from owner.invite_words import qr_code
-from owner.spend import WorstCase, worst_case
-from voicemint.agents import MAX_CALL_MINUTES, load_agents
+from owner.spend import WorstCase, formula, how_to_lower, worst_case
+from voicemint.agents import load_agents
 from voicemint.prices import load_prices
 
 from .apply import Ended
@@ -50,13 +50,7 @@ def as_text(ending: Ending, *, colours: bool) -> str:
         lines += ["", "The first guest's link, good once and for a day (its QR code is above):", ending.invite]
     else:
         lines += ["", 'Let somebody in: scripts/invite.sh "Ana\'s iPad"']
-    lines += ["", "What a day can cost at most, where everybody talks without a pause:"]
-    return "\n".join([*lines, *(f"  {formula(case)}" for case in ending.worst_cases), "Limits: scripts/limits.sh"])
-
-
-def formula(case: WorstCase) -> str:
-    return (
-        f"{case.agent} ({case.model}): {case.calls} calls x {case.minutes_per_call} min x "
-        f"${case.usd_per_minute:.5f}/min = ${case.usd:,.2f}; "
-        f"at {MAX_CALL_MINUTES} min a call ${case.usd_at_longest:,.2f}"
-    )
+    lines += ["", "What a day can cost at most, if every call that is allowed is made, and talked through to its end:"]
+    lines += [f"  {formula(case)}" for case in ending.worst_cases]
+    lines += [*how_to_lower(ending.worst_cases), "What is used of it, and all limits: scripts/limits.sh"]
+    return "\n".join(lines)

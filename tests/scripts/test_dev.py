@@ -121,6 +121,42 @@ def test_a_port_that_is_taken_is_said_in_words(tmp_path: Path) -> None:
         )
     assert second.returncode == 1
     assert second.stderr.strip().endswith(f"error: port {port} is in use on this machine; choose another with --port")
+    assert not (tmp_path / "second" / "logs").exists()  # nothing was begun
+
+
+def test_a_second_run_in_the_same_folder_is_refused_and_leaves_the_first_one_alone(tmp_path: Path) -> None:
+    with dev(tmp_path, "--port", "0") as first:
+        link, _ = read_until_ready(first)
+        requests.get(link, timeout=10).raise_for_status()
+        before = what_is_written(tmp_path)
+        second = subprocess.run(
+            [DEV, "--no-build", "--folder", tmp_path, "--port", "0"], capture_output=True, text=True, timeout=60
+        )
+        assert second.returncode == 1
+        assert f"error: a local run is going on in {tmp_path.name}/, at {link.partition('/#')[0]}. End" in second.stderr
+        assert "scripts/dev.sh --folder ANOTHER --port 5001" in second.stderr
+        assert before["local-run.env"]
+        assert {
+            name: what_is_written(tmp_path)[name].startswith(text) for name, text in before.items()
+        } == dict.fromkeys(before, True)
+    with dev(tmp_path, "--port", "0") as third:
+        read_until_ready(third)
+
+
+def what_is_written(folder: Path) -> dict[str, bytes]:
+    """What tells of a run: where it is, and the functions' logs."""
+    return {file.name: file.read_bytes() for file in (folder / "local-run.env", *(folder / "logs").glob("*.log"))}
+
+
+def test_ctrl_c_while_it_starts_ends_it_at_once_and_without_a_word(tmp_path: Path) -> None:
+    with dev(tmp_path, "--port", "0") as process:
+        ends_at = time.monotonic() + READY_SECONDS
+        while not list(tmp_path.glob("logs/*.log")):
+            assert time.monotonic() < ends_at, "no function was started"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=READY_SECONDS)
+        assert (process.returncode, printed) == (0, "")
 
 
 A_PORT = "expected 1024 to 65535, or 0 for any free one"

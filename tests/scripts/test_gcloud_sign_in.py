@@ -55,7 +55,9 @@ def test_the_token_is_not_in_its_words(gcloud: Callable[[str], Path]) -> None:
 
 def test_who_is_not_signed_in_is_told_how(gcloud: Callable[[str], Path]) -> None:
     gcloud("echo 'ERROR: (gcloud.auth.print-access-token) You do not have an account.' >&2; exit 1")
-    with pytest.raises(CommandFailed, match=r"found You do not have an account\.\. Sign in: gcloud auth login"):
+    with pytest.raises(
+        CommandFailed, match=r"gcloud is not signed in \(You do not have an account\)\. Sign in: gcloud auth login"
+    ):
         GcloudCredentials("some-project").refresh(Request())
 
 

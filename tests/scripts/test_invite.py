@@ -1,8 +1,10 @@
 import argparse
 import json
+import shlex
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import requests
 import zxingcpp
 from owner.console import CommandFailed
-from owner.invite import main
+from owner.invite import invite, main
 from owner.invite_words import checked_name, qr_code
 from owner.people import Guest, guest_of
 from owner.project import cloud_project, local_project
@@ -69,12 +71,55 @@ def test_it_prints_a_link_and_its_qr_code_that_sign_in_one_device_once(cloud: Ow
     assert ended.returncode == 0, ended.stderr
     link = ended.stdout.removesuffix("\n")
     assert link.startswith(f"{cloud.site_url}/#i=v1.")
-    assert qr_text(ended.stderr) == link
     assert "works once, within 24 hours" in ended.stderr
     signed_in = redeem(link)
     assert signed_in.status_code == 204
     assert who_am_i(cloud, signed_in).json()["name"] == NAME
     assert redeem(link).status_code == 403
+
+
+def test_a_link_that_others_can_open_has_a_qr_code(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
+    project = replace(local_project(cloud.folder), site_url="https://talk.example")
+    assert invite(project, NAME) == 0
+    printed = capsys.readouterr()
+    assert qr_text(printed.err) == printed.out.strip()
+
+
+def test_a_link_to_this_machine_has_none_and_says_that_no_other_device_can_open_it(
+    cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert in_process(cloud, NAME) == 0
+    said = capsys.readouterr().err
+    assert not set(said) & set("█▀▄")
+    assert "on this machine. An iPad or a phone cannot" in said
+
+
+def test_each_line_to_be_copied_works_on_the_same_project(
+    cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert in_process(cloud, NAME) == 0
+    undo = next(line for line in capsys.readouterr().err.splitlines() if line.startswith("Undo: "))
+    assert shlex.split(undo)[1:] == ["scripts/invite.sh", "--folder", str(cloud.folder), "--revoke", NAME]
+    assert subprocess.run(shlex.split(undo)[1:], cwd=SCRIPTS.parent, capture_output=True, timeout=60).returncode == 0
+    assert len(cloud.control_state().revoked) == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "line"),
+    [
+        ({}, "scripts/stop.sh --resume"),
+        ({"PROJECT_ID": "from-file"}, "scripts/stop.sh --resume"),
+        ({"PROJECT_ID": "mine"}, "PROJECT_ID=mine scripts/stop.sh --resume"),
+        ({"PROJECT_ENV": "my second.env"}, "PROJECT_ENV='my second.env' scripts/stop.sh --resume"),
+    ],
+    ids=["the file's", "the same in the environment", "the environment's", "another file's"],
+)
+def test_a_line_to_be_copied_names_the_project_where_the_file_does_not(
+    environ: dict[str, str], line: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "project.env"
+    file.write_text("PROJECT_ID=from-file\n")
+    assert cloud_project(environ, file, tmp_path / "nothing").command("stop.sh", "--resume") == line
 
 
 def test_a_terminal_of_any_colours_shows_the_qr_code_light_on_dark() -> None:
@@ -107,7 +152,7 @@ def test_list_says_who_was_invited_and_who_was_let_in(cloud: OwnerCloud, capsys:
     heading, ana, bob = ended.stdout.splitlines()
     assert heading.split() == ["name", "invited", "let", "in", "now"]
     assert ana.startswith(NAME)
-    assert "signed in until" in ana
+    assert "sign-in valid until" in ana
     assert bob.startswith("Bob")
     assert "link open until" in bob
     assert link not in ended.stdout + ended.stderr
@@ -145,7 +190,7 @@ def test_revoking_all_signs_everybody_out_and_a_new_invite_works(
     assert in_process(cloud, "--list") == 0
     _, *rows = capsys.readouterr().out.splitlines()
     assert len([row for row in rows if row.endswith("revoked")]) == 1
-    assert len([row for row in rows if "signed in until" in row]) == 1
+    assert len([row for row in rows if "sign-in valid until" in row]) == 1
 
 
 def test_revoking_a_name_that_nobody_has_names_those_there_are(
@@ -176,7 +221,7 @@ def test_what_is_revoked_at_the_same_time_is_all_revoked(cloud: OwnerCloud, caps
 def test_an_invite_while_everything_is_stopped_says_so(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
     cloud.write("control.json", ControlState(stopped=True).encode())
     assert in_process(cloud, NAME) == 0
-    assert "everything is stopped. Open: scripts/stop.sh --resume" in capsys.readouterr().err
+    assert "everything is stopped. Allow calls: scripts/stop.sh --folder" in capsys.readouterr().err
 
 
 def test_the_longest_name_there_can_be_signs_in(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,8 +259,8 @@ def test_takes_a_name_that_a_person_has(name: str) -> None:
     [
         (Guest(guest_id="a", name="A", invited_at=0, link_expires_at=DAY), "link open until 1970-01-02 00:00 UTC"),
         (Guest(guest_id="a", name="A", invited_at=0, link_expires_at=5), "link expired unused"),
-        (Guest(guest_id="a", name="A", redeemed_at=9), "signed in until 1970-01-31 00:00 UTC"),
-        (Guest(guest_id="a", name="A", redeemed_at=-31 * DAY), "signed out (30 days are over)"),
+        (Guest(guest_id="a", name="A", redeemed_at=9), "sign-in valid until 1970-01-31 00:00 UTC"),
+        (Guest(guest_id="a", name="A", redeemed_at=-31 * DAY), "sign-in ended (30 days are over)"),
         (Guest(guest_id="gone", name="A", redeemed_at=9), "revoked"),
         (Guest(guest_id="a", name="A", redeemed_at=9, epoch=-1), "revoked"),
     ],
@@ -233,7 +278,7 @@ def test_a_guest_whose_records_are_not_there_still_has_a_line() -> None:
 def test_a_local_run_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
     ended = subprocess.run([INVITE, "--folder", tmp_path, "--list"], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("error: expected a local run; found no local-run.env")
+    assert ended.stderr.startswith(f"error: No local run is going on in {tmp_path.name}/. Start it: scripts/dev.sh")
     assert "scripts/dev.sh" in ended.stderr
 
 
@@ -260,7 +305,7 @@ def test_the_cloud_project_comes_from_the_environment_before_the_file(tmp_path: 
 @pytest.mark.parametrize(
     ("environ", "reason"),
     [
-        ({}, "expected PROJECT_ID in the environment"),
+        ({}, "No project is named"),
         ({"PROJECT_ID": "p", "STORAGE_EMULATOR_HOST": "http://127.0.0.1:1"}, "leads to a stand-in"),
         ({"PROJECT_ID": "p", "SITE_URL": "http://elsewhere.example"}, "SITE_URL to be a plain https URL"),
     ],

@@ -29,11 +29,17 @@ def test_it_prints_limits_todays_use_and_what_a_day_can_cost(cloud: OwnerCloud) 
     ended = cloud.run("limits.sh")
     assert ended.returncode == 0, ended.stderr
     assert "Calls are allowed. Limits, from the local run:" in ended.stdout
-    assert "200 client secrets and calls (DAILY_LIMIT)" in ended.stdout
-    assert "600 minutes of calls (MONTHLY_MINUTES)" in ended.stdout
-    assert "at most 15 of 200 used (3 blocks of 5)" in ended.stdout
+    assert "200 calls a day, of all people together (DAILY_LIMIT)" in ended.stdout
+    assert "600 minutes of calls a month, of each person (MONTHLY_MINUTES)" in ended.stdout
+    assert "at most 15 of 200 calls. They are counted 5 at a time." in ended.stdout
     assert "assistant (gpt-realtime-2.1): 200 calls x 30 min x $0.05025/min = $301.50" in ended.stdout
-    assert "prepaid credit" in ended.stdout
+    assert "An ordinary call of 10 minutes costs about $0.50." in ended.stdout
+    assert (
+        "To lower it: write fewer calls a day (DAILY_LIMIT) into infra/functions/mint-client-secret.yaml"
+        in ended.stdout
+    )
+    assert "With 40 calls of 15 minutes it is $30.15 a day." in ended.stdout
+    assert "buy credit there in advance" in ended.stdout
 
 
 def test_json_says_the_same(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:

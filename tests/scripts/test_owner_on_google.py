@@ -115,7 +115,9 @@ def test_stop_writes_the_control_state_and_hangs_up(cloud: Cloud) -> None:
 def test_another_openai_key_takes_the_place_of_the_old_one(cloud: Cloud) -> None:
     ended = run(cloud, "rotate-key.sh", "openai", "--overlap=0", input=CANARY)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stderr.count("Verified: the site mints.") == 2  # before the old one is disabled, and after
+    assert (
+        ended.stderr.count("Checked: the site lets somebody in and opens calls.") == 2
+    )  # before the old one is disabled, and after
     assert value_of(cloud.plane, "openai-api-key") == CANARY
     assert states_of(cloud.plane, "openai-api-key") == ["DESTROYED", "ENABLED"]
     assert CANARY not in ended.stdout + ended.stderr

@@ -157,7 +157,7 @@ def test_a_key_with_which_the_site_does_not_mint_leaves_the_old_one(
 ) -> None:
     typed(monkeypatch, new_key)
     cloud.openai_fault(path="client_secrets", fault="invalid_api_key", times=None)
-    with pytest.raises(CommandFailed, match=r"found upstream_key_rejected: .* what worked before still does"):
+    with pytest.raises(CommandFailed, match=r"\(upstream_key_rejected: .* what worked before still does"):
         in_process(cloud, "openai")
     *_, old = sorted(cloud.versions(OPENAI))[:-1]
     assert cloud.versions(OPENAI)[old] == "ENABLED"
@@ -187,7 +187,7 @@ def test_while_everything_is_stopped_a_leaked_key_can_still_be_replaced(
     typed(monkeypatch, new_key)
     assert in_process(cloud, "openai") == 0
     assert cloud.latest(OPENAI) == new_key
-    assert "mints nothing at the moment (stopped" in capsys.readouterr().err
+    assert "It opens no calls at the moment (stopped" in capsys.readouterr().err
     cloud.write("control.json", ControlState().encode())
     wait_until_it_mints(cloud)
 
@@ -198,7 +198,7 @@ def test_retiring_voids_what_older_keys_signed_and_says_whom_it_signs_out(
     old = cloud.latest(SIGNING)
     old_session = redeem(cloud, old)
     assert in_process(cloud, "signing") == 0
-    with pytest.raises(CommandFailed, match="expected a yes; found nobody to ask"):
+    with pytest.raises(CommandFailed, match="There is no terminal to ask on"):
         in_process(cloud, "signing", "--retire")
     assert mint(cloud, old_session).status_code == 200
     assert in_process(cloud, "signing", "--retire", "--yes") == 0
@@ -215,7 +215,7 @@ def test_a_signing_rotation_that_ended_half_way_goes_on_with_its_key(cloud: Owne
     lines = parse_lines(cloud.latest(SIGNING))
     new = new_line(lines)
     cloud.add_version(SIGNING, "\n".join(with_verifier(lines, new)))
-    with pytest.raises(CommandFailed, match="one that ended half-way"):
+    with pytest.raises(CommandFailed, match="ended half-way"):
         in_process(cloud, "signing", "--retire", "--yes")
     assert in_process(cloud, "signing") == 0
     assert parse_lines(cloud.latest(SIGNING)) == [new, *lines]
