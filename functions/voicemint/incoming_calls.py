@@ -6,6 +6,7 @@ what bounds the cost is the line's own limits.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +15,16 @@ from voicemint.errors import InvalidRequest
 
 EVENT_TYPE = "realtime.call.incoming"
 MAX_HEADERS = 200
-MAX_HEADER_CHARACTERS = 1024
+MAX_HEADERS_OF_A_NAME = 4
+MAX_HEADER_CHARACTERS = 256
 
 _CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _COMPACT = {"f": "from", "t": "to"}
-# name-addr or addr-spec of RFC 3261, with its parameters: a quoted name is no place for an address.
+# name-addr or addr-spec of RFC 3261, with its parameters: an address inside a quoted name does not count. Every
+# quantifier is possessive (`*+`): without it, the time grows with the square of what a caller sends.
 _ADDRESS = re.compile(
-    r"""\s*(?:(?:"(?:[^"\\]|\\.)*"\s*|[^"<>,;]*)<([^<>]*)>|([^"<>,;\s]+))(?:[^",]|"(?:[^"\\]|\\.)*")*(?:,|\Z)"""
+    r"""\s*+(?:(?:"(?:[^"\\]|\\.)*+"\s*+|[^"<>,;]*+)<([^<>]*+)>|([^"<>,;\s]++))"""
+    r"""(?:[^",]|"(?:[^"\\]|\\.)*+")*+(?:,|\Z)"""
 )
 _NUMBER_URI = re.compile(r"(?:sips?|tel):(\+[1-9][0-9]{6,14})(?:[@;?].*)?", re.ASCII | re.IGNORECASE | re.DOTALL)
 
@@ -44,12 +48,15 @@ def incoming_call(data: Any) -> IncomingCall:
 
 
 def _headers(value: Any) -> Iterator[tuple[str, str]]:
-    """(name, value), as far as they are of the expected form; what a caller makes too long is left out."""
+    """(name, value), if they are of the expected form. What a caller makes too long or too many is left out."""
+    seen: Counter[str] = Counter()
     for header in value[:MAX_HEADERS] if isinstance(value, list) else ():
         if isinstance(header, dict) and isinstance(header.get("name"), str) and isinstance(header.get("value"), str):
             name = header["name"][:MAX_HEADER_CHARACTERS].lower()
-            if len(header["value"]) <= MAX_HEADER_CHARACTERS:
-                yield _COMPACT.get(name, name), header["value"]
+            name = _COMPACT.get(name, name)
+            seen[name] += 1
+            if seen[name] <= MAX_HEADERS_OF_A_NAME and len(header["value"]) <= MAX_HEADER_CHARACTERS:
+                yield name, header["value"]
 
 
 def _called(headers: list[tuple[str, str]]) -> str | None:

@@ -1,5 +1,6 @@
 """The parsers that read what strangers send, each as a function of bytes that may only refuse in its own way."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,24 @@ OFFER = b"v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/R
 EVENT = b'{"at":"2026-11-21T10:00:00.000Z","direction":"server","event":{"type":"session.created","n":[1,2.5,null]}}'
 
 
+# Seconds of one thread's CPU, so that a busy machine changes nothing: far above what a parser needs here (some
+# microseconds a byte under coverage), and below what a quadratic one needs for a few thousand bytes.
+SECONDS, SECONDS_PER_BYTE = 0.25, 0.000_05
+
+
 @dataclass(frozen=True)
 class Parser:
-    """`parse` raises nothing; `examples` are inputs from where others are found."""
+    """`read` raises nothing; `examples` are inputs from where others are found."""
 
-    parse: Callable[[bytes], None]
+    read: Callable[[bytes], None]
     examples: tuple[bytes, ...]
+
+    def parse(self, data: bytes) -> None:
+        """Read, and take no longer than grows in proportion to the input."""
+        started = time.thread_time()
+        self.read(data)
+        took = time.thread_time() - started
+        assert took < SECONDS + SECONDS_PER_BYTE * len(data), f"{took:.2f} s for {len(data)} bytes"
 
 
 def parsers(folder: Path) -> dict[str, Parser]:

@@ -5,9 +5,12 @@ Rules of our own, where no linter has them; semgrep would say the same in 350 MB
 
 import ast
 import re
+import re._constants as sre_constants
+import re._parser as sre_parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 MAC_NAME = re.compile(r"(^|_)(mac|hmac|signature|digest|hexdigest)s?$")
 URL_NAME = re.compile(r"(^|_)url$")
@@ -99,6 +102,18 @@ def exception_text_shown(tree: ast.Module, module: str) -> Iterator[ast.expr]:
             yield from _shows(handler, handler.name)
 
 
+def nested_quantifiers(tree: ast.Module, _module: str) -> Iterator[ast.expr]:
+    """A repetition inside a repetition can take time that grows with the square of the input, or worse.
+
+    A possessive one (`*+`, `++`) gives nothing back, so it cannot.
+    """
+    for call in _calls(tree):
+        if _is_regular_expression(call.func) and call.args:
+            text = _constant_text(call.args[0])
+            if text is not None and _repeats_a_repetition(sre_parse.parse(text)):
+                yield call
+
+
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -107,6 +122,7 @@ RULES: dict[str, Rule] = {
         upstream_url_put_together,
         environment_read_outside_settings,
         exception_text_shown,
+        nested_quantifiers,
     )
 }
 
@@ -164,3 +180,32 @@ def _writes(function: ast.expr) -> bool:
 
 def _is(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_regular_expression(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and _is(function.value, "re")
+
+
+def _constant_text(node: ast.expr) -> str | bytes | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) else None
+
+
+def _repeats_a_repetition(parsed: Any, is_inside: bool = False) -> bool:
+    """Whether one unbounded repetition that may give something back holds another."""
+    for operation, arguments in parsed:
+        repeats = operation in (sre_constants.MAX_REPEAT, sre_constants.MIN_REPEAT)
+        is_unbounded = repeats and arguments[1] == sre_constants.MAXREPEAT
+        if is_unbounded and is_inside:
+            return True
+        if any(_repeats_a_repetition(part, is_inside or is_unbounded) for part in _parts(arguments)):
+            return True
+    return False
+
+
+def _parts(arguments: Any) -> Iterator[Any]:
+    """The expressions inside of one, however deep in its arguments they lie."""
+    if isinstance(arguments, sre_parse.SubPattern):
+        yield arguments
+    elif isinstance(arguments, list | tuple):
+        for each in arguments:
+            yield from _parts(each)

@@ -49,6 +49,12 @@ BREACHES = {
         "try: pass\nexcept ValueError as error: detail = error.args[0]",
         "try: pass\nexcept ValueError as error: detail = '{}'.format(error)",
     ],
+    "nested_quantifiers": [
+        "re.compile(r'(a+)+b')",
+        're.compile(r\'(?:[^,]|"[^"]*")*,\')',
+        "re.search(rb'(x|(y*z)*)$', data)",
+        "re.compile(r'(?:a*?){2,}')",
+    ],
 }
 
 ALLOWED = """
@@ -58,6 +64,8 @@ answer = self._pool.request("GET", self._url, timeout=TIMEOUT)
 connection = HTTPSConnection(host, timeout=3)
 name = f"calls/dt={day}/{call_id}"
 identifier = os.urandom(16)
+number = re.compile(r"[0-9]+(?:\\.[0-9]+)?(?:[a-z]{1,8}){0,4}")
+quoted = re.compile(r"(?:[^,]|'[^']*+')*+,")
 value = chosen.get("agent")
 try:
     pass
