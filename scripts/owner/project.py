@@ -24,6 +24,7 @@ import yaml
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from voicemint.settings import LOOPBACK_HOSTS, Settings
+from voicemint.storage import connect
 
 from .console import CommandFailed
 from .gcloud_sign_in import GcloudCredentials, only_gcloud_is_signed_in
@@ -73,7 +74,7 @@ class Project:
 
     @cached_property
     def _storage(self) -> storage.Client:
-        return storage.Client(
+        return connect(
             project=self.settings.project_id,
             credentials=self._credentials,
             client_options={"api_endpoint": self.settings.storage_url},

@@ -36,7 +36,6 @@ def bucket(storage_url: str, monkeypatch: pytest.MonkeyPatch) -> storage.Bucket:
 def arm(storage_url: str) -> Any:
     """Arm a fault of the storage stand-in."""
     url = f"{storage_url}/_standin/faults"
-    # The client also looks up the bucket in a thread of its own, once: only the write may meet the fault.
     yield lambda **fault: requests.post(
         url, json={"operation": "objects_insert", **fault}, timeout=5
     ).raise_for_status()
