@@ -26,7 +26,7 @@ VoicemintError
     ├── StorageUnavailable   503     the bucket did not confirm the write
     └── UpstreamError        502     OpenAI; each kind below is a different thing to do
         ├── UpstreamKeyRejected · UpstreamForbidden · UpstreamModelNotFound · UpstreamRefused
-        ├── UpstreamRateLimited 503 · UpstreamQuota 503 · UpstreamTimeout 504
+        ├── UpstreamRateLimited 503 · UpstreamQuota 503 · UpstreamBilling 503 · UpstreamTimeout 504
         └── UpstreamUnavailable · UpstreamInvalidAnswer
 
 A message says what happened and what to do; it is fit to show to a person and never carries what a client or an
@@ -248,7 +248,12 @@ class UpstreamRateLimited(UpstreamError):
 
 class UpstreamQuota(UpstreamError):
     status, code = 503, "upstream_quota"
-    message = "The owner's OpenAI credit is used up. The owner has to add credit."
+    message = "The owner's OpenAI credit is used up. The owner has to add credit, or to raise the limit of spending."
+
+
+class UpstreamBilling(UpstreamError):
+    status, code = 503, "upstream_billing"
+    message = "The owner's OpenAI account has no active billing. The owner has to set up billing at OpenAI."
 
 
 class UpstreamTimeout(UpstreamError):

@@ -12,23 +12,20 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from voicemint.cloud_logging import logger
 from voicemint.errors import (
     UpstreamError,
-    UpstreamForbidden,
     UpstreamInvalidAnswer,
     UpstreamKeyRejected,
     UpstreamModelNotFound,
-    UpstreamQuota,
     UpstreamRateLimited,
-    UpstreamRefused,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
 from voicemint.http_client import AnswerTooLarge, HttpAnswer, HttpClient, HttpError, HttpTimeout
+from voicemint.openai_refusals import refusal
 from voicemint.secrets import ApiKey
 
 if TYPE_CHECKING:
@@ -153,16 +150,14 @@ class OpenAIApi:
 
         Raises UpstreamError or SecretUnavailable.
         """
-        from voicemint.openai_sideband import Sideband
-
         url = f"ws{self._base_url.removeprefix('http')}/realtime?call_id={call_id}"
         key = self._api_key.current()
         try:
-            return Sideband.open(url, key.reveal())
+            return _attach_once(url, key.reveal())
         except UpstreamKeyRejected:
             if not self._api_key.renew(rejected=key):
                 raise
-            return Sideband.open(url, self._api_key.current().reveal())
+            return _attach_once(url, self._api_key.current().reveal())
 
     def _post(self, path: str, body: bytes, headers: dict[str, str], may_repeat: MayRepeat) -> HttpAnswer:
         """POST within the total deadline; a second try where the first one's failure allows it."""
@@ -182,7 +177,7 @@ class OpenAIApi:
     def _post_once(self, path: str, body: bytes, headers: dict[str, str], key: str, deadline: float) -> HttpAnswer:
         answer = self._exchange(path, body, {**headers, "Authorization": f"Bearer {key}"}, deadline)
         if not 200 <= answer.status < 300:
-            raise _refused(answer)
+            raise _refused(answer.status, answer.body, answer.header)
         return answer
 
     def _exchange(self, path: str, body: bytes, headers: dict[str, str], deadline: float) -> HttpAnswer:
@@ -197,6 +192,17 @@ class OpenAIApi:
             raise failure from None
 
 
+def _attach_once(url: str, key: str) -> "Sideband | None":
+    from voicemint.openai_sideband import Sideband, SidebandRefused
+
+    try:
+        return Sideband.open(url, key)
+    except SidebandRefused as refused:
+        if refused.status == 404:
+            return None
+        raise _refused(refused.status, refused.body, refused.headers.get) from None
+
+
 def _wait_before_retry(error: UpstreamError, deadline: float) -> None:
     """Sleep before the second try; raise `error` where there is no time left for one."""
     delay = RETRY_DELAY_SECONDS * random.uniform(0.75, 1)  # noqa: S311 - jitter
@@ -207,58 +213,16 @@ def _wait_before_retry(error: UpstreamError, deadline: float) -> None:
     time.sleep(delay)
 
 
-def _refused(answer: HttpAnswer) -> UpstreamError:
+def _refused(status: int, body: bytes, header: Callable[[str], str | None]) -> UpstreamError:
     """Which of our errors OpenAI's answer means. OpenAI's own words go to the log only."""
-    code = _error_code(answer.body)
-    error = _refusal(answer, code)
-    error.upstream_code = code
+    error = refusal(status, body, header("Retry-After") or "")
+    fields = {
+        "upstream_status": status,
+        "upstream_code": error.upstream_code,
+        "upstream_request_id": header("x-request-id"),
+    }
+    logger.warning("OpenAI refused", extra={"fields": fields})
     return error
-
-
-def _refusal(answer: HttpAnswer, code: str | None) -> UpstreamError:
-    logger.warning(
-        "OpenAI refused",
-        extra={
-            "fields": {
-                "upstream_status": answer.status,
-                "upstream_code": code,
-                "upstream_request_id": answer.header("x-request-id"),
-            }
-        },
-    )
-    if code == "insufficient_quota":
-        return UpstreamQuota()
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return UpstreamRateLimited(retry_after_seconds=_retry_after_seconds(answer.header("Retry-After")))
-    if answer.status in _REFUSALS:
-        return _REFUSALS[answer.status]()
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        unavailable = UpstreamUnavailable()
-        unavailable.nothing_was_done = answer.status == HTTPStatus.SERVICE_UNAVAILABLE
-        return unavailable
-    return UpstreamRefused() if answer.status >= HTTPStatus.BAD_REQUEST else UpstreamInvalidAnswer()
-
-
-_REFUSALS: dict[int, type[UpstreamError]] = {
-    HTTPStatus.UNAUTHORIZED: UpstreamKeyRejected,
-    HTTPStatus.FORBIDDEN: UpstreamForbidden,
-    HTTPStatus.NOT_FOUND: UpstreamModelNotFound,
-    HTTPStatus.REQUEST_TIMEOUT: UpstreamUnavailable,
-    HTTPStatus.CONFLICT: UpstreamUnavailable,
-}
-
-
-def _error_code(body: bytes) -> str | None:
-    """`error.code` of OpenAI's error body, where it is one."""
-    try:
-        code = json.loads(body)["error"]["code"]
-    except (ValueError, RecursionError, TypeError, KeyError):
-        return None
-    return code[:64] if isinstance(code, str) else None
-
-
-def _retry_after_seconds(value: str) -> int | None:
-    return min(int(value), 3600) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def _client_secret(body: bytes) -> ClientSecret:

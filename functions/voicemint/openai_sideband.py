@@ -4,12 +4,13 @@ A module of its own, so that only watch_call loads a WebSocket client. Source: O
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from voicemint.errors import UpstreamKeyRejected, UpstreamUnavailable
+from voicemint.errors import UpstreamUnavailable
 from voicemint.http_client import tls
 
 OPEN_SECONDS = 5
@@ -17,6 +18,16 @@ CLOSE_SECONDS = 2
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 
 Event = dict[str, Any]
+
+
+class SidebandRefused(Exception):
+    """OpenAI answered with a status in place of a WebSocket; 404 where there is no such call (yet, or any more)."""
+
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.body = body
+        self.headers = headers
 
 
 class SidebandClosed(Exception):
@@ -30,11 +41,8 @@ class Sideband:
         self._socket = socket
 
     @classmethod
-    def open(cls, url: str, api_key: str) -> "Sideband | None":
-        """None where there is no such call (yet, or any more).
-
-        Raises UpstreamKeyRejected or UpstreamUnavailable.
-        """
+    def open(cls, url: str, api_key: str) -> "Sideband":
+        """Raises SidebandRefused, or UpstreamUnavailable where nothing that can be understood was answered."""
         try:
             return cls(
                 connect(
@@ -49,12 +57,10 @@ class Sideband:
                 )
             )
         except InvalidStatus as error:
-            status = error.response.status_code
+            answer = error.response
+            raise SidebandRefused(answer.status_code, answer.body or b"", answer.headers) from None
         except (WebSocketException, OSError):
             raise UpstreamUnavailable from None
-        if status == 404:
-            return None
-        raise UpstreamKeyRejected if status == 401 else UpstreamUnavailable
 
     def receive(self, seconds: float) -> Event | None:
         """The next event, or None after `seconds` without one. Raises SidebandClosed."""

@@ -7,7 +7,8 @@ from typing import TextIO
 
 import requests
 from voicemint.agents import DEFAULT_AGENT, load_agents
-from voicemint.errors import SecretUnavailable
+from voicemint.errors import SecretUnavailable, UpstreamError
+from voicemint.openai_refusals import refusal
 from voicemint.secrets import Secret
 
 from .console import CommandFailed, say
@@ -53,6 +54,16 @@ def check_key(base_url: str, key: Secret) -> None:
     if not answer.ok:
         raise CommandFailed(
             expected=f"OpenAI's answer from {base_url}",
-            found=str(answer.status_code),
-            todo="Nothing was changed. Try again in a moment.",
+            found=told(answer),
+            todo=f"Nothing was changed. {meant_by(answer).message}",
         )
+
+
+def meant_by(answer: requests.Response) -> UpstreamError:
+    """What an answer of OpenAI's that is no success means, in the words that the functions have for it."""
+    return refusal(answer.status_code, answer.content)
+
+
+def told(answer: requests.Response) -> str:
+    """Its status, and OpenAI's own word for it."""
+    return f"{answer.status_code} {meant_by(answer).upstream_code or ''}".strip()

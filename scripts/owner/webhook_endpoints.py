@@ -12,6 +12,7 @@ from voicemint.incoming_calls import EVENT_TYPE
 from voicemint.secrets import Secret
 
 from .console import CommandFailed
+from .openai_key import meant_by, told
 
 NAME = "Voicemint telephone"
 TIMEOUT = (5, 40)  # OpenAI waits for the endpoint's answer to a test
@@ -83,8 +84,8 @@ class WebhookEndpoints:
         if not isinstance(value, dict):
             raise CommandFailed(
                 expected="OpenAI to answer about webhook endpoints",
-                found=f"status {answer.status_code}",
-                todo="Try again in a moment; nothing that was stored has changed.",
+                found=f"status {told(answer)}",
+                todo=f"Nothing that was stored has changed. {meant_by(answer).message}",
             )
         return value
 

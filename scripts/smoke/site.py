@@ -231,7 +231,7 @@ def _error(body: bytes) -> tuple[str, str]:
     """Code and message of the error body that OpenAI's API and ours have in common."""
     try:
         error = json.loads(body)["error"]
-        return str(error.get("code") or ""), str(error.get("message") or "")
+        return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "", ""
 

@@ -386,6 +386,7 @@ def test_a_call_that_is_over_by_now_is_no_failure(
 @pytest.mark.parametrize(
     ("fault", "status"),
     [("server_error", 502), ("unavailable", 502), ("rate_limited", 503), ("insufficient_quota", 503),
+     ("billing_not_active", 503),
      ("bad_request", 502), ("invalid_api_key", 502), ("model_not_found", 502), ("forbidden", 502)],
 )  # fmt: skip
 def test_when_openai_fails_the_next_delivery_tries_again_at_once(

@@ -96,6 +96,22 @@ def test_a_call_of_the_pages_that_nobody_can_look_at_is_left_to_its_deadline(
     assert set(received()) == {"/v1/realtime"}  # the sideband was tried, and nothing hung up
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [("rate_limited", 503, "upstream_rate_limited"), ("insufficient_quota_by_type", 503, "upstream_quota"),
+     ("billing_not_active", 503, "upstream_billing"), ("forbidden", 502, "upstream_forbidden"),
+     ("server_error", 502, "upstream_unavailable"), ("reset", 502, "upstream_unavailable")],
+)  # fmt: skip
+def test_a_sideband_that_openai_refuses_is_told_as_every_other_refusal(
+    client: FlaskClient, identity: IdentityTokens, openai_url: str, fault: str, status: int, code: str
+) -> None:
+    armed = {"path": "realtime", "fault": fault, "times": 1}
+    requests.post(f"{openai_url}/_standin/faults", json=armed, timeout=5).raise_for_status()
+    headers = {"Authorization": f"Bearer {identity.token(ACCOUNT, AUDIENCE)}"}
+    answer = client.post("/", json=body(Task(WATCH, call())), headers=headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+
+
 def test_a_call_of_ours_that_nobody_can_look_at_is_ended(
     client: FlaskClient, identity: IdentityTokens, received: Callable[[], list[str]]
 ) -> None:

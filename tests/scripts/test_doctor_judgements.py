@@ -1,6 +1,7 @@
 """What scripts/doctor.sh makes of answers: no process, no network."""
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -119,10 +120,23 @@ def test_a_signing_key_is_one_or_is_replaced(text: str, status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "found"), [(200, "ok"), (401, "problem"), (403, "warning"), (429, "warning"), (500, "unknown")]
+    ("status", "error", "found", "words"),
+    [
+        (200, {}, "ok", "accepts the key"),
+        (401, {}, "problem", "does not accept"),
+        (403, {}, "warning", "may not list"),
+        (429, {}, "warning", "too many requests at the moment"),
+        (429, {"type": "requests", "code": "rate_limit_exceeded"}, "warning", "too many requests at the moment"),
+        (429, {"type": "insufficient_quota", "code": None}, "problem", "credit is used up"),
+        (429, {"type": "billing_not_active", "code": "billing_not_active"}, "problem", "no active billing"),
+        (500, {}, "unknown", "answers 500"),
+    ],
 )
-def test_what_openai_says_of_the_key(status: int, found: str) -> None:
-    assert only(keys.key_accepted(context({"models": Answer(SimpleNamespace(status_code=status))}))).status == found
+def test_what_openai_says_of_the_key(status: int, error: dict[str, str | None], found: str, words: str) -> None:
+    answer = SimpleNamespace(status_code=status, content=json.dumps({"error": error}).encode())
+    finding = only(keys.key_accepted(context({"models": Answer(answer)})))
+    assert finding.status == found
+    assert words in finding.title
 
 
 @pytest.mark.parametrize(

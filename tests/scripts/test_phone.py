@@ -157,9 +157,13 @@ def test_without_a_secret_nothing_is_changed(cloud: OwnerCloud) -> None:
     assert cloud.latest(WEBHOOK_SECRET) == before
 
 
-def test_openai_that_does_not_answer_is_said(cloud: OwnerCloud) -> None:
-    cloud.openai_fault(path="webhook_endpoints", fault="server_error", times=None)
-    with pytest.raises(CommandFailed, match="status 500"):
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("server_error", "status 500 server_error"), ("insufficient_quota_by_type", "credit is used up")],
+)
+def test_openai_that_does_not_answer_is_said(cloud: OwnerCloud, fault: str, words: str) -> None:
+    cloud.openai_fault(path="webhook_endpoints", fault=fault, times=None)
+    with pytest.raises(CommandFailed, match=words):
         in_process(cloud)
 
 

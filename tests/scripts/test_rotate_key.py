@@ -252,8 +252,9 @@ def test_a_key_that_openai_does_not_take_changes_nothing(cloud: OwnerCloud) -> N
         ([("models", "forbidden")], None),
         ([("models", "forbidden"), ("client_secrets", "forbidden")], "may it write to Realtime"),
         ([("models", "server_error")], "Try again in a moment"),
+        ([("models", "billing_not_active_by_type")], "found 429 billing_not_active. .* no active billing"),
     ],
-    ids=["restricted", "restricted too much", "trouble"],
+    ids=["restricted", "restricted too much", "trouble", "not paid"],
 )
 def test_a_restricted_key_is_tried_at_what_it_is_for(
     cloud: OwnerCloud, faults: list[tuple[str, str]], refused: str | None

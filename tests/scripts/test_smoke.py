@@ -163,7 +163,7 @@ def test_a_refused_connection_fails_with_what_to_do(capsys: pytest.CaptureFixtur
     [
         ("client_secrets", "insufficient_quota", "mint", "found 503 upstream_quota"),
         ("client_secrets", "html", "mint", "found 502 upstream_invalid_answer"),
-        ("calls", "server_error", "call", "found 500 server_error"),
+        ("calls", "billing_not_active_by_type", "call", "found 429 billing_not_active"),
         ("calls", "html", "call", "expected 201"),
         ("calls", "redirect", "call", "found 302"),
         ("calls", "reset", "call", "expected an answer; found"),

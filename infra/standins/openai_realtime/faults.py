@@ -22,13 +22,17 @@ MAX_DRIPS = 3000
 DEFAULT_SECONDS = 30.0
 TRUNCATED_BODY = b'{"value": "'
 TRUNCATED_LENGTH = 1000
+NOT_ACTIVE = "Your account is not active, please check your billing details on our website."
+HARD_LIMIT = "Billing hard limit has been reached."
 
 
 class Fault(Strict):
     """One armed fault: where, which, how often (null: until cleared) and its numbers."""
 
     nullable: ClassVar[frozenset[str]] = frozenset({"times"})
-    path: Literal["client_secrets", "calls", "hangup", "accept", "reject", "refer", "models", "webhook_endpoints", "*"]
+    path: Literal[
+        "client_secrets", "calls", "hangup", "accept", "reject", "refer", "models", "webhook_endpoints", "realtime", "*"
+    ]
     fault: str
     times: int | None = Field(default=1, ge=1)
     seconds: float = Field(default=DEFAULT_SECONDS, ge=0, le=3600)
@@ -113,6 +117,11 @@ def _limited(code: str, message: str) -> Callable[[Fault], ApiError]:
     return lambda fault: ApiError(code, message, status=429, type_=code, retry_after_seconds=fault.retry_after)
 
 
+def _unpaid(type_: str, message: str, code: str | None = None, status: int = 429) -> Callable[[Fault], ApiError]:
+    """As OpenAI answers an account that pays for nothing (more): the word stands in both fields, or in one."""
+    return lambda _: ApiError(code, message, status=status, type_=type_)
+
+
 def _broken(status: int, message: str) -> Callable[[Fault], ApiError]:
     return lambda _: ApiError("server_error", message, status=status, type_="server_error")
 
@@ -188,6 +197,10 @@ FAULTS: dict[str, Fail] = {
     ),
     "rate_limited": _refuse(_limited("rate_limit_exceeded", "Rate limit reached. Try again later.")),
     "insufficient_quota": _refuse(_limited("insufficient_quota", "You exceeded your current quota.")),
+    "insufficient_quota_by_type": _refuse(_unpaid("insufficient_quota", "You exceeded your current quota.")),
+    "billing_not_active": _refuse(_unpaid("billing_not_active", NOT_ACTIVE, "billing_not_active")),
+    "billing_not_active_by_type": _refuse(_unpaid("billing_not_active", NOT_ACTIVE)),
+    "hard_limit": _refuse(_unpaid("invalid_request_error", HARD_LIMIT, "billing_hard_limit_reached", 400)),
     "server_error": _refuse(_broken(500, "The server had an error while processing your request.")),
     "unavailable": _refuse(_broken(503, "The engine is currently overloaded.")),
     "html": _answer(_html),

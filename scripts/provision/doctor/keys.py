@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
-from voicemint.errors import SecretUnavailable
+from voicemint.errors import SecretUnavailable, UpstreamRateLimited
+from voicemint.openai_refusals import refusal
 from voicemint.signing import SigningKeys
 
 from ..findings import Finding
@@ -15,6 +16,7 @@ from .answers import Answer, Refusal
 from .context import Context, ok
 
 ROTATE = "scripts/rotate-key.sh openai"
+BILLING = "https://platform.openai.com/settings/organization/billing"
 QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 PRINTABLE = re.compile(r"[\x21-\x7e]{20,256}")
 
@@ -105,12 +107,20 @@ def key_accepted(context: Context) -> Iterable[Finding]:
         fix = "scripts/smoke.sh --direct (with OPENAI_API_KEY set)"
         yield Finding("openai", "warning", "The key may not list OpenAI's models", detail, fix)
     elif status == 429:
-        fix = "https://platform.openai.com/settings/organization/billing"
-        yield Finding("openai", "warning", "OpenAI answers 429: too many requests, or the credit is used up", "", fix)
+        yield _limited(answer.value.content)
     elif status != 200:
         yield Finding("openai", "unknown", f"OpenAI answers {status}", "", "https://status.openai.com")
     else:
         yield ok("openai", "OpenAI accepts the key")
+
+
+def _limited(body: bytes) -> Finding:
+    meant = refusal(429, body)
+    if isinstance(meant, UpstreamRateLimited):
+        fix = "In a minute, scripts/doctor.sh again"
+        return Finding("openai", "warning", "OpenAI answers 429: too many requests at the moment", "", fix)
+    detail = f"OpenAI answers 429 {meant.upstream_code}"
+    return Finding("openai", "problem", meant.message, detail, BILLING)
 
 
 def _not_reached(answer: Answer) -> Finding:

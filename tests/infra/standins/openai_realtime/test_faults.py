@@ -21,6 +21,10 @@ ERRORS = {
     "bad_request": (400, "unknown_parameter"),
     "rate_limited": (429, "rate_limit_exceeded"),
     "insufficient_quota": (429, "insufficient_quota"),
+    "insufficient_quota_by_type": (429, None),
+    "billing_not_active": (429, "billing_not_active"),
+    "billing_not_active_by_type": (429, None),
+    "hard_limit": (400, "billing_hard_limit_reached"),
     "server_error": (500, "server_error"),
     "unavailable": (503, "server_error"),
 }
@@ -57,7 +61,7 @@ async def test_every_fault_has_a_test() -> None:
 
 
 @pytest.mark.parametrize(("fault", "expected"), ERRORS.items())
-async def test_an_error_answer(client: aiohttp.ClientSession, fault: str, expected: tuple[int, str]) -> None:
+async def test_an_error_answer(client: aiohttp.ClientSession, fault: str, expected: tuple[int, str | None]) -> None:
     await arm(client, fault)
     async with client.post(MINT, json={}) as answer:
         assert (answer.status, (await answer.json())["error"]["code"]) == expected
