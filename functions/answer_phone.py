@@ -43,7 +43,7 @@ from voicemint.signing import SigningKeys
 from voicemint.strict_json import parse_json
 from voicemint.webhooks import WebhookSecrets
 
-MAX_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024 - 1  # http.py says why not one more
 DECLINE, BUSY_HERE = 603, 486  # SIP, RFC 3261
 ACCEPTED, REJECTED, OVER, IGNORED = "accepted", "rejected", "over", "ignored"
 LIMITS = (Stopped, TooManyRequests, DailyLimitReached, MonthlyLimitReached, LineBusy)

@@ -1,6 +1,6 @@
 """POST /api/logs: a batch of a call's events becomes one object in the bucket.
 
-In:  newline-delimited JSON, at most 64 KiB and 200 lines; header Voicemint-Batch: <call id>/<sequence>.
+In:  newline-delimited JSON, less than 64 KiB and at most 200 lines; header Voicemint-Batch: <call id>/<sequence>.
 Out: {"stored": number of events, "object": name}, sent only when the object is there. A batch sent twice is one object.
 Errors: openapi.yaml.
 """

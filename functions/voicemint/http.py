@@ -27,6 +27,9 @@ from voicemint.errors import (
 
 Query = MultiDict[str, str]
 
+# gunicorn (27.0) empties as much of a body that nobody read. After more it says keep-alive, and closes.
+MAX_BODY_BYTES = 64 * 1024 - 1
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _TRACE_ID = re.compile(r"[0-9a-f]{32}(?=$|/)")
 
@@ -62,6 +65,10 @@ class Route:
     content_type: str | None = None
     max_body_bytes: int = 0
 
+    def __post_init__(self) -> None:
+        if self.max_body_bytes > MAX_BODY_BYTES:
+            raise ValueError(f"expected a route to take at most {MAX_BODY_BYTES} bytes, found {self.max_body_bytes}")
+
 
 def entry_point(name: str, routes: Mapping[tuple[str, str], Route]) -> Callable[[flask.Request], flask.Response]:
     """A functions-framework entry point that answers `routes`, a mapping of (method, path)."""
@@ -74,7 +81,7 @@ def entry_point(name: str, routes: Mapping[tuple[str, str], Route]) -> Callable[
             response = _response(_answer(_find(routes, request), request, request_id))
         except Exception as caught:
             error = _as_api_error(caught, request_id)
-            response = _error_response(error, request_id)
+            response = _error_response(error, request_id, is_read=_discard_body(request))
         _log_request(name, response.status_code, error, request_id, started_at)
         return response
 
@@ -141,6 +148,15 @@ def _read_body(request: flask.Request, max_bytes: int) -> bytes:
     return body
 
 
+def _discard_body(request: flask.Request) -> bool:
+    """Read what is left of a body that got an error, so that the connection serves the next request; False where that
+    is more than anybody may send here, or never arrives."""
+    try:
+        return not request.stream.read(MAX_BODY_BYTES) or not request.stream.read(1)
+    except Exception:  # of the HTTP server's own kinds, as above
+        return False
+
+
 def _incomplete() -> InvalidRequest:
     return InvalidRequest("The request's body did not arrive whole.")
 
@@ -167,12 +183,13 @@ def _response(answer: Answer) -> flask.Response:
     return response
 
 
-def _error_response(error: ApiError, request_id: str) -> flask.Response:
+def _error_response(error: ApiError, request_id: str, *, is_read: bool) -> flask.Response:
     value = {"error": {"code": error.code, "message": error.message, "request_id": request_id}}
     response = _response(Answer(value, error.status, error.headers))
-    # functions-framework reads the rest of the request into memory before it sends an answer, however large that
-    # is, unless the answer is streamed: an iterator is.
-    response.response = iter((response.get_data(),))
+    if not is_read:
+        # functions-framework reads the rest of the request into memory before it sends an answer, however large that
+        # is, unless the answer is streamed: an iterator is.
+        response.response = iter((response.get_data(),))
     return response
 
 

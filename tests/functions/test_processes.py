@@ -1,11 +1,15 @@
 """Functions as they are deployed: a functions-framework process each."""
 
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -69,6 +73,45 @@ def test_a_body_without_a_length_is_bounded_too(start_function: StartFunction) -
         headers = {"Content-Type": "application/json"}
         answer = requests.post(f"{function.url}/api/client-secrets", data=endless(), headers=headers, timeout=20)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+
+
+ON_ONE_CONNECTION = 10
+
+
+@pytest.mark.parametrize("size", [4097, 65_535, 65_536, 131_070], ids=str)
+def test_an_error_answer_to_a_large_body_loses_no_request_that_follows_on_the_connection(
+    mint_function: FunctionProcess, size: int
+) -> None:
+    as_json = {"Content-Type": "application/json"}
+    refused = [("/api/client-secrets", as_json, 413), ("/api/client-secrets", {}, 415), ("/nothing", as_json, 404)]
+    with closing(HTTPConnection("127.0.0.1", mint_function.port, timeout=20)) as connection:
+        connection.connect()
+        first = connection.sock
+        for path, headers, status in refused * ON_ONE_CONNECTION:
+            connection.request("POST", path, b" " * size, headers)
+            answer = connection.getresponse()
+            assert (answer.status, "code" in json_of(answer)["error"]) == (status, True)
+            assert connection.sock is first
+
+
+def json_of(answer: HTTPResponse) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(answer.read())
+    return value
+
+
+def test_a_body_that_is_far_too_large_is_not_read(mint_function: FunctionProcess) -> None:
+    with closing(HTTPConnection("127.0.0.1", mint_function.port, timeout=20)) as connection:
+        connection.putrequest("POST", "/api/client-secrets")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(2**40))
+        connection.endheaders(b" " * 200_000)
+        assert connection.getresponse().status == 413
+
+
+@pytest.fixture
+def mint_function(start_function: StartFunction) -> Iterator[FunctionProcess]:
+    with start_function("mint-client-secret") as function:
+        yield function
 
 
 def test_half_a_body_is_refused(start_function: StartFunction) -> None:
