@@ -13,10 +13,11 @@
 # It is tried at OpenAI where that can be reached, and stored only if it is another than the stored one.
 #
 # There is no state file: every run looks at the project, and a plan has the steps that are missing. An interrupted run
-# is completed by the next one. gcloud works in a configuration of its own, voicemint-PROJECT; yours stays as it is.
+# is completed by the next one. gcloud works in a configuration of its own, voicemint-PROJECT; yours stays as it is. Its
+# account, whom it acts as, its proxy, CA and quota project are taken over from yours.
 # The project's number and its billing account are asked about once and remembered in infra/project.env.
 #
-# PROJECT_ID, REGION, BUCKET, CONTROL_BUCKET, SITE_URL   from the environment or infra/project.env
+# PROJECT_ID, REGION, BUCKET, CONTROL_BUCKET, SITE, SITE_URL   from the environment or infra/project.env
 # PROJECT_ENV                another file instead of infra/project.env, for a second project
 # OPENAI_BASE_URL            where the key is tried (default https://api.openai.com/v1)
 # VOICEMINT_BACKOFF_SECONDS  before the second try of what goes away by itself (default 2, then twice as long each time)

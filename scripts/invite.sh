@@ -11,7 +11,8 @@
 # The link is the whole secret: send it to the one it is for. It cannot be shown again.
 #
 # PROJECT_ID       the Google Cloud project (from the environment or infra/project.env; no default)
-# SITE_URL         what the link leads to (default https://$PROJECT_ID.web.app)
+# SITE_URL         what the link leads to (default: the project's Hosting site, which SITE names where it is not the
+#                  default one)
 # CONTROL_BUCKET   who was let in (default $PROJECT_ID-voicemint-control)
 #
 # Exit: 0 done, 1 failed with the reason, 2 wrong usage.

@@ -15,7 +15,8 @@
 # secret: from a prompt that does not show it, or from stdin.
 #
 # PROJECT_ID         the Google Cloud project (from the environment or infra/project.env; no default)
-# SITE_URL           where OpenAI delivers, at /api/phone (default https://$PROJECT_ID.web.app)
+# SITE_URL           where OpenAI delivers, at /api/phone (default: the project's Hosting site, which SITE names where it
+#                    is not the default one)
 # OPENAI_PROJECT_ID  your project at OpenAI, for the SIP address
 #
 # Exit: 0 done, 1 failed with the reason, 2 wrong usage.

@@ -15,7 +15,7 @@
 #
 # VOICEMINT_SESSION, VOICEMINT_INVITE   to sign in for the smoke check (scripts/smoke.sh); without them the owner
 #                                       invites "Release check", which gcloud's account must be allowed to
-# PROJECT_ID, REGION, CONTROL_BUCKET, BUCKET, SITE_URL   as everywhere: infra/project.env
+# PROJECT_ID, REGION, CONTROL_BUCKET, BUCKET, SITE, SITE_URL   as everywhere: infra/project.env
 #
 # Exit: 0 it is live (or was), 1 it is not, for the reason given, 2 wrong usage.
 set -euo pipefail

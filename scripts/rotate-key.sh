@@ -15,7 +15,8 @@
 # Ended half-way, run it again: it goes on. Verifying mints a few client secrets, which count for the day's limit.
 #
 # PROJECT_ID       the Google Cloud project (from the environment or infra/project.env; no default)
-# SITE_URL         what is verified (default https://$PROJECT_ID.web.app)
+# SITE_URL         what is verified (default: the project's Hosting site, which SITE names where it is not the default
+#                  one)
 # CONTROL_BUCKET   who was let in (default $PROJECT_ID-voicemint-control)
 #
 # Exit: 0 done, 1 failed with the reason (what worked before still does), 2 wrong usage.

@@ -1,9 +1,11 @@
 """What every command has in common: how it speaks, how it fails, how it ends."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
 
+from common.gcloud_network import network_environment
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 from voicemint.errors import VoicemintError
@@ -27,6 +29,7 @@ class CommandFailed(Exception):
 
 def run(command: Callable[[], int]) -> int:
     """The command's exit code; what went wrong is said in one line, without anything that looks like a secret."""
+    os.environ.update(network_environment(os.environ))
     try:
         return command()
     except KeyboardInterrupt:

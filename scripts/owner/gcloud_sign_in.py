@@ -1,4 +1,4 @@
-"""Google credentials of an owner who is signed in to gcloud and nowhere else.
+"""The owner's Google credentials: those by which gcloud acts.
 
 google-auth has such a class, but it is deprecated, asks gcloud before every request, and takes gcloud's warnings for
 a part of the token.
@@ -8,18 +8,21 @@ import os
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from google.auth.credentials import CredentialsWithQuotaProject
-from google.auth.environment_vars import CREDENTIALS
+import google.auth
+from google.auth.credentials import Credentials, CredentialsWithQuotaProject
+from google.auth.exceptions import GoogleAuthError
 from google.auth.transport import Request
 
-from .console import CommandFailed
+from . import default_credentials
+from .console import CommandFailed, say
+from .default_credentials import Flaw
 
 PRINT_TOKEN = ("gcloud", "auth", "print-access-token", "--quiet")
 GCLOUD_SECONDS = 30
 TOKEN_SECONDS = 30 * 60  # gcloud hands out tokens that live an hour; some of it may be over
 SIGN_IN = "gcloud auth login"
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
 class GcloudCredentials(CredentialsWithQuotaProject):
@@ -31,6 +34,10 @@ class GcloudCredentials(CredentialsWithQuotaProject):
         self._quota_project_id = project_id
 
     def refresh(self, request: Request) -> None:  # noqa: ARG002 - gcloud makes the request
+        self.renew()
+
+    def renew(self) -> None:
+        """Raises CommandFailed."""
         self.token = access_token()
         self.expiry = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=TOKEN_SECONDS)  # as google-auth has it
 
@@ -38,15 +45,38 @@ class GcloudCredentials(CredentialsWithQuotaProject):
         return GcloudCredentials(quota_project_id)
 
 
-def only_gcloud_is_signed_in() -> bool:
-    """Whether there is gcloud, but no file of Application Default Credentials, which Google's clients find alone."""
-    folder = Path(os.environ.get("CLOUDSDK_CONFIG") or Path.home() / ".config" / "gcloud")
-    found = os.environ.get(CREDENTIALS) or (folder / "application_default_credentials.json").is_file()
-    return not found and shutil.which("gcloud") is not None
+def owner_credentials(project_id: str) -> Credentials:
+    """gcloud's own sign-in, as all that starts gcloud acts by; Application Default Credentials only without one.
+
+    Raises CommandFailed. What is wrong with Application Default Credentials that are not used is said.
+    """
+    flaw = default_credentials.flaw(os.environ, project_id)
+    credentials = GcloudCredentials(project_id)
+    try:
+        credentials.renew()
+    except CommandFailed as refused:
+        return _default_credentials(project_id, refused, flaw)
+    if flaw:
+        say(f"Note: {flaw.what}. They are not used: gcloud's own sign-in is. To mend them: {flaw.fix}")
+    return credentials
+
+
+def _default_credentials(project_id: str, refused: CommandFailed, flaw: Flaw | None) -> Credentials:
+    """Requests count as the project's, whatever the file says. Raises `refused` where there are none either."""
+    try:
+        found, _ = google.auth.default(scopes=SCOPES, quota_project_id=project_id)
+    except GoogleAuthError:
+        if flaw:
+            say(f"Note: {flaw.what}. To mend that: {flaw.fix}")
+        raise refused from None
+    say("gcloud is not signed in: Application Default Credentials are used")
+    return found
 
 
 def access_token() -> str:
-    """Raises CommandFailed where gcloud is not signed in or does not answer."""
+    """Raises CommandFailed where gcloud is not there, is not signed in or does not answer."""
+    if shutil.which("gcloud") is None:
+        raise CommandFailed(expected="gcloud", found="none on PATH", todo="https://cloud.google.com/sdk/docs/install")
     try:
         ended = subprocess.run(
             PRINT_TOKEN, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=GCLOUD_SECONDS, check=False

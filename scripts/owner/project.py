@@ -3,7 +3,8 @@
 PROJECT_ID      required                            no command guesses it
 BUCKET          $PROJECT_ID-voicemint-payloads
 CONTROL_BUCKET  $PROJECT_ID-voicemint-control
-SITE_URL        https://$PROJECT_ID.web.app
+SITE            the Hosting site's id               the project's default site, which Google is asked for
+SITE_URL        https://$SITE.web.app
 PROJECT_NUMBER, BILLING_ACCOUNT: what scripts/bootstrap.sh showed and was told to remember; no command here needs them
 PROJECT_ENV     infra/project.env                   see project_env.py
 and what voicemint/settings.py reads, limits among it: what a function is deployed with is in
@@ -21,13 +22,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from common.hosting_site import site_url
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from voicemint.settings import LOOPBACK_HOSTS, Settings
 from voicemint.storage import connect
 
 from .console import CommandFailed
-from .gcloud_sign_in import GcloudCredentials, only_gcloud_is_signed_in
+from .default_site import look_up_site
+from .gcloud_sign_in import owner_credentials
 from .project_env import parse_env, project_env_file
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +48,7 @@ class Project:
     """
 
     settings: Settings
-    site_url: str
+    said_site_url: str
     local: bool
     limits_from: str
     max_instances: int | None = None
@@ -55,6 +58,11 @@ class Project:
     def command(self, script: str, *arguments: str) -> str:
         """A command line to be copied: it works on this same project."""
         return " ".join([*self.variables, f"scripts/{script}", *self.options, *map(shlex.quote, arguments)])
+
+    @cached_property
+    def site_url(self) -> str:
+        """Looked up where it was not said: the project's id may be the address of somebody else's site."""
+        return self.said_site_url or site_url(look_up_site(self.settings.project_id, self._credentials))
 
     @cached_property
     def secret_manager(self) -> secretmanager.SecretManagerServiceClient:
@@ -81,11 +89,11 @@ class Project:
         )
 
     @cached_property
-    def _credentials(self) -> Credentials | None:
-        """The stand-ins ask for none. None: Google's clients find the owner's Application Default Credentials."""
+    def _credentials(self) -> Credentials:
+        """The stand-ins ask for none."""
         if self.local:
             return AnonymousCredentials()  # type: ignore[no-untyped-call]
-        return GcloudCredentials(self.settings.project_id) if only_gcloud_is_signed_in() else None
+        return owner_credentials(self.settings.project_id)
 
 
 def add_project_options(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +144,7 @@ def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags:
     values.setdefault("CONTROL_BUCKET", f"{project_id}-voicemint-control")
     return Project(
         Settings.from_environ({name: value for name, value in values.items() if name != "K_SERVICE"}),
-        _site_url(values.get("SITE_URL", f"https://{project_id}.web.app")),
+        _said_site_url(values),
         local=False,
         limits_from=f"infra/functions/{function_flags.name}" if deployed else "the defaults of voicemint/settings.py",
         max_instances=flags.get("--max-instances"),
@@ -165,7 +173,13 @@ def _environment_of(flags: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(text) for name, text in pairs}
 
 
-def _site_url(url: str) -> str:
+def _said_site_url(values: Mapping[str, str]) -> str:
+    """Empty where neither SITE_URL nor SITE is said."""
+    url = values.get("SITE_URL") or (site_url(values["SITE"]) if values.get("SITE") else "")
+    return _plain_url(url) if url else ""
+
+
+def _plain_url(url: str) -> str:
     parts = urlsplit(url)
     if not (parts.scheme == "https" or parts.hostname in LOOPBACK_HOSTS) or parts.query or parts.fragment:
         raise CommandFailed(expected="SITE_URL to be a plain https URL", found=repr(url), todo="Correct it.")

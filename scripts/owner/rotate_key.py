@@ -73,13 +73,13 @@ def rotate_openai_key(project: Project, overlap: int, check: Callable[[SigningKe
     say("Asking OpenAI whether it takes the key")
     check_key(project.settings.openai_base_url, key)
     versions = Versions(project, OPENAI_API_KEY)
-    latest = versions.latest()
-    unchanged = latest.text == key.reveal()
-    if unchanged and not versions.older_than(latest.number):
+    latest = versions.latest_if_enabled()
+    held = latest.number if latest and latest.text == key.reveal() else None
+    if held and not versions.older_than(held):
         show("Nothing to do: this key is in use already, and no older one is stored.")
         return 0
-    number = latest.number if unchanged else versions.add(key.reveal())
-    say(f"Version {number} of {OPENAI_API_KEY} holds {'this key already' if unchanged else 'the new key'}.")
+    number = held or versions.add(key.reveal())
+    say(f"Version {number} of {OPENAI_API_KEY} holds {'this key already' if held else 'the new key'}.")
     wait(overlap, "every running copy of the functions reads the new key before the old one goes")
     keys = SigningKeys(Versions(project, SIGNING_KEY).latest().text)
     check(keys)

@@ -3,13 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from google.api_core.exceptions import FailedPrecondition, NotFound
+from common.newest_version import Unreadable, unreadable_in
+from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud.secretmanager import SecretManagerServiceClient, SecretPayload, SecretVersion
 
 from .console import CommandFailed, say
 from .project import Project
+from .secret_names import OPENAI_API_KEY, SIGNING_KEY
 
 TIMEOUT_SECONDS = 10
+STORE_ANOTHER = {
+    OPENAI_API_KEY: "Store another key: scripts/rotate-key.sh openai.",
+    SIGNING_KEY: "scripts/bootstrap.sh makes a new one, which signs everybody out.",
+    "openai-webhook-secret": "Store another: scripts/phone.sh --rotate.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +30,50 @@ class Value:
         return f"Value(version {self.number})"
 
 
+class VersionOff(CommandFailed):
+    """The newest version is not enabled."""
+
+
 class Versions:
     def __init__(self, project: Project, secret_id: str) -> None:
         self._client: SecretManagerServiceClient = project.secret_manager
         self._secret_id = secret_id
+        self._project_id = project.settings.project_id
         self._secret = self._client.secret_path(project.settings.project_id, secret_id)
 
     def latest(self) -> Value:
         """What the functions see. Raises CommandFailed where there is nothing to see."""
         try:
-            answer = self._client.access_secret_version(name=f"{self._secret}/versions/latest", timeout=TIMEOUT_SECONDS)
-        except (NotFound, FailedPrecondition) as error:
+            return self._latest()
+        except NotFound:
             raise CommandFailed(
-                expected=f"the secret {self._secret_id} to have a latest version that is enabled",
-                found=f"none ({type(error).__name__})",
+                expected=f"the secret {self._secret_id} to have a version",
+                found="none",
                 todo="Check PROJECT_ID, and in Google's console under Secret Manager whether the secret is there.",
             ) from None
+        except BadRequest as error:  # which 400 is of a client that asks over REST, FAILED_PRECONDITION too
+            if unreadable := unreadable_in(self._secret_id, str(error)):
+                raise self._off(unreadable) from None
+            raise
+
+    def latest_if_enabled(self) -> Value | None:
+        """None where somebody has disabled or destroyed it. Raises CommandFailed where there is none."""
+        try:
+            return self.latest()
+        except VersionOff:
+            return None
+
+    def _latest(self) -> Value:
+        answer = self._client.access_secret_version(name=f"{self._secret}/versions/latest", timeout=TIMEOUT_SECONDS)
         return Value(_number(answer.name), answer.payload.data.decode("ascii", errors="replace"))
+
+    def _off(self, unreadable: Unreadable) -> VersionOff:
+        back = unreadable.way_back(self._project_id)
+        return VersionOff(
+            expected=f"the newest version of {self._secret_id} to be enabled: it is the one that is read",
+            found=str(unreadable),
+            todo=STORE_ANOTHER.get(self._secret_id, "Store another.") + (f" To have it back: {back}" if back else ""),
+        )
 
     def add(self, text: str) -> int:
         """Add a version, which is the latest from then on; returns its number."""
@@ -53,24 +87,27 @@ class Versions:
         version = self._client.get_secret_version(name=self._name(number), timeout=TIMEOUT_SECONDS)
         return float(version.create_time.timestamp())
 
-    def older_than(self, number: int) -> list[int]:
-        """The versions before `number` that are not destroyed yet, enabled or not."""
+    def older_than(self, number: int, *states: int) -> list[int]:
+        """The versions before `number` in one of these states; without any, all that are not destroyed yet."""
+        wanted = states or (SecretVersion.State.ENABLED, SecretVersion.State.DISABLED)
         versions = self._client.list_secret_versions(parent=self._secret, timeout=TIMEOUT_SECONDS)
-        numbers = {_number(version.name) for version in versions if version.state != SecretVersion.State.DESTROYED}
+        numbers = {_number(version.name) for version in versions if version.state in wanted}
         return sorted(found for found in numbers if found < number)
 
     def retire_older_than(self, number: int, still_works: Callable[[], None]) -> None:
         """Disable what is older, and destroy it for good once `still_works` has not raised; else enable it again."""
         older = self.older_than(number)
+        enabled = self.older_than(number, SecretVersion.State.ENABLED)
         if not older:
             return
-        say(f"Disabling version {', '.join(map(str, older))} of {self._secret_id}")
+        if enabled:
+            say(f"Disabling version {', '.join(map(str, enabled))} of {self._secret_id}")
         try:
-            for old in older:
+            for old in enabled:
                 self._client.disable_secret_version(name=self._name(old), timeout=TIMEOUT_SECONDS)
             still_works()
         except BaseException:
-            for old in older:
+            for old in enabled:  # what somebody else has disabled stays so: it may have leaked
                 self._client.enable_secret_version(name=self._name(old), timeout=TIMEOUT_SECONDS)
             raise
         for old in older:

@@ -21,6 +21,8 @@ PATIENCE_SECONDS = CACHE_SECONDS + 30
 ASK_AGAIN_SECONDS = 2.0
 TIMEOUT = (5, 30)
 MAX_INPUT_CHARACTERS = 1024
+MADE_UP = b"voicemint made this up.."  # of a length that base64 needs no padding for; 32 random bytes follow
+assert len(MADE_UP) % 3 == 0  # noqa: S101 - else the mark would not stand at the beginning
 
 
 def read_secret(stdin: TextIO = sys.stdin) -> str:
@@ -43,6 +45,15 @@ def read_secret(stdin: TextIO = sys.stdin) -> str:
 def nobodys_secret() -> str:
     """One that OpenAI does not have, so that nothing is taken."""
     return f"whsec_{base64.b64encode(os.urandom(32)).decode()}"
+
+
+def made_up_secret() -> str:
+    """The same, of a project whose telephone was not set up yet: by its mark the doctor knows it."""
+    return f"whsec_{base64.b64encode(MADE_UP + os.urandom(32)).decode()}"
+
+
+def is_made_up(text: str) -> bool:
+    return text.startswith(f"whsec_{base64.b64encode(MADE_UP).decode()}")
 
 
 def wait_until_taken(url: str, secret: str) -> None:

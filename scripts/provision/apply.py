@@ -4,8 +4,6 @@ A step that fails keeps back the steps that need it, and no others: so one run d
 one the rest. Nothing is remembered between runs: every plan is made from what is there.
 """
 
-import base64
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +12,7 @@ from typing import Any, Literal
 from owner.console import say
 from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from owner.signing_keys import first_line
+from owner.webhook_secret import WEBHOOK_SECRET, made_up_secret
 from voicemint.secrets import Secret
 
 from .failures import Failure
@@ -28,7 +27,7 @@ ROUNDS = 3
 # OpenAI gives the real webhook secret when a telephone is set up; until then no signature fits the made-up one.
 MADE_UP: Mapping[str, Callable[[], str]] = {
     SIGNING_KEY: first_line,
-    "openai-webhook-secret": lambda: f"whsec_{base64.b64encode(os.urandom(32)).decode()}",
+    WEBHOOK_SECRET: made_up_secret,
 }
 FORBIDDEN = ("org-policy", "forbidden-location")  # by the organization: there may be another way
 SCRIPT_TRIES = 3  # a deployment takes minutes, and gcloud has been patient already

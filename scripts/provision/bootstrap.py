@@ -16,6 +16,7 @@ from owner.invite_words import checked_name
 from owner.project_env import project_env_file
 
 from .apply import Applying, Ended, Secrets, apply_and_look_again
+from .configuration import refuse_secrets
 from .confirm import agree, confirm_project, refuse_wrong_project
 from .deployment import read_deployment
 from .desired import Desired, read_desired
@@ -88,7 +89,9 @@ class Command:
     def look(self) -> Reality:
         say(f"Looking at {self.gcloud.project_id}")
         reality = Reader(self.gcloud, self.desired, self.backoff).read()
-        if reality.configuration:
+        self.desired = self.desired.at_site(reality.default_site)
+        refuse_secrets(reality.configurations, os.environ)
+        if reality.configurations.is_pinned:
             self.gcloud = self.gcloud.pinned()
         return reality
 
@@ -118,7 +121,7 @@ class Command:
         ask = partial(agree, yes=self.options.yes)
         confirmed = confirm_project(self.gcloud, self.desired, reality, ask)
         if plan.needs_openai_key and self.secrets.openai_key is None:
-            self.secrets.openai_key = prompted_key(sys.stdin)
+            self.secrets.openai_key = prompted_key(sys.stdin, reality)
         if plan.steps:
             ask(f"Do these {len(plan.steps)} steps?")
         if confirmed:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,6 +102,10 @@ class Desired:
     dashboard: Document
     alerts: tuple[Document, ...]
     secrets: tuple[str, ...] = SECRETS
+
+    def at_site(self, default_site: str) -> "Desired":
+        """With what Google says of the default site, where no other one was said."""
+        return replace(self, names=self.names.with_default_site(default_site))
 
     @cached_property
     def members(self) -> frozenset[str]:

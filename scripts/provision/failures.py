@@ -137,10 +137,22 @@ _TABLE = (
         "Run this again in a few days: what it did stays done. Or use another project",
     ),
     _Known(
+        "version-off", "stop",
+        r"Secret Version \[\S+\] is in \w+ state",
+        "the newest version of the secret is disabled or destroyed, and it is the one that is read",
+        "Store a new one: scripts/bootstrap.sh",
+    ),
+    _Known(
         "destroyed", "gone",
         r"already DESTROYED",
         "it is destroyed already",
         "Run this again: it looks first",
+    ),
+    _Known(
+        "site-name-reserved", "exists",
+        r"is reserved by another project",
+        "the name is reserved for another project; Hosting gives a new Firebase project a site of another name",
+        "If the project has no Hosting site yet, write SITE=ANOTHER-NAME into infra/project.env and run this again",
     ),
     _Known(
         "exists", "exists",

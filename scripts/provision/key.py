@@ -5,6 +5,7 @@ import io
 import os
 from typing import TextIO
 
+from common.newest_version import unreadable_among
 from owner.console import CommandFailed, say
 from owner.openai_key import MAX_INPUT_CHARACTERS, check_key, read_key
 from requests import RequestException
@@ -14,6 +15,7 @@ from voicemint.settings import Settings
 from .gcloud import Gcloud
 from .plan import KeyState
 from .reality import Reality
+from .versions import lacks_version
 
 
 def given_key(stdin: TextIO) -> Secret | None:
@@ -28,11 +30,12 @@ def given_key(stdin: TextIO) -> Secret | None:
     return _tried(read_key(io.StringIO(text))) if text.strip() else None
 
 
-def prompted_key(stdin: TextIO) -> Secret:
+def prompted_key(stdin: TextIO, reality: Reality) -> Secret:
     """Asked for on the terminal. Raises CommandFailed where there is none."""
+    unreadable = unreadable_among(API_KEY_SECRET_ID, reality.versions.get(API_KEY_SECRET_ID, ()))
     if not stdin.isatty():
         raise CommandFailed(
-            expected="the OpenAI key, which is not stored yet",
+            expected=f"another OpenAI key: {unreadable}" if unreadable else "the OpenAI key, which is not stored yet",
             found="nothing on standard input",
             todo='Nothing was changed. Pipe it in: printf %s "$OPENAI_API_KEY" | scripts/bootstrap.sh --yes',
         )
@@ -43,7 +46,7 @@ def key_state(gcloud: Gcloud, reality: Reality, key: Secret | None) -> KeyState:
     """Whether `key` is another than the stored one. Raises GcloudFailed where that cannot be read."""
     if key is None:
         return "not given"
-    if not any(version["state"] == "ENABLED" for version in reality.versions.get(API_KEY_SECRET_ID, ())):
+    if lacks_version(API_KEY_SECRET_ID, reality.versions.get(API_KEY_SECRET_ID, ())):
         return "new"
     stored = gcloud.text("secrets", "versions", "access", "latest", f"--secret={API_KEY_SECRET_ID}")
     return "stored" if hmac.compare_digest(stored.encode(), key.reveal().encode()) else "new"

@@ -4,7 +4,9 @@ PROJECT_ID      --project, the environment, or the file; no default
 REGION          the environment or the file
 BUCKET          $PROJECT_ID-voicemint-payloads
 CONTROL_BUCKET  $PROJECT_ID-voicemint-control
-SITE_URL        https://$PROJECT_ID.web.app
+SITE            the Hosting site's id; where it is not said, the project's default site, which Google may have given
+                another name than the project's
+SITE_URL        https://$SITE.web.app
 PROJECT_ENV     another file instead of infra/project.env, for a second project (environment only)
 PROJECT_NUMBER, BILLING_ACCOUNT   what the owner confirmed at the first bootstrap; written by it, never guessed
 """
@@ -12,10 +14,11 @@ PROJECT_NUMBER, BILLING_ACCOUNT   what the owner confirmed at the first bootstra
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.env_file import read_text
+from common.hosting_site import site_url
 from owner.console import CommandFailed
 from owner.project_env import parse_env
 
@@ -29,7 +32,8 @@ class Names:
     region: str
     bucket: str
     control_bucket: str
-    site_url: str
+    site: str  # empty until it was said or looked up
+    said_site_url: str  # empty where it follows from the site
     project_number: str  # empty until it was confirmed
     billing_account: str  # likewise; 012345-6789AB-CDEF01
 
@@ -41,8 +45,17 @@ class Names:
             "REGION": self.region,
             "BUCKET": self.bucket,
             "CONTROL_BUCKET": self.control_bucket,
-            "SITE_URL": self.site_url,
+            **{name: value for name, value in (("SITE", self.site), ("SITE_URL", self.said_site_url)) if value},
         }
+
+    @property
+    def site_url(self) -> str:
+        """Empty while nobody knows: the project's id may be the address of somebody else's site."""
+        return self.said_site_url or (site_url(self.site) if self.site else "")
+
+    def with_default_site(self, site: str) -> "Names":
+        """What Google says, where nothing else was said."""
+        return self if self.site else replace(self, site=site)
 
     def email(self, account: str) -> str:
         return f"{account}@{self.project_id}.iam.gserviceaccount.com"
@@ -75,7 +88,8 @@ def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | 
         region=region,
         bucket=values.get("BUCKET") or f"{chosen}-voicemint-payloads",
         control_bucket=values.get("CONTROL_BUCKET") or f"{chosen}-voicemint-control",
-        site_url=(values.get("SITE_URL") or f"https://{chosen}.web.app").rstrip("/"),
+        site=values.get("SITE", ""),
+        said_site_url=values.get("SITE_URL", "").rstrip("/"),
         project_number=values.get("PROJECT_NUMBER", ""),
         billing_account=values.get("BILLING_ACCOUNT", ""),
     )

@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from common.hosting_site import sites_url
+from common.newest_version import unreadable_among
+
 from . import monitoring, policies
+from .configuration import SECRETS
 from .deployment import Deployment
 from .desired import ACCOUNT_DESCRIPTION, Binding, Desired
 from .gcloud import Gcloud
-from .reality import FIREBASE, HOSTING, Reality
+from .reality import FIREBASE, Reality
 from .resources import bucket_steps, queue_steps, repository_steps, secret_steps
 from .steps import Action, Plan, Step
 
+PIN = "configuration"
 SERVICES_AT_ONCE = 20  # what one call of services:batchEnable takes
 KeyState = Literal["not given", "new", "stored"]
 PUBLIC_OTHERWISE = (
@@ -72,10 +77,13 @@ class Bootstrap:
             commands.append(("gcloud", "config", "set", "project", project, f"--configuration={name}"))
         if self.wish.account and not core.get("account"):
             commands.append(("gcloud", "config", "set", "account", self.wish.account, f"--configuration={name}"))
+        for setting, value in self.reality.configurations.lacking.items():
+            if setting not in SECRETS:  # those come from the environment
+                commands.append(("gcloud", "config", "set", setting, value, f"--configuration={name}"))
         if commands:
             actions = tuple(Action(command=command) for command in commands)
             yield Step(
-                id="configuration", title="Pin gcloud to the project, in a configuration of its own",
+                id=PIN, title="Pin gcloud to the project, in a configuration of its own",
                 actions=actions, done=frozenset({"exists"}),
             )  # fmt: skip
 
@@ -87,7 +95,6 @@ class Bootstrap:
                 id="services",
                 title=f"Turn on {len(off)} Google {'API' if len(off) == 1 else 'APIs'}",
                 actions=tuple(self._gcloud("services", "enable", *batch) for batch in batches),
-                needs=("configuration",),
             )
 
     def _accounts(self) -> Iterator[Step]:
@@ -182,10 +189,12 @@ class Bootstrap:
                 actions=(Action(command=("http", "POST", f"{FIREBASE}/projects/{project}:addFirebase")),),
                 needs=("services",), done=frozenset({"exists"}),
             )  # fmt: skip
-        if not self.reality.sites:
-            url = f"{HOSTING}/projects/{project}/sites?siteId={project}"
+        said = self.desired.names.site
+        if not self.reality.sites or (said and said not in self.reality.sites):
+            site = said or project
+            url = f"{sites_url(project)}?siteId={site}"
             yield Step(
-                id="site", title=f"Create the Hosting site {project}, unless it came with Firebase",
+                id="site", title=f"Create the Hosting site {site}, unless it came with Firebase",
                 actions=(Action(command=("http", "POST", url)),),
                 needs=("services", "firebase"), done=frozenset({"exists"}),
             )  # fmt: skip
@@ -214,6 +223,13 @@ class Bootstrap:
 
     def _notes(self) -> Iterator[str]:
         names = self.desired.names
+        for setting, (pinned, active) in self.reality.configurations.different.items():
+            if setting not in SECRETS:
+                yield (
+                    f"gcloud works with {setting} = {pinned} here; your active configuration says "
+                    f"{active or 'nothing of it'}. To change that: gcloud config set {setting} {active or 'VALUE'} "
+                    f"--configuration={self.gcloud.pinned().configuration} (or unset)"
+                )
         if self.reality.budgets is None:
             yield (
                 "This account may not see the budgets of the billing account, so none is made. Who administers it can: "
@@ -225,6 +241,10 @@ class Bootstrap:
                     f"The secret {secret} has replicas in chosen places, which stay. To have Google choose: "
                     f"gcloud secrets delete {secret} --project={names.project_id}, and run this again."
                 )
+        for secret, versions in self.reality.versions.items():
+            unreadable = unreadable_among(secret, versions)
+            if unreadable and (enable := unreadable.way_back(names.project_id)):
+                yield f"To have version {unreadable.number} of {secret} back instead of a new one: {enable}"
         for bucket in self.desired.buckets:
             where = self.reality.buckets.get(bucket.name, {}).get("location", names.region)
             if where.lower() != names.region:
@@ -242,7 +262,8 @@ def _binding_id(kind: str, binding: Binding) -> str:
 
 
 def _with_known_needs(steps: list[Step]) -> Iterator[Step]:
-    """What a step needs and no step provides is there already."""
+    """What a step needs and no step provides is there already. Whom gcloud acts as is settled before all else."""
     provided = {name for step in steps for name in (step.id, *step.provides)}
     for step in steps:
-        yield step.needing(tuple(need for need in step.needs if need in provided))
+        needs = step.needs if step.id == PIN else dict.fromkeys((PIN, *step.needs))
+        yield step.needing(tuple(need for need in needs if need in provided))

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from common.hosting_site import API as HOSTING
+from common.hosting_site import default_site, site_id, sites_url
 from requests import RequestException
 from voicemint.invites import INVITED_PREFIX, REDEEMED_PREFIX
 
+from .configuration import Configurations
 from .desired import Desired, Grant, Resource
 from .doctor.rest import Rest
 from .failures import Failure
@@ -21,7 +24,6 @@ READ_AGAIN = 2  # times, where a role may be a moment old
 READERS = 8
 REST_SECONDS = 60
 FIREBASE = "https://firebase.googleapis.com/v1beta1"
-HOSTING = "https://firebasehosting.googleapis.com/v1beta1"
 INVOKER_UNCHECKED = "run.googleapis.com/invoker-iam-disabled"
 
 
@@ -41,7 +43,7 @@ class Reality:
     """Every mapping is by the short name of the thing."""
 
     identity: Identity
-    configuration: Json | None = None  # gcloud's own, of this project
+    configurations: Configurations = field(default_factory=Configurations)
     active_account: str = ""  # who is signed in where the owner's shell is
     services: frozenset[str] = frozenset()
     accounts: Mapping[str, Json] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Reality:
     run_services: Mapping[str, Json] = field(default_factory=dict)
     policies: Mapping[Resource, frozenset[Grant]] = field(default_factory=dict)
     firebase: bool = False
-    sites: tuple[str, ...] = ()
+    sites: Mapping[str, Json] = field(default_factory=dict)
     live_sites: tuple[str, ...] = ()  # those that serve something; for a teardown only, as functions and triggers are
     functions: Mapping[str, Json] = field(default_factory=dict)
     triggers: tuple[Json, ...] = ()
@@ -71,6 +73,15 @@ class Reality:
             for name, service in self.run_services.items()
             if str(service["metadata"].get("annotations", {}).get(INVOKER_UNCHECKED)).lower() == "true"
         )
+
+    @property
+    def configuration(self) -> Json | None:
+        """gcloud's own, of this project."""
+        return self.configurations.pinned
+
+    @property
+    def default_site(self) -> str:
+        return default_site(self.sites.values())
 
     @property
     def guests(self) -> bool:
@@ -125,8 +136,8 @@ class Reader:
         return Reality(
             unread=tuple(self._unread),
             identity=identity,
-            configuration=configurations.result()[0],
-            active_account=configurations.result()[1],
+            configurations=configurations.result(),
+            active_account=self._active_account(configurations.result()),
             services=self._services,
             policies=_results(policies),
             versions=_results(versions),
@@ -213,11 +224,11 @@ class Reader:
     def _is_firebase(self) -> bool:
         return self._is_on("firebase") and self._request(f"{FIREBASE}/projects/{self._project_id}") is not None
 
-    def _sites(self) -> tuple[str, ...]:
+    def _sites(self) -> Mapping[str, Json]:
         if not self._is_on("firebasehosting"):
-            return ()
-        listed = self._request(f"{HOSTING}/projects/{self._project_id}/sites") or {}
-        return tuple(site["name"].rpartition("/")[2] for site in listed.get("sites", []))
+            return {}
+        listed = self._request(sites_url(self._project_id)) or {}
+        return {site_id(site): site for site in listed.get("sites", [])}
 
     def _is_live(self, site: str) -> bool:
         """Whether the last release shows something; a disabled site's last release says that it is."""
@@ -229,13 +240,15 @@ class Reader:
         answered = self._tolerantly(url, lambda: self._patiently(lambda: self._signed.result().request("GET", url)))
         return answered.body if answered and answered.status == 200 else None
 
-    def _configurations(self) -> tuple[Json | None, str]:
-        """gcloud's own configuration of this project, None where there is none yet; and the active one's account."""
-        command = ("config", "configurations", "list")
-        listed = self._ask(*command, "--format=json(name,is_active,properties.core.account,properties.core.project)")
+    def _configurations(self) -> Configurations:
+        listed = self._ask("config", "configurations", "list", "--format=json(name,is_active,properties)") or []
         pinned = next((item for item in listed if item["name"] == self._gcloud.pinned().configuration), None)
-        active = next((item["properties"]["core"]["account"] for item in listed if item["is_active"]), None)
-        return pinned, self._gcloud.environ.get("CLOUDSDK_CORE_ACCOUNT") or active or ""
+        return Configurations(pinned, next((item for item in listed if item["is_active"]), None))
+
+    def _active_account(self, configurations: Configurations) -> str:
+        active = configurations.active
+        said = active["properties"]["core"]["account"] if active else None
+        return self._gcloud.environ.get("CLOUDSDK_CORE_ACCOUNT") or said or ""
 
     def _by_name(self, service: str, *arguments: str, key: str) -> Mapping[str, Json]:
         outer, _, inner = key.partition(".")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from owner.secret_names import OPENAI_API_KEY
 from voicemint.control import CONTROL_OBJECT, ControlState
 
 from .desired import (
@@ -21,6 +20,7 @@ from .gcloud import Gcloud
 from .matching import includes
 from .reality import Json, Reality
 from .steps import Action, Step
+from .versions import version_steps
 
 EXISTS: frozenset[Kind] = frozenset({"exists"})
 SOFT_DELETE = f"--soft-delete-duration={SOFT_DELETE_SECONDS}s"
@@ -93,7 +93,6 @@ def secret_steps(gcloud: Gcloud, desired: Desired, reality: Reality, *, new_key:
     """`new_key`: another key was given than the one that is stored."""
     for secret in desired.secrets:
         found, versions = reality.secrets.get(secret), reality.versions.get(secret, ())
-        live = [version for version in versions if version["state"] == "ENABLED"]
         if found is None:
             command = gcloud.command(
                 "secrets", "create", secret, "--replication-policy=automatic", f"--labels={MARK}"
@@ -102,39 +101,7 @@ def secret_steps(gcloud: Gcloud, desired: Desired, reality: Reality, *, new_key:
         elif not _marked(found):
             command = gcloud.command("secrets", "update", secret, f"--update-labels={MARK}")
             yield _step(f"secret/{secret}", f"Mark the secret {secret} as Voicemint's", command)
-        adds = not live or (new_key and secret == OPENAI_API_KEY)
-        if adds:
-            yield _add_version(gcloud, secret, len(live))
-        yield from _destroy_versions(gcloud, secret, versions, keep_newest=not adds)
-
-
-def _add_version(gcloud: Gcloud, secret: str, live: int) -> Step:
-    what = "the OpenAI API key" if secret == OPENAI_API_KEY else f"a new value of {secret}, made up here"
-    add = Action(
-        command=tuple(gcloud.command("secrets", "versions", "add", secret, "--data-file=-")),
-        secret=secret,
-        check=("secrets", "versions", "list", secret, "--filter=state=ENABLED"),
-        before=live,
-    )
-    return Step(id=f"version/{secret}", title=f"Store {what}", actions=(add,), needs=(f"secret/{secret}",))
-
-
-def _destroy_versions(gcloud: Gcloud, secret: str, versions: tuple[Json, ...], *, keep_newest: bool) -> Iterator[Step]:
-    """What is older than the newest live version is read by nobody, and costs as much."""
-    numbers = sorted(
-        (int(version["name"].rpartition("/")[2]), version["state"])
-        for version in versions
-        if version["state"] != "DESTROYED"
-    )
-    newest = max((number for number, state in numbers if state == "ENABLED"), default=0)
-    for number, _ in numbers:
-        if number < newest or (number == newest and not keep_newest):
-            command = gcloud.command("secrets", "versions", "destroy", str(number), f"--secret={secret}")
-            yield Step(
-                id=f"superseded/{secret}/{number}", title=f"Destroy version {number} of {secret}, which is superseded",
-                actions=(Action(command=tuple(command)),), needs=(f"version/{secret}",), removes=True,
-                done=frozenset({"gone"}),
-            )  # fmt: skip
+        yield from version_steps(gcloud, secret, versions, new_key=new_key)
 
 
 def queue_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:

@@ -77,7 +77,9 @@ class Command:
     def look(self) -> Reality:
         say(f"Looking at {self.gcloud.project_id}")
         reality = Reader(self.gcloud, self.desired, self.backoff, for_teardown=True).read()
-        self.gcloud = self.gcloud.pinned() if reality.configuration else replace(self.gcloud, configuration=None)
+        self.gcloud = (
+            self.gcloud.pinned() if reality.configurations.is_pinned else replace(self.gcloud, configuration=None)
+        )
         return reality
 
     def plan(self, reality: Reality) -> Plan:

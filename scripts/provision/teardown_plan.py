@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from common.hosting_site import API as HOSTING
 from release.build_names import TRIGGER
 
 from . import monitoring, policies
 from .desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, REPOSITORY, Binding, Desired, Resource
 from .gcloud import Gcloud
-from .reality import HOSTING, Json, Reality
+from .reality import Json, Reality
 from .steps import Action, Plan, Step
 
 SOURCE_LABEL = "voicemint-source"  # scripts/deploy.sh gives it to every function

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 from owner.console import CommandFailed
@@ -30,9 +30,9 @@ QUIET = {"CI": "1", "NO_UPDATE_NOTIFIER": "1"}
 
 def firebase(project: Released, *arguments: str) -> Any:
     """The result of a command, as its --json says it. Raises CommandFailed with its own words."""
-    with _signed_in(project) as (environment, folder):
+    with _signed_in(project) as (environment, folder), _configuration(project) as config:
         command = ["node", str(FIREBASE), *arguments, "--json", "--non-interactive"]
-        command += [f"--project={project.names.project_id}", f"--config={WEB / 'firebase.json'}"]
+        command += [f"--project={project.names.project_id}", f"--config={config}"]
         try:
             ended = subprocess.run(
                 command, env=environment, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
@@ -49,6 +49,21 @@ def firebase(project: Released, *arguments: str) -> Any:
             todo="These are its own words.",
         )
     return answer.get("result")
+
+
+@contextmanager
+def _configuration(project: Released) -> Iterator[Path]:
+    """web/firebase.json, with the site where that is said: no command of the CLI takes it as an option."""
+    file = WEB / "firebase.json"
+    if not project.names.site:
+        yield file
+        return
+    config = json.loads(file.read_text(encoding="utf-8"))
+    config["hosting"]["site"] = project.names.site
+    with NamedTemporaryFile("w", dir=WEB, prefix=".firebase-", suffix=".json", encoding="utf-8") as said:
+        json.dump(config, said)
+        said.flush()
+        yield Path(said.name)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from common.hosting_site import default_site, site_url, sites_url
+from owner.console import CommandFailed
 from owner.project_env import project_env_file
 from provision.gcloud import Gcloud
 from provision.http import Signed
@@ -16,14 +18,28 @@ WEB = ROOT / "web"
 
 @dataclass(frozen=True)
 class Released:
-    """`site` is the id of the Hosting site: the default one, which has the project's id."""
+    """A project, its Hosting site and how people reach that."""
 
     names: Names
     gcloud: Gcloud
 
-    @property
+    @cached_property
     def site(self) -> str:
-        return self.names.project_id
+        """The id of the Hosting site: the one that was said, or the project's default one. Raises CommandFailed."""
+        if self.names.site:
+            return self.names.site
+        found = default_site(self.signed.ask("GET", sites_url(self.names.project_id)).get("sites", []))
+        if not found:
+            raise CommandFailed(
+                expected=f"{self.names.project_id} to have a default Hosting site",
+                found="none",
+                todo="scripts/bootstrap.sh makes it. Or say which: SITE=… in infra/project.env.",
+            )
+        return found
+
+    @property
+    def site_url(self) -> str:
+        return self.names.said_site_url or site_url(self.site)
 
     @cached_property
     def signed(self) -> Signed:

@@ -65,9 +65,9 @@ def publish(project: Released, preview: str | None) -> None:
         return
     say(f"Making version {version} live")
     make_live(project, version)
-    wait_until_served(project.names.site_url, expected, "Look again in a minute. Does SITE_URL lead to this site?")
+    wait_until_served(project.site_url, expected, "Look again in a minute. Does SITE_URL lead to this site?")
     pins.unpin(project, pins_in_use(project))
-    show(project.names.site_url)
+    show(project.site_url)
 
 
 def release_to(project: Released, channel: str) -> tuple[str, str]:

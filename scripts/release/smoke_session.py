@@ -27,12 +27,12 @@ SECONDS = 30
 
 def sign_in(project: Released) -> str:
     """The value of a new session's cookie. Raises CommandFailed."""
-    environment = {**project.gcloud.environment, **project.variables}
+    environment = {**project.gcloud.environment, **project.variables, "SITE_URL": project.site_url}
     owner = cloud_project(environment, project_env_file(environment), FUNCTION_FLAGS)
     state = read_control(owner.control_bucket) or ControlState()
     invite, text = make_invite(SigningKeys(Versions(owner, SIGNING_KEY).latest().text), GUEST, state.epoch)
     remember(owner, *invite.record())
-    site = project.names.site_url
+    site = project.site_url
     answer = requests.post(
         f"{site}/api/access", data=json.dumps({"invite": text}), timeout=SECONDS, allow_redirects=False,
         headers={"Content-Type": "application/json", "Origin": site, "Sec-Fetch-Site": "same-origin"},

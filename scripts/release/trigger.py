@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from common.command_line import CommandLine
+from common.newest_version import number_of, unreadable_among
 from owner.console import run, say, show
 
 from .build_names import SESSION_SECRET, TRIGGER
@@ -83,11 +84,11 @@ def planned(project: Released, options: argparse.Namespace) -> Iterator[Step]:
         create = ("secrets", "create", SESSION_SECRET, "--replication-policy=automatic", f"--labels={MARK}")
         yield _step(project, "Make the secret that the smoke check's session is kept in", *create)
     yield from _grant(project, has_secret=has_secret)
-    live = _live_versions(project) if has_secret else []
-    if options.renew_session or not live:
+    versions = _versions(project) if has_secret else []
+    if options.renew_session or not versions or unreadable_among(SESSION_SECRET, versions):
         add = ("secrets", "versions", "add", SESSION_SECRET, "--data-file=-")
         yield Step("Sign the smoke check in, for 30 days", tuple(project.gcloud.command(*add)), secret=True)
-        for version in live:
+        for version in _not_destroyed(versions):
             destroy = ("secrets", "versions", "destroy", version, f"--secret={SESSION_SECRET}", "--quiet")
             yield _step(project, f"Destroy its session before, version {version}", *destroy)
     if not options.renew_session:
@@ -101,7 +102,11 @@ def _trigger_step(project: Released, options: argparse.Namespace) -> Iterator[St
     account = f"projects/{names.project_id}/serviceAccounts/{names.email(DEPLOYER)}"
     variables = {"_REGION": names.region, "_BUCKET": names.bucket, "_CONTROL_BUCKET": names.control_bucket}
     build = yaml.safe_load((ROOT / BUILD_CONFIG).read_text(encoding="utf-8"))
-    variables |= {"_SITE_URL": names.site_url, "_IMAGE": pinned(build["substitutions"]["_IMAGE"])}
+    variables |= {
+        "_SITE": project.site,
+        "_SITE_URL": project.site_url,
+        "_IMAGE": pinned(build["substitutions"]["_IMAGE"]),
+    }
     wanted = {
         "repositoryEventConfig": {"repository": repository, "push": {"branch": options.branch}},
         "filename": BUILD_CONFIG,
@@ -149,9 +154,13 @@ def _secret_exists(project: Released) -> bool:
     return any(secret["name"].rpartition("/")[2] == SESSION_SECRET for secret in listed or ())
 
 
-def _live_versions(project: Released) -> list[str]:
-    listed = project.gcloud.read("secrets", "versions", "list", SESSION_SECRET)
-    return [version["name"].rpartition("/")[2] for version in listed or () if version["state"] == "ENABLED"]
+def _versions(project: Released) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] | None = project.gcloud.read("secrets", "versions", "list", SESSION_SECRET)
+    return listed or []
+
+
+def _not_destroyed(versions: list[dict[str, Any]]) -> list[str]:
+    return [str(number_of(version)) for version in versions if version["state"] != "DESTROYED"]
 
 
 def _grant(project: Released, *, has_secret: bool) -> Iterator[Step]:

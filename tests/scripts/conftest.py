@@ -127,6 +127,10 @@ class OwnerCloud:
         client = self._secret_manager()
         client.add_secret_version(parent=client.secret_path(PROJECT_ID, secret_id), payload={"data": text.encode()})
 
+    def disable_version(self, secret_id: str, number: int) -> None:
+        client = self._secret_manager()
+        client.disable_secret_version(name=client.secret_version_path(PROJECT_ID, secret_id, str(number)))
+
     def _secret_manager(self) -> secretmanager.SecretManagerServiceClient:
         return secretmanager.SecretManagerServiceClient(
             transport="rest",

@@ -29,7 +29,8 @@ NAMES = Names(
     region=REGION,
     bucket=f"{PROJECT_ID}-voicemint-payloads",
     control_bucket=f"{PROJECT_ID}-voicemint-control",
-    site_url=f"https://{PROJECT_ID}.web.app",
+    site="",
+    said_site_url="",
     project_number=NUMBER,
     billing_account="",
 )

@@ -7,14 +7,19 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from standins.google_control_plane import Logged
+from standins.google_control_plane.cloudfunctions import Functions
+from standins.google_control_plane.firebase import FirebaseProjects
+from standins.google_control_plane.hosting_sites import Sites
+from standins.google_control_plane.iamcredentials import token_of
 from standins.google_control_plane.monitoring import Resources
 from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
+from standins.google_storage.conditions import Conditions
 from standins.serving import ServerThread
 
 from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER, needs_gcloud
@@ -232,6 +237,63 @@ def test_a_permission_too_many_is_taken_away_only_after_a_yes(applied: Owner) ->
     assert "say --yes" in told(ended)["error"]
 
 
+def test_a_name_that_hosting_has_reserved_gives_a_site_of_another_name(applied: Owner) -> None:
+    """As on the first day: neither Firebase nor a site yet."""
+    plane = applied.plane
+    plane.part(FirebaseProjects).clear()
+    plane.part(Sites).clear()
+    plane.rules.reserved_sites.add(PROJECT_ID)
+    ended = applied.bootstrap("--yes")
+    assert ended.returncode == 0, ended.stderr
+    [site] = plane.part(Sites).values()
+    assert (site.site_id != PROJECT_ID, site.kind) == (True, "DEFAULT_SITE")
+    assert f"The page: https://{site.site_id}.web.app\n" in ended.stdout
+
+
+@pytest.fixture
+def acting_as_another(provisioned: Provisioned) -> Iterator[Owner]:
+    """The owner acts as another account, and through what the company has put between, as the active configuration
+    says since the last bootstrap."""
+    owner = provisioned.at(provisioned.applied)
+    owner.plane.accounts.create(owner.plane.project(PROJECT_ID), "provisioner", {}, 0)
+    said = {
+        "auth/impersonate_service_account": PROVISIONER,
+        "core/custom_ca_certs_file": owner.environment["CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"],
+        "billing/quota_project": PROJECT_ID,
+    }
+    for name, value in said.items():
+        owner.gcloud("config", "set", name, value)
+    yield owner
+    for name in said:
+        owner.gcloud("config", "unset", name)
+    owner.forget()
+
+
+PROVISIONER = email("provisioner")
+
+
+def test_whom_gcloud_acts_as_is_who_writes_in_the_pinned_configuration_too(acting_as_another: Owner) -> None:
+    owner = acting_as_another
+    no_lifecycle(owner)
+    binding_gone(owner)
+    old_versions(owner)
+    owner.plane.part(FirebaseProjects).clear()
+    del owner.plane.part(Functions)[f"{LOCATION}/functions/sign-in"]
+    control = store_of(owner.plane).bucket(CONTROL)
+    for record in list(control.records("invited/")):
+        control.delete(record.name, Conditions())
+    ended = owner.bootstrap("--yes")
+    assert ended.returncode == 0, ended.stderr
+    writes = [entry for entry in owner.plane.log.writes() if "authorization" in entry.headers]
+    assert len(writes) >= 8
+    assert {entry.headers["authorization"] for entry in writes} == {f"Bearer {token_of(PROVISIONER)}"}
+    listed = {item["name"]: item["properties"] for item in owner.gcloud("config", "configurations", "list")}
+    pinned = listed[f"voicemint-{PROJECT_ID}"]
+    assert pinned["auth"]["impersonate_service_account"] == PROVISIONER
+    assert pinned["billing"]["quota_project"] == PROJECT_ID
+    assert pinned["core"]["custom_ca_certs_file"] == owner.environment["CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"]
+
+
 # The key.
 
 
@@ -262,6 +324,35 @@ def test_a_bad_key_changes_nothing(empty: Owner, key: str, expected: str) -> Non
     assert (ended.returncode, empty.writes()) == (1, [])
     assert expected in ended.stderr
     assert not key or key not in ended.stderr + ended.stdout
+
+
+def add_version_that_is(owner: Owner, secret: str, state: str) -> None:
+    """The newest one, as the owner leaves it in the console: what was stored before stays enabled."""
+    secrets_of(owner.plane, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
+
+
+@pytest.mark.parametrize("state", ["DISABLED", "DESTROYED"])
+def test_a_newest_version_that_nobody_can_read_is_said_and_replaced(applied: Owner, state: str) -> None:
+    secrets = ("openai-api-key", "openai-webhook-secret", "signing-key")
+    for secret in secrets:
+        add_version_that_is(applied, secret, state)
+    ended = applied.bootstrap("--yes", key="sk-another-0123456789abcdefghij")
+    assert ended.returncode == 0, ended.stderr
+    for secret in secrets:
+        assert f"because version 2 of {secret}, its newest, is {state.lower()}" in ended.stdout
+        assert applied.state()["secrets"][secret] == ["DESTROYED", "DESTROYED", "ENABLED"]
+    assert applied.openai_keys() == ["sk-another-0123456789abcdefghij"]
+    assert "Everybody is signed out" in ended.stdout
+    back = f"gcloud secrets versions enable 2 --secret=signing-key --project={PROJECT_ID}"
+    assert (back in ended.stdout) == (state == "DISABLED")
+
+
+def test_without_another_key_a_disabled_one_is_said_and_nothing_is_changed(applied: Owner) -> None:
+    add_version_that_is(applied, "openai-api-key", "DISABLED")
+    ended = applied.bootstrap("--yes", key="")
+    assert (ended.returncode, applied.writes()) == (1, [])
+    assert "another OpenAI key: version 2 of openai-api-key, its newest, is disabled" in ended.stderr
+    assert "Pipe it in" in ended.stderr
 
 
 def test_a_key_that_openai_refuses_changes_nothing(empty: Owner, servers: ServerThread) -> None:

@@ -14,6 +14,7 @@ from provision.doctor.permissions import NEEDED
 from standins import openai_realtime
 from standins.google_control_plane import ControlPlane
 from standins.google_control_plane.cloudfunctions import Functions
+from standins.google_control_plane.hosting_sites import Sites
 from standins.google_control_plane.monitoring import Resources
 from standins.google_control_plane.plane import Snapshot
 from standins.google_control_plane.secretmanager import secrets_of
@@ -174,6 +175,42 @@ def test_a_key_that_openai_refuses(doctor: Doctor) -> None:
     assert findings["secrets:superseded/openai-api-key/1"]["status"] == "warning"
 
 
+@pytest.mark.parametrize("state", ["DISABLED", "DESTROYED"])
+def test_secrets_whose_newest_version_nobody_can_read(doctor: Doctor, tmp_path: Path, state: str) -> None:
+    for secret in ("openai-api-key", "openai-webhook-secret", "signing-key"):
+        secrets_of(doctor.plane, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
+    code, findings = doctor.look(AGENTS_FOLDER=str(write_phone_agent(tmp_path)))
+    assert code == 1
+    for name, secret, fix in (
+        ("openai-key", "openai-api-key", "scripts/rotate-key.sh openai"),
+        ("signing-key", "signing-key", f"scripts/bootstrap.sh --project {PROJECT_ID}"),
+        ("telephone:secret", "openai-webhook-secret", f"PROJECT_ID={PROJECT_ID} scripts/phone.sh"),
+    ):
+        finding = findings[name]
+        title = f"The secret {secret} cannot be read: version 2 of {secret}, its newest, is {state.lower()}"
+        assert (finding["status"], finding["title"]) == ("problem", title)
+        assert finding["fix"].startswith(fix)
+        assert ("gcloud secrets versions enable 2" in finding["fix"]) == (state == "DISABLED")
+
+
+def test_a_site_of_another_name_is_the_one_that_is_looked_at(doctor: Doctor) -> None:
+    sites, project = doctor.plane.part(Sites), doctor.plane.project(PROJECT_ID)
+    sites.clear()
+    sites.add_default(project, {PROJECT_ID})
+    [site_id] = sites
+    theirs = doctor.plane.pass_through.pop(f"{PROJECT_ID}.web.app")
+    try:
+        doctor.plane.pass_through[f"{site_id}.web.app"] = theirs
+        code, findings = doctor.look()
+    finally:
+        del doctor.plane.pass_through[f"{site_id}.web.app"]
+        doctor.plane.pass_through[f"{PROJECT_ID}.web.app"] = theirs
+    assert code == 0
+    assert findings["page"]["title"] == f"The page at https://{site_id}.web.app answers, and is current"
+    assert findings["rewrite:/api/access"]["status"] == "ok"
+    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in doctor.plane.log}
+
+
 def test_a_telephone_whose_webhook_nobody_registered(doctor: Doctor, tmp_path: Path) -> None:
     """What else may be wrong with it: test_doctor_judgements.py."""
     code, findings = doctor.look(AGENTS_FOLDER=str(write_phone_agent(tmp_path)))
@@ -279,6 +316,20 @@ def test_somebody_who_may_look_at_little_is_told_what_was_not_checked(doctor: Do
     assert findings["openai-key"]["fix"].endswith("--role=roles/secretmanager.secretAccessor")
     assert findings["bindings"]["status"] == "unknown"
     assert {name for name in findings if name.startswith("permission:")} == {f"permission:{name}" for name in NEEDED}
+
+
+def test_application_default_credentials_that_are_wrong(doctor: Doctor) -> None:
+    code, findings = doctor.look(GOOGLE_APPLICATION_CREDENTIALS="/no/such/file")
+    assert code == 0
+    finding = findings["default-credentials"]
+    assert (finding["status"], finding["fix"]) == ("warning", "unset GOOGLE_APPLICATION_CREDENTIALS")
+    assert "names /no/such/file, which is not there" in finding["title"]
+
+
+def test_whom_gcloud_acts_as_is_named(doctor: Doctor) -> None:
+    email = NAMES.email("builder")
+    _, findings = doctor.look(CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT=email)
+    assert findings["sign-in"]["title"] == f"Signed in as owner@example.com, acting as {email}"
 
 
 def test_who_is_not_signed_in_is_told_how(doctor: Doctor, tmp_path: Path) -> None:

@@ -291,9 +291,9 @@ def test_wrong_usage_exits_2_and_help_says_how() -> None:
 
 def test_the_cloud_project_comes_from_the_environment_before_the_file(tmp_path: Path) -> None:
     file, nothing = tmp_path / "project.env", tmp_path / "nothing"
-    file.write_text('# names\n\nPROJECT_ID="from-file"\nREGION=europe-west1\n')
+    file.write_text('# names\n\nPROJECT_ID="from-file"\nREGION=europe-west1\nSITE=from-file-5ab3c\n')
     from_file = cloud_project({}, file, nothing)
-    assert from_file.site_url == "https://from-file.web.app"
+    assert from_file.site_url == "https://from-file-5ab3c.web.app"
     assert from_file.settings.control_bucket == "from-file-voicemint-control"
     assert from_file.settings.bucket == "from-file-voicemint-payloads"
     environ = {"PROJECT_ID": "mine", "SITE_URL": "https://talk.example/", "CONTROL_BUCKET": "other"}

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from aiohttp import web
 from standins import openai_realtime
 from standins.google_control_plane import ControlPlane
 from standins.google_control_plane.environment import TOKEN
+from standins.google_control_plane.hosting_sites import Sites
 from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.google_storage.conditions import Conditions
@@ -84,6 +85,61 @@ def test_invite_makes_a_link_that_is_on_record(cloud: Cloud) -> None:
     assert {entry.headers["x-goog-user-project"] for entry in cloud.plane.log} == {PROJECT_ID}
 
 
+@pytest.fixture
+def site_of_another_name(cloud: Cloud) -> Iterator[str]:
+    """Its address: the project's id was reserved, and is that of somebody else's site by now."""
+    before, plane = cloud.plane.snapshot(), cloud.plane
+    plane.part(Sites).clear()
+    plane.part(Sites).add_default(plane.project(PROJECT_ID), {PROJECT_ID})
+    [site_id] = plane.part(Sites)
+    theirs = plane.pass_through.pop(f"{PROJECT_ID}.web.app")
+    plane.pass_through[f"{site_id}.web.app"] = theirs
+    yield f"https://{site_id}.web.app"
+    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in plane.log}
+    del plane.pass_through[f"{site_id}.web.app"]
+    plane.pass_through[f"{PROJECT_ID}.web.app"] = theirs
+    plane.restore(before)
+
+
+def test_a_site_of_another_name_is_what_links_lead_to_and_what_is_asked(
+    cloud: Cloud, site_of_another_name: str
+) -> None:
+    invited = run(cloud, "invite.sh", "Ana's iPad")
+    assert invited.stdout.startswith(f"{site_of_another_name}/#i="), invited.stderr
+    rotated = run(cloud, "rotate-key.sh", "openai", "--overlap=0", input=f"{CANARY}-of-another-site")
+    assert rotated.returncode == 0, rotated.stderr
+    phone = run(cloud, "phone.sh", "--dry-run")
+    assert f"{site_of_another_name}/api/phone" in phone.stdout + phone.stderr
+
+
+def test_a_site_that_is_said_is_not_looked_up(cloud: Cloud) -> None:
+    ended = run(cloud, "invite.sh", "Ana's iPad", environment={"SITE": "said-in-a-test"})
+    assert ended.stdout.startswith("https://said-in-a-test.web.app/#i="), ended.stderr
+    assert [entry for entry in cloud.plane.log if "firebasehosting" in entry.host] == []
+
+
+def test_no_link_is_made_where_nobody_knows_the_site(cloud: Cloud) -> None:
+    before = cloud.plane.snapshot()
+    cloud.plane.part(Sites).clear()
+    ended = run(cloud, "invite.sh", "Ana's iPad")
+    cloud.plane.restore(before)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "to have a default Hosting site; found none. scripts/bootstrap.sh makes it" in ended.stderr
+
+
+def test_application_default_credentials_of_another_kind_stop_nobody(cloud: Cloud, tmp_path: Path) -> None:
+    credentials = tmp_path / "credentials.json"
+    user = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"}
+    credentials.write_text(json.dumps({**user, "quota_project_id": "another"}))
+    for file in (credentials, tmp_path / "missing.json"):
+        wrong = {"GOOGLE_APPLICATION_CREDENTIALS": str(file)}
+        for command in (("invite.sh", "Ana"), ("stop.sh", "--status"), ("limits.sh",)):
+            ended = run(cloud, *command, environment=wrong)
+            assert ended.returncode == 0, ended.stderr
+            assert str(file) in ended.stderr
+            assert "They are not used: gcloud's own sign-in is" in ended.stderr
+
+
 def test_limits_reads_the_projects_own(cloud: Cloud) -> None:
     ended = run(cloud, "limits.sh", "--json")
     assert ended.returncode == 0, ended.stderr
@@ -126,6 +182,41 @@ def test_another_openai_key_takes_the_place_of_the_old_one(cloud: Cloud) -> None
     encoded = base64.b64encode(CANARY.encode()).decode()
     sent = [entry.path for entry in cloud.plane.log if encoded in str(entry.body) or CANARY in str(entry.body)]
     assert sent == [f"/v1/projects/{PROJECT_ID}/secrets/openai-api-key:addVersion"]
+
+
+@pytest.fixture
+def turned_off(cloud: Cloud) -> Iterator[Callable[[str, str], None]]:
+    """Turns off the newest version of a secret, as the owner does in the console; all is as before at the end."""
+    before = cloud.plane.snapshot()
+
+    def turn_off(secret: str, state: str) -> None:
+        secrets_of(cloud.plane, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
+
+    yield turn_off
+    cloud.plane.restore(before)
+
+
+@pytest.mark.parametrize("state", ["DISABLED", "DESTROYED"])
+def test_a_key_that_was_turned_off_is_replaced(
+    cloud: Cloud, turned_off: Callable[[str, str], None], state: str
+) -> None:
+    turned_off("openai-api-key", state)
+    ended = run(cloud, "rotate-key.sh", "openai", "--overlap=0", input=f"{CANARY}-2")
+    assert ended.returncode == 0, ended.stderr
+    assert value_of(cloud.plane, "openai-api-key") == f"{CANARY}-2"
+    assert set(states_of(cloud.plane, "openai-api-key")[:-1]) == {"DESTROYED"}
+
+
+def test_a_signing_key_that_was_turned_off_is_told_with_both_ways_out(
+    cloud: Cloud, turned_off: Callable[[str, str], None]
+) -> None:
+    turned_off("signing-key", "DISABLED")
+    for command in (("rotate-key.sh", "signing", "--overlap=0"), ("invite.sh", "Ana")):
+        ended = run(cloud, *command)
+        assert ended.returncode == 1
+        assert "of signing-key, its newest, is disabled. scripts/bootstrap.sh makes a new one" in ended.stderr
+        assert "To have it back: gcloud secrets versions enable " in ended.stderr
+    assert cloud.plane.log.writes() == []
 
 
 def test_a_new_signing_key_signs_and_the_old_one_stays_good(cloud: Cloud) -> None:

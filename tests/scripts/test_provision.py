@@ -101,6 +101,8 @@ def test_nothing_is_torn_down_that_carries_no_mark(desired: Desired) -> None:
         ("ERROR: HTTPError 409: The requested bucket name is not available.", "bucket-name-taken", "stop"),
         ("ALREADY_EXISTS: Resource 'voicemint' already exists.", "exists", "exists"),
         ("FAILED_PRECONDITION: SecretVersion.state is already DESTROYED.", "destroyed", "gone"),
+        ("FAILED_PRECONDITION: Secret Version [projects/1/secrets/s/versions/2] is in DISABLED state.", "version-off",
+         "stop"),
         ("ABORTED: There were concurrent policy changes. Please retry", "changed-meanwhile", "wait"),
         ("INVALID_ARGUMENT: Service account a@b.iam.gserviceaccount.com does not exist.", "not-there-yet", "wait"),
         ("PERMISSION_DENIED: Cloud Tasks API has not been used in project 1 before", "service-disabled", "wait"),

@@ -90,6 +90,24 @@ def test_a_page_that_fails_its_smoke_check_leaves_live_as_it_was(released: Relea
     assert released.get(f"{channel.url}/changed.txt").text == "another page"
 
 
+@pytest.mark.parametrize("said", [False, True], ids=["the default site", "another one that SITE names"])
+def test_a_site_of_another_name_than_the_projects_gets_the_release(released: Released, said: bool) -> None:
+    """Hosting names the default site otherwise where the project's id is reserved."""
+    sites, project = released.plane.part(Sites), released.plane.project(PROJECT_ID)
+    del sites[PROJECT_ID]
+    released.plane.rules.reserved_sites.add(PROJECT_ID)
+    sites.add_default(project, released.plane.rules.reserved_sites)
+    [site] = [sites.add(project, "another-in-a-test")] if said else sites.values()
+    ended = released.run("release.sh", **({"SITE": site.site_id} if said else {}))
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1] == f"https://{site.site_id}.web.app"
+    assert [len(other.channel("live").releases) for other in sites.values()] == [
+        other is site for other in sites.values()
+    ]
+    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in released.plane.log}
+    assert [file.name for file in (released.tree / "web").glob(".firebase-*")] == []
+
+
 def test_a_preview_of_a_branch_is_a_site_of_its_own_with_functions_of_its_own(released: Released) -> None:
     before, tasks = live_resource(released), released.service(UNUSED_BY_THE_PAGE).latest
     change_page(released.tree, "a preview")

@@ -180,6 +180,26 @@ def test_versions_that_turn_out_to_be_needed_are_enabled_again(
     assert list(cloud.versions(OPENAI).values())[:2] == ["ENABLED", "ENABLED"]
 
 
+def test_a_version_that_somebody_has_disabled_is_never_enabled_again(
+    cloud: OwnerCloud, monkeypatch: pytest.MonkeyPatch, new_key: str
+) -> None:
+    """It may have leaked; the new key turns out not to work all the same."""
+    cloud.add_version(OPENAI, f"{new_key}-leaked")
+    leaked = max(cloud.versions(OPENAI))
+    cloud.disable_version(OPENAI, leaked)
+
+    def check(*_arguments: object, **_keywords: object) -> None:
+        if cloud.versions(OPENAI)[leaked - 1] == "DISABLED":
+            raise CommandFailed(expected="a mint", found="none", todo="Look.")
+
+    monkeypatch.setattr(rotate_key, "verified", check)
+    typed(monkeypatch, new_key)
+    with pytest.raises(CommandFailed, match="expected a mint"):
+        in_process(cloud, "openai")
+    states = cloud.versions(OPENAI)
+    assert (states[leaked - 1], states[leaked], states[leaked + 1]) == ("ENABLED", "DISABLED", "ENABLED")
+
+
 def test_while_everything_is_stopped_a_leaked_key_can_still_be_replaced(
     cloud: OwnerCloud, monkeypatch: pytest.MonkeyPatch, new_key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

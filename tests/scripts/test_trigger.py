@@ -73,6 +73,15 @@ def test_the_session_is_a_guest_s_and_is_renewed_without_a_second_one_left(after
     assert session(after_build) not in ended.stdout + ended.stderr
 
 
+def test_a_session_whose_newest_version_is_disabled_is_made_anew(after_build: Released) -> None:
+    """Builds read the newest version, so that an older one does not help them."""
+    secret = secrets_of(after_build.plane, PROJECT_ID).get(SESSION_SECRET)
+    secret.add_version(b"leaked", None).change("DISABLED", None)
+    ended = after_build.run("trigger.sh", *CONNECTED, "--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert [version.state for version in secret.versions] == ["DESTROYED", "DESTROYED", "ENABLED"]
+
+
 def test_it_can_be_taken_away(after_build: Released) -> None:
     ended = after_build.run("trigger.sh", "--delete", "--yes")
     assert ended.returncode == 0, ended.stderr

@@ -1,10 +1,15 @@
 """Firebase Management v1beta1: makes a Google Cloud project a Firebase project, which Hosting needs."""
 
+from typing import TYPE_CHECKING
+
 from standins.google_control_plane import operations
 from standins.google_control_plane.api import Api, Call, Json
 from standins.google_control_plane.hosting_sites import Sites
 from standins.google_control_plane.projects import Project
 from standins.google_errors import GoogleError
+
+if TYPE_CHECKING:
+    from standins.google_control_plane.plane import ControlPlane
 
 API = Api("firebase.googleapis.com")
 PROJECT = "/v1beta1/projects/{project}"
@@ -19,7 +24,7 @@ class FirebaseProjects(set[str]):
 @API.get("/v1beta1/projects", permission="firebase.projects.get")
 def list_projects(call: Call) -> Json:
     added = [call.plane.project(project_id) for project_id in sorted(call.plane.part(FirebaseProjects))]
-    return {"results": [resource(project) for project in added]} if added else {}
+    return {"results": [resource(call.plane, project) for project in added]} if added else {}
 
 
 @API.get("/v1beta1/availableProjects")
@@ -33,7 +38,7 @@ def available_projects(call: Call) -> Json:
 def get_project(call: Call) -> Json:
     if call.project.project_id not in call.plane.part(FirebaseProjects):
         raise GoogleError("NOT_FOUND", "Requested entity was not found.")
-    return resource(call.project)
+    return resource(call.plane, call.project)
 
 
 @API.post(PROJECT + ":addFirebase", permission="firebase.projects.update")
@@ -44,11 +49,11 @@ def add_firebase(call: Call) -> Json:
     call.plane.part(FirebaseProjects).add(project.project_id)
     for service in ENABLED_WITH_IT:
         project.services.setdefault(service, 0)
-    call.plane.part(Sites).add_default(project)
+    call.plane.part(Sites).add_default(project, call.plane.rules.reserved_sites)
     return call.plane.operations.start(
         "",
         call.plane.rules.polls,
-        response={"@type": f"{TYPE}FirebaseProject", **resource(project)},
+        response={"@type": f"{TYPE}FirebaseProject", **resource(call.plane, project)},
         prefix="",
     ).resource()
 
@@ -56,13 +61,14 @@ def add_firebase(call: Call) -> Json:
 API.get("/v1beta1/operations/{operation}")(operations.poll)
 
 
-def resource(project: Project) -> Json:
+def resource(plane: "ControlPlane", project: Project) -> Json:
+    site = plane.part(Sites).default_of(project)
     return {
         "projectId": project.project_id,
         "projectNumber": project.number,
         "displayName": project.name,
         "name": project.resource,
-        "resources": {"hostingSite": project.project_id},
+        "resources": {"hostingSite": site.site_id} if site else {},
         "state": project.state,
         "etag": "1_00000000-0000-0000-0000-000000000000",
     }

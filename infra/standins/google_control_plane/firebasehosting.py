@@ -59,7 +59,8 @@ def list_sites(call: Call) -> Json:
 
 @API.post(SITES, permission=UPDATE)
 def create_site(call: Call) -> Json:
-    return call.plane.part(Sites).add(call.project, call.query["siteId"]).resource()
+    reserved = call.plane.rules.reserved_sites
+    return call.plane.part(Sites).add(call.project, call.query["siteId"], reserved).resource()
 
 
 @API.get(SITE, permission=GET)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from standins.google_errors import GoogleError
 
 Json = dict[str, Any]
 LIVE = "live"
+DEFAULT = "DEFAULT_SITE"
 SITE_DISABLE = "SITE_DISABLE"
 CHANNEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DURATION = re.compile(r"(\d+)(\.\d+)?s")
@@ -169,16 +171,28 @@ class Site:
 class Sites(dict[str, Site]):
     """By site id, which is Google-wide one site's."""
 
-    def add(self, project: Project, site_id: str) -> Site:
+    def add(self, project: Project, site_id: str, reserved: Collection[str] = ()) -> Site:
+        """`reserved`: names that are kept for other projects."""
         if site_id in self:
             raise GoogleError("ALREADY_EXISTS", f"Site {site_id} already exists")
-        self[site_id] = Site(
-            project.project_id, site_id, "DEFAULT_SITE" if site_id == project.project_id else "USER_SITE"
-        )
+        if site_id in reserved:
+            instead = f"try something like `{_other_name(site_id)}` instead"
+            raise GoogleError(
+                "INVALID_ARGUMENT", f"Invalid name: `{site_id}` is reserved by another project; {instead}"
+            )
+        self[site_id] = Site(project.project_id, site_id, DEFAULT if site_id == project.project_id else "USER_SITE")
         return self[site_id]
 
-    def add_default(self, project: Project) -> None:
-        self.setdefault(project.project_id, Site(project.project_id, project.project_id, "DEFAULT_SITE"))
+    def add_default(self, project: Project, reserved: Collection[str] = ()) -> None:
+        """Named after the project, or nearly so where that name is reserved."""
+        if self.default_of(project) is None:
+            name = project.project_id
+            name = _other_name(name) if name in reserved or name in self else name
+            self[name] = Site(project.project_id, name, DEFAULT)
+
+    def default_of(self, project: Project) -> Site | None:
+        ours = (site for site in self.values() if site.project_id == project.project_id)
+        return next((site for site in ours if site.kind == DEFAULT), None)
 
     def at(self, host: str) -> Channel | None:
         """The channel that a web.app host leads to."""
@@ -187,3 +201,8 @@ class Sites(dict[str, Site]):
                 if channel.url == f"https://{host}":
                     return channel
         return None
+
+
+def _other_name(name: str) -> str:
+    """As Hosting makes one up: the name and five letters."""
+    return f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:5]}"

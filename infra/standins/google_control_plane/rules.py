@@ -9,12 +9,14 @@ class Rules:
     """`org_policies`: constraint -> PolicySpec, e.g. {"rules": [{"values": {"allowedValues": ["C0123"]}}]}.
 
     `runtime_stages`: runtime -> DEPRECATED or DECOMMISSIONED; all others are GA.
+    `reserved_sites`: names of Hosting sites that are kept for other projects.
     `clock_ahead_seconds`: by how much the Date of every answer is in the future.
     """
 
     denied_permissions: set[str] = field(default_factory=set)
     org_policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     taken_buckets: set[str] = field(default_factory=set)
+    reserved_sites: set[str] = field(default_factory=set)
     unseen_accounts: int = 0
     unseen_services: int = 0
     polls: int = 2

@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     API_OFF = "its API is not on yet"
     BILLING_OFF = "billing is off"
     SIGNED_OUT = "gcloud is not signed in"
+    VERSION_OFF = "its newest version is not enabled"
     NO_ANSWER = "no answer came in time"
     NOT_ASKED = "what it depends on is missing"
     OTHER = "Google refused"
@@ -37,6 +38,7 @@ _REFUSALS = {
     "not-signed-in": Refusal.SIGNED_OUT,
     "billing-off": Refusal.BILLING_OFF,
     "service-disabled": Refusal.API_OFF,
+    "version-off": Refusal.VERSION_OFF,
     "not-there-yet": Refusal.NOT_FOUND,
     "no-region": Refusal.NOT_FOUND,
     "no-permission": Refusal.DENIED,

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from owner.default_credentials import Flaw
 from voicemint.agents import Agent
 
+from ..configuration import Configurations
 from ..desired import Desired
 from ..findings import Finding
 from ..steps import Step
@@ -32,6 +34,8 @@ class Context:
     steps: Sequence[Step] = ()
     unread: Mapping[str, Answer] = field(default_factory=dict)
     preflight: bool = False
+    default_credentials: Flaw | None = None
+    configurations: Configurations = field(default_factory=Configurations)
 
     def of(self, reading: str) -> Answer:
         return self.answers.get(reading, Answer(refusal=Refusal.NOT_ASKED))

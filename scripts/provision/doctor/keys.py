@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
+from common.newest_version import unreadable_in
 from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from voicemint.errors import SecretUnavailable, UpstreamRateLimited
 from voicemint.openai_refusals import refusal
 from voicemint.signing import SigningKeys
 
-from ..findings import Finding
+from ..findings import Finding, Status
 from .answers import Answer, Refusal
 from .context import Context, ok
 
@@ -35,6 +36,9 @@ def openai_key(context: Context) -> Iterable[Finding]:
     what, answer = f"The secret {OPENAI_API_KEY}", context.of(reading_name(OPENAI_API_KEY))
     if answer.refusal is Refusal.NOT_FOUND:
         yield context.missing("openai-key", what)
+    elif answer.refusal is Refusal.VERSION_OFF:
+        detail = "no call can be made; an older version that is enabled is not read"
+        yield version_off(context, "openai-key", OPENAI_API_KEY, detail, ROTATE)
     elif not answer.ok:
         yield context.unasked("openai-key", what, answer, "roles/secretmanager.secretAccessor")
     elif flaw := key_flaw(answer.value):
@@ -44,6 +48,18 @@ def openai_key(context: Context) -> Iterable[Finding]:
         yield Finding("openai-key", "warning", f"{what} does not look like a key of OpenAI", detail, ROTATE)
     else:
         yield ok("openai-key", f"{what} is readable and well-formed")
+
+
+def version_off(
+    context: Context, finding_id: str, secret: str, detail: str, fix: str, reading: str | None = None
+) -> Finding:
+    """A newest version that nobody can read. A bootstrap stores another, so that it stops none."""
+    said = context.of(reading or reading_name(secret)).said
+    unreadable = unreadable_in(secret, said)
+    title = f"The secret {secret} cannot be read: {unreadable or said}"
+    back = unreadable.way_back(context.project_id) if unreadable else ""
+    status: Status = "pending" if context.preflight else "problem"
+    return Finding(finding_id, status, title, detail, f"{fix} (or, to have it back: {back})" if back else fix)
 
 
 def key_flaw(text: str) -> str:
@@ -67,6 +83,9 @@ def signing_key(context: Context) -> Iterable[Finding]:
     what, answer = f"The secret {SIGNING_KEY}", context.of(reading_name(SIGNING_KEY))
     if answer.refusal is Refusal.NOT_FOUND:
         yield context.missing("signing-key", what)
+    elif answer.refusal is Refusal.VERSION_OFF:
+        detail = "nobody can sign in; a bootstrap makes a new key, which signs everybody out"
+        yield version_off(context, "signing-key", SIGNING_KEY, detail, context.bootstrap)
     elif not answer.ok:
         yield context.unasked("signing-key", what, answer, "roles/secretmanager.secretAccessor")
     elif not _signs(answer.value):

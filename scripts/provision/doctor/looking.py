@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import yaml
+from owner.default_credentials import flaw
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from voicemint.agents import AGENTS_FOLDER, load_agents
 
@@ -43,27 +43,31 @@ def look_at_all(gcloud: Gcloud, desired: Desired) -> Context:
 
 
 def _look(asker: Asker, here: Context) -> Context:
-    with ThreadPoolExecutor(1) as beside:
-        seen = beside.submit(asker.ask, _site_readings(here))
-        context = replace(here, answers=read(here.desired, asker))
-        if context.of("project").ok and context.of("services").ok:
-            context = _with_what_is_there(asker, context)
-        return replace(context, answers={**context.answers, **seen.result()})
+    context = replace(here, answers=read(here.desired, asker))
+    if context.of("project").ok and context.of("services").ok:
+        context = _with_what_is_there(asker, context)
+    return context
 
 
 def _with_what_is_there(asker: Asker, context: Context) -> Context:
     desired, region = context.desired, context.desired.names.region
     glance = Glance(asker, desired, Rest(desired.names, context.of("token").value))
     reality = glance.read()
+    desired = desired.at_site(reality.default_site)
+    context = replace(context, desired=desired, configurations=reality.configurations)
     plan = Bootstrap(asker.gcloud, desired, reality, Deployment()).plan()
     listing = partial(asker.json, ("functions", "list", "--v2", f"--regions={region}"))
     is_on = "cloudfunctions.googleapis.com" in reality.services
-    functions = asker.ask([Reading("functions", listing)]) if is_on else {"functions": Answer([])}
+    seen = asker.ask([*_site_readings(context), *([Reading("functions", listing)] if is_on else [])])
+    functions = {"functions": Answer([]), **seen}
     phone = ask_where_on(asker, telephone.secret_readings(asker, context), context.answers)
     return replace(context, steps=plan.steps, unread=glance.unread, answers={**context.answers, **functions, **phone})
 
 
 def _site_readings(here: Context) -> list[Reading]:
+    """None while nobody knows where the site is: another one's is not asked."""
+    if not here.desired.names.site_url:
+        return []
     paths = [f"/{RELEASE_FILE}", *here.rewrites.values()]
     url = here.desired.names.site_url
     looks = [Reading(site.reading_name(path), partial(site.look_at, f"{url}{path}")) for path in paths]
@@ -79,6 +83,7 @@ def _here(desired: Desired) -> Context:
         rewrites=site.rewrites((ROOT / "web" / "firebase.json").read_text(encoding="utf-8")),
         fingerprints=_fingerprints(desired),
         today=datetime.now(UTC).date(),
+        default_credentials=flaw(os.environ, desired.names.project_id),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from ..configuration import SECRETS
 from ..findings import Finding, Status
 from .answers import Refusal
 from .context import Context, ok, reason
@@ -34,17 +35,43 @@ def gcloud(context: Context) -> Iterable[Finding]:
 def sign_in(context: Context) -> Iterable[Finding]:
     token = context.of("token")
     if token.ok:
-        yield ok("sign-in", f"Signed in as {account(context) or 'an account whose name gcloud does not say'}")
+        acting = f", acting as {impersonated(context)}" if impersonated(context) else ""
+        yield ok("sign-in", f"Signed in as {account(context) or 'an account whose name gcloud does not say'}{acting}")
     elif token.refusal is Refusal.NO_ANSWER:
         yield Finding("sign-in", "unknown", "The sign-in was not checked", reason(token), "Is the network there?")
     else:
         yield Finding("sign-in", "problem", "gcloud is not signed in", token.said, "gcloud auth login")
 
 
+def other_sign_in(context: Context) -> Iterable[Finding]:
+    """Application Default Credentials that are wrong: the commands here do without, other programs do not."""
+    if flaw := context.default_credentials:
+        detail = "the commands here act by gcloud's own sign-in; Google's clients in other programs take these"
+        yield Finding("default-credentials", "warning", f"{flaw.what[0].upper()}{flaw.what[1:]}", detail, flaw.fix)
+
+
 def account(context: Context) -> str:
     """Whom gcloud asks as; empty where it does not say."""
     answer = context.of("gcloud")
     return str(answer.value["config"].get("account") or "") if answer.ok else ""
+
+
+def impersonated(context: Context) -> str:
+    """As whom gcloud acts instead; empty where it does not."""
+    answer = context.of("gcloud")
+    properties = answer.value["config"].get("properties", {}) if answer.ok else {}
+    said = properties.get("auth", {}).get("impersonate_service_account")
+    return str((said.get("value") if isinstance(said, dict) else said) or "")
+
+
+def pinned(context: Context) -> Iterable[Finding]:
+    """A bootstrap works in a configuration of the project's own: does that act as the owner's shell does?"""
+    for setting, (value, active) in context.configurations.different.items():
+        if setting not in SECRETS:
+            name = str((context.configurations.pinned or {})["name"])
+            title = f"A bootstrap works with {setting} = {value}, and your shell with {active or 'none'}"
+            fix = f"gcloud config set {setting} {active or 'VALUE'} --configuration={name} (or unset {setting})"
+            yield Finding(f"configuration:{setting}", "warning", title, "scripts/bootstrap.sh made it so once", fix)
 
 
 def network(context: Context) -> Iterable[Finding]:

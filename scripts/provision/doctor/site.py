@@ -46,7 +46,9 @@ def look_at(url: str, seconds: float, post: Any = None) -> Seen:
 def page(context: Context) -> Iterable[Finding]:
     url, answer = context.desired.names.site_url, context.of(reading_name(f"/{RELEASE_FILE}"))
     release = f"scripts/release.sh --project {context.project_id}"
-    if not answer.ok:
+    if not url:
+        yield _unknown_site(context)
+    elif not answer.ok:
         yield context.unasked("page", f"The page at {url}", answer)
     elif answer.value.status != 200 or not isinstance(answer.value.body, dict):
         yield context.missing("page", f"The page at {url}", release)
@@ -55,6 +57,14 @@ def page(context: Context) -> Iterable[Finding]:
         yield Finding("page", "warning", title, "it was released from other sources", release)
     else:
         yield ok("page", f"The page at {url} answers, and is current")
+
+
+def _unknown_site(context: Context) -> Finding:
+    if not context.begun:
+        return context.missing("page", "The page")
+    title = "The page: not checked, because Hosting does not say which site is the project's"
+    fix = f"SITE=… in infra/project.env: https://console.firebase.google.com/project/{context.project_id}/hosting/sites"
+    return Finding("page", "unknown", title, "its default site has not always the project's name", fix)
 
 
 def functions_behind(context: Context) -> Iterable[Finding]:

@@ -11,7 +11,7 @@ Groups = Sequence[tuple[Callable[[Context], bool], Sequence[Check]]]
 
 # Each group with what must hold for it to be asked at all. A bootstrap goes on where none of these finds a problem.
 PREFLIGHT: Groups = (
-    (lambda _: True, (sign_in.gcloud, sign_in.sign_in)),
+    (lambda _: True, (sign_in.gcloud, sign_in.sign_in, sign_in.other_sign_in)),
     (sign_in.is_signed_in, (sign_in.network,)),
     (
         sign_in.is_reached,
@@ -41,7 +41,10 @@ PREFLIGHT: Groups = (
 
 EVERYTHING: Groups = (
     *PREFLIGHT,
-    (project.is_there, (drift.drift, functions.functions, site.page, site.functions_behind, telephone.telephone)),
+    (
+        project.is_there,
+        (sign_in.pinned, drift.drift, functions.functions, site.page, site.functions_behind, telephone.telephone),
+    ),
 )
 # What is said of the stored key, and does not matter where another is about to be stored.
 KEY = ("openai-key", "openai")

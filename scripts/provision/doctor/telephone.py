@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from owner.webhook_secret import WEBHOOK_SECRET
+from owner.webhook_secret import WEBHOOK_SECRET, is_made_up
 from voicemint.errors import SecretUnavailable
 from voicemint.webhooks import WebhookSecrets
 
@@ -15,7 +15,7 @@ from .context import Context, ok
 
 FUNCTION = "answer-phone"
 FIX = "PROJECT_ID={project} scripts/phone.sh"
-MADE_UP = 1  # the version that a bootstrap makes; scripts/phone.sh stores later ones
+MADE_UP = 1  # the version that the first bootstrap makes; scripts/phone.sh stores later ones
 _SECRET, _ROUTE = "telephone:secret", "telephone:route"
 
 
@@ -49,13 +49,16 @@ def _secret(context: Context) -> Finding:
     what, answer, fix = f"The secret {WEBHOOK_SECRET}", context.of(_SECRET), FIX.format(project=context.project_id)
     if answer.refusal is Refusal.NOT_FOUND:
         return context.missing(_SECRET, what)
+    if answer.refusal is Refusal.VERSION_OFF:
+        detail = "every webhook is refused, so no phone call is answered"
+        return keys.version_off(context, _SECRET, WEBHOOK_SECRET, detail, fix, reading=_SECRET)
     if not answer.ok:
         return context.unasked(_SECRET, what, answer, "roles/secretmanager.secretAccessor")
     number, text = answer.value
     if not _verifies(text):
         detail = "expected whsec_ and base64, a line each; its text is not shown"
         return Finding(_SECRET, "problem", f"{what} is not one: every webhook is refused", detail, fix)
-    if number == MADE_UP:
+    if number == MADE_UP or is_made_up(text):
         title = f"{what} is still the one that the bootstrap made up: no phone call is answered"
         return Finding(_SECRET, "problem", title, "OpenAI's is stored when the webhook is registered", fix)
     return ok(_SECRET, f"{what} is readable and well-formed")
@@ -72,6 +75,10 @@ def _verifies(text: str) -> bool:
 def _route(context: Context) -> Finding:
     path, answer = context.rewrites[FUNCTION], context.of(_ROUTE)
     deploy = f"scripts/deploy.sh --project {context.project_id} {FUNCTION}"
+    if not answer.ok and answer.refusal is Refusal.NOT_ASKED and context.begun:
+        return Finding(
+            _ROUTE, "unknown", f"{path}: not checked, because the site is not known", fix="See the page above"
+        )
     if not answer.ok:
         return context.unasked(_ROUTE, f"{path} at the site", answer)
     if answer.value.status == 404:
