@@ -36,7 +36,7 @@ def live_release(site_url: str) -> dict[str, Any] | None:
 
 def what_differs(project: Released) -> list[str]:
     """What a release would change, in words; nothing when all of it is live."""
-    live = live_release(project.site_url)
+    live = live_release(project.site_url) if project.known_site else None
     if live is None:
         return ["there is no release yet"]
     differs = [f"the function {name} is not current" for name in stale_functions(project)]

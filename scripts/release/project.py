@@ -24,18 +24,21 @@ class Released:
     gcloud: Gcloud
 
     @cached_property
+    def known_site(self) -> str:
+        """The id of the Hosting site: the one that was said, or the project's default one; empty without any."""
+        project_id, said = self.names.project_id, self.names.site
+        return said or default_site(self.signed.ask("GET", sites_url(project_id)).get("sites", []))
+
+    @property
     def site(self) -> str:
-        """The id of the Hosting site: the one that was said, or the project's default one. Raises CommandFailed."""
-        if self.names.site:
-            return self.names.site
-        found = default_site(self.signed.ask("GET", sites_url(self.names.project_id)).get("sites", []))
-        if not found:
+        """The same where there has to be one. Raises CommandFailed."""
+        if not self.known_site:
             raise CommandFailed(
                 expected=f"{self.names.project_id} to have a default Hosting site",
                 found="none",
                 todo="scripts/bootstrap.sh makes it. Or say which: SITE=… in infra/project.env.",
             )
-        return found
+        return self.known_site
 
     @property
     def site_url(self) -> str:

@@ -182,5 +182,13 @@ def _schema_problems(api: str, schema: str, value: Any, *, sent: bool = False) -
 @lru_cache(maxsize=10_000)
 def _problems_in(api: str, schema: str, text: str, *, sent: bool) -> tuple[str, ...]:
     """The same is said many times over: every look at a project lists all that is in it."""
-    errors = validator(api, schema, sent=sent).iter_errors(json.loads(text))
+    value = json.loads(text)
+    errors = validator(api, schema, sent=sent).iter_errors(_without_nulls(value) if sent else value)
     return tuple(f"{error.json_path[1:]}: {error.message}" for error in errors)
+
+
+def _without_nulls(value: Any) -> Any:
+    """A field that is sent as null counts as not said: https://protobuf.dev/programming-guides/json, "null"."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
