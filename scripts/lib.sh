@@ -9,7 +9,10 @@ export NPM_CONFIG_UPDATE_NOTIFIER=false # nobody is told of a newer npm in the m
 # shellcheck source-path=SCRIPTDIR source=options.sh
 source "$ROOT/scripts/options.sh"
 
-step() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+# step WHAT: say what is begun; in bold on a terminal, and without escape codes in a file.
+step() {
+  if [[ -t 2 && ${TERM:-dumb} != dumb ]]; then printf '\033[1m==> %s\033[0m\n' "$*" >&2; else printf '==> %s\n' "$*" >&2; fi
+}
 
 die() {
   printf 'error: %s\n' "$*" >&2
@@ -104,7 +107,8 @@ ensure_npm() {
   [[ -f $stamp && $(<"$stamp") == "$pinned" ]] && return
   ensure_node
   step "Installing the npm packages of: $1"
-  npm --prefix "$ROOT/$1" ci --no-audit --no-fund >&2
+  # Errors only: what a package says of Node's version is about servers, and we bundle it for browsers.
+  npm --prefix "$ROOT/$1" ci --no-audit --no-fund --loglevel=error >&2
   printf '%s' "$pinned" >"$stamp"
 }
 

@@ -25,7 +25,7 @@ def _budget_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterato
     ours = budgets_of(desired.budget, reality)
     if not ours:
         yield Step(
-            id="budget", title=f"Ask for a mail when {desired.budget.amount} a month are spent at Google",
+            id="budget", title=_budget_words(desired.budget),
             actions=(create_budget(gcloud, desired, reality),), needs=("services",),
         )  # fmt: skip
     elif not _is_as_wanted(desired.budget, ours[0]):
@@ -35,6 +35,11 @@ def _budget_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterato
         )  # fmt: skip
     for extra in ours[1:]:
         yield _delete("budget", extra, _delete_budget(gcloud, extra, reality))
+
+
+def _budget_words(budget: Budget) -> str:
+    who = "those who administer the billing account"
+    return f"Have Google mail {who} when {budget.amount} (in that account's currency) are spent in a month"
 
 
 def create_budget(gcloud: Gcloud, desired: Desired, reality: Reality) -> Action:

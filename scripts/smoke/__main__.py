@@ -15,6 +15,7 @@ from .conversation import check_call, check_call_of_the_server, check_text_turn
 from .direct import check_direct_mint, session_config
 from .site import (
     DEFAULT_AGENT,
+    LOOPBACK_HOSTS,
     Visit,
     as_the_page,
     check_log_write,
@@ -58,7 +59,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     if not options.json:
         show(f"Smoke check of {options.url}\n{HEADING}")
-    outcomes = asyncio.run(check(options, lambda outcome: None if options.json else show(outcome.as_row())))
+    try:
+        outcomes = asyncio.run(check(options, lambda outcome: None if options.json else show(outcome.as_row())))
+    except aiohttp.ClientConnectorError:
+        return nobody_answers(options)
     failed = [outcome.step for outcome in outcomes if outcome.result == FAILED]
     if options.json:
         steps = [outcome.as_json() for outcome in outcomes]
@@ -118,6 +122,21 @@ def check_direct_options(parser: argparse.ArgumentParser, options: argparse.Name
         session_config(options.agent)
     except OSError:
         parser.error(f"there is no agent {options.agent!r} in functions/agents/")
+
+
+def nobody_answers(options: argparse.Namespace) -> int:
+    """Said once, and not by every step."""
+    if urlsplit(options.url).hostname in LOOPBACK_HOSTS:
+        todo = "Start the local run, scripts/dev.sh, or name the site: scripts/smoke.sh https://YOUR-SITE.web.app"
+    else:
+        todo = "Is the address right, and the network there?"
+    sentence = f"Nothing answers at {options.url}. {todo}"
+    if options.json:
+        show(
+            json.dumps({"url": options.url, "ok": False, "steps": [], "error": sentence}, indent=2, ensure_ascii=False)
+        )
+    print(f"error: {sentence}", file=sys.stderr)
+    return EXIT_FAILED
 
 
 def show(text: str) -> None:

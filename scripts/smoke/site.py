@@ -70,7 +70,7 @@ def as_the_page(site: str, session_cookie: str) -> dict[str, str]:
 async def is_unified(visit: Visit) -> bool:
     """Whether the server opens the agent's calls, as the site's agents.json tells its page.
 
-    False where nothing is told: the steps say what is wrong.
+    False where nothing is told: the steps say what is wrong. Raises ClientConnectorError where nobody answers.
     """
     try:
         async with (
@@ -79,6 +79,8 @@ async def is_unified(visit: Visit) -> bool:
         ):
             agents = json.loads(await read_capped(response, MAX_JSON_BYTES))
         return any(agent["name"] == visit.agent and agent["setup"] == "unified" for agent in agents)
+    except aiohttp.ClientConnectorError:
+        raise
     except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError, RecursionError, StepFailed):
         return False
 

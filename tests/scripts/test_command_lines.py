@@ -128,6 +128,13 @@ def test_what_python_refuses_is_said_as_the_shell_says_it(name: str, capsys: pyt
     assert re.fullmatch(rf"error: .+\. See scripts/{re.escape(name)} --help\n", capsys.readouterr().err)
 
 
+def test_a_file_that_a_script_writes_to_gets_no_escape_codes() -> None:
+    said = subprocess.run(
+        ["bash", "-c", "source scripts/lib.sh; step Building"], cwd=SCRIPTS.parent, capture_output=True
+    )
+    assert said.stderr == b"==> Building\n"
+
+
 def named_in_the_help(name: str, command: str = 'cut -d" " -f1') -> list[str]:
     """As scripts/options.sh reads them."""
     known = f'source "$(dirname "$0")/lib.sh"; known_options | {command}'

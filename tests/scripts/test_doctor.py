@@ -108,7 +108,7 @@ def test_the_day_before_it_says_what_a_bootstrap_will_make(doctor: Doctor) -> No
     ended = doctor.run(project=NEW_PROJECT, PROJECT_ENV=str(ROOT / "infra" / "project.env"))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "PROBLEM" not in ended.stdout
-    assert f"Nothing stands in the way of: scripts/bootstrap.sh --project {NEW_PROJECT}" in ended.stderr
+    assert f"What is marked `later`, the bootstrap makes: scripts/bootstrap.sh --project {NEW_PROJECT}" in ended.stderr
     for later in (
         "Google APIs",
         f"The bucket {NEW_PROJECT}-voicemint-control",

@@ -47,7 +47,7 @@ def live_versions(owner: Owner) -> list[str]:
 
 def after_doctor(owner: Owner, typed: Typed) -> None:
     assert owner.plane.log.writes() == []
-    assert "Nothing stands in the way of: scripts/bootstrap.sh" in typed.shown
+    assert "Nothing stands in the way. What is marked `later`, the bootstrap makes: scripts/bootstrap.sh" in typed.shown
 
 
 def after_bootstrap(owner: Owner, typed: Typed) -> None:

@@ -149,13 +149,19 @@ def test_direct_asks_openai_alone_and_keeps_the_key_to_itself(site: Site) -> Non
     assert API_KEY not in finished.stdout + finished.stderr
 
 
-def test_a_refused_connection_fails_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_connection_is_one_sentence_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["http://localhost:1"]) == 1
-    printed = capsys.readouterr()
-    failed = {"page": "FAILED", "mint": "FAILED", "log write": "FAILED"}
-    assert results(printed.out) == {**failed, "text turn": "not run", "call": "not run"}
-    assert "Check that the URL is right" in printed.out
-    assert printed.err == "error: failed, for the reason given: page, mint, log write\n"
+    assert capsys.readouterr().err == (
+        "error: Nothing answers at http://localhost:1. Start the local run, scripts/dev.sh, or name the site: "
+        "scripts/smoke.sh https://YOUR-SITE.web.app\n"
+    )
+
+
+def test_a_refused_connection_is_told_to_programs_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["http://localhost:1", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["steps"]) == (False, [])
+    assert told["error"].startswith("Nothing answers at http://localhost:1.")
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,25 @@ Nothing is kept: each start is a new Google. api.openai.com is there too, answer
 
 import argparse
 import asyncio
+import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from standins import openai_realtime
 from standins.google_control_plane import ControlPlane
+from standins.google_control_plane.environment import NOT_PROXIED
 from standins.serving import serving
 
 NUMBER, BILLING_ACCOUNT = "123456789012", "012345-678901-ABCDEF"
 PROJECT_ENV = Path(__file__).parents[2] / "project.env"
 ENVIRONMENT_FILE = "environment.sh"
+NPM_REGISTRY = "registry.npmjs.org"
 
 
 def main() -> int:
@@ -48,12 +54,30 @@ async def _run(project: str, billing_account: str | None, folder: Path) -> None:
     async with serving(openai_realtime.create_app()) as openai_url, plane.serving(folder) as proxy:
         plane.pass_through["api.openai.com"] = openai_url
         remembered = shutil.copy(PROJECT_ENV, folder)  # what a trial remembers is not about the real project
-        exported = {**proxy.environment, "PROJECT_ID": project, "PROJECT_ENV": str(remembered)}
+        exported = {**proxy.environment, **npm_environment(os.environ), "PROJECT_ID": project}
+        exported["PROJECT_ENV"] = str(remembered)
         _announce(exported, folder / ENVIRONMENT_FILE)
         await stop.wait()
     for what, found in (("no such route here", plane.unknown), ("no such host here", plane.foreign)):
         for asked in found:
             print(f"{what}: {asked}", file=sys.stderr)  # noqa: T201 - what to add to this Google
+
+
+def npm_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Packages come from where they always come from: npm asks a proxy that refuses it again and again, for minutes."""
+    before = next((environ[name] for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)), "")
+    if before:
+        return {"npm_config_https_proxy": before, "npm_config_proxy": before}
+    return {"npm_config_noproxy": f"{NOT_PROXIED},{_registry()}"}
+
+
+def _registry() -> str:
+    """The host that npm asks for packages."""
+    npm = shutil.which("npm")
+    asked = (
+        subprocess.run((npm, "config", "get", "registry"), capture_output=True, text=True, check=False) if npm else None
+    )
+    return (urlsplit(asked.stdout.strip()).hostname if asked else None) or NPM_REGISTRY
 
 
 def _announce(environment: dict[str, str], file: Path) -> None:

@@ -71,7 +71,13 @@ class Context:
         title = f"{what}: not checked"
         match answer.refusal:
             case Refusal.API_OFF | Refusal.NOT_ASKED:
-                return Finding(finding_id, "pending", title, "it can be asked after the bootstrap", self.bootstrap)
+                return Finding(
+                    finding_id,
+                    "pending",
+                    title,
+                    "Google answers this once the bootstrap has turned on its API",
+                    self.bootstrap,
+                )
             case Refusal.DENIED:
                 fix = self.grant(role)
             case Refusal.SIGNED_OUT:

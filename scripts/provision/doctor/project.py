@@ -34,8 +34,9 @@ def pin(context: Context) -> Iterable[Finding]:
     """What a bootstrap showed and the owner confirmed: another project or payer than that stops everything."""
     names, answer = context.desired.names, context.of("project")
     if not names.project_number:
-        detail = "the first bootstrap shows number and billing account, asks, and remembers both in infra/project.env"
-        yield Finding("project-pin", "pending", "The project is not confirmed yet", detail, context.bootstrap)
+        detail = "the first bootstrap shows its number and who pays, asks you, and writes both into infra/project.env"
+        title = "You were not asked yet whether this is the right project"
+        yield Finding("project-pin", "pending", title, detail, context.bootstrap)
     elif answer.ok and str(answer.value["projectNumber"]) != names.project_number:
         title = f"{context.project_id} has number {answer.value['projectNumber']}, not {names.project_number}"
         detail = "infra/project.env remembers the number of the project that was confirmed; this is another"

@@ -46,5 +46,5 @@ def verdict(findings: Sequence[Finding], bootstrap: str) -> str:
         return f"{problems}: start with the first fix above."
     more = f"; {found['warning']} to know of" if found["warning"] else ""
     if found["pending"]:
-        return f"Nothing stands in the way of: {bootstrap}{more}"
+        return f"Nothing stands in the way. What is marked `later`, the bootstrap makes: {bootstrap}{more}"
     return f"All is well{more}."

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[4]
 MODULE = "standins.google_control_plane"
@@ -34,8 +35,15 @@ def test_a_shell_that_takes_the_exports_reaches_it_and_nothing_else(tmp_path: Pa
     assert process.returncode == 0
     assert all(line.startswith("export ") for line in said.splitlines())
     assert f"export PROJECT_ENV={tmp_path}/project.env" in said.splitlines()
+    assert f"export npm_config_noproxy=127.0.0.1,localhost,{registry()}" in said.splitlines()
     assert (tmp_path / "project.env").read_text() == (ROOT / "infra" / "project.env").read_text()
     assert told == "no such host here: CONNECT example.com:443\n"
+
+
+def registry() -> str:
+    """Where npm gets packages: it would ask a proxy that refuses it for minutes."""
+    asked = subprocess.run(["npm", "config", "get", "registry"], capture_output=True, text=True, check=True)
+    return urlsplit(asked.stdout.strip()).hostname or ""
 
 
 def test_help_says_what_it_is() -> None:
