@@ -32,6 +32,7 @@ from .console import CommandFailed
 from .default_site import look_up_site
 from .gcloud_sign_in import owner_credentials
 from .project_env import parse_env, project_env_file
+from .said_site import checked_site
 
 ROOT = Path(__file__).parents[2]
 FUNCTION_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"
@@ -133,7 +134,7 @@ def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags:
     flags = _function_flags(function_flags)
     deployed = _environment_of(flags)
     written = parse_env(project_env) if project_env.is_file() else {}
-    values = {**deployed, **written, **environ}
+    values = {**deployed, **written, **{name: value for name, value in environ.items() if value}}
     project_id = values.get("PROJECT_ID", "")
     if not project_id:
         raise CommandFailed(
@@ -175,7 +176,8 @@ def _environment_of(flags: Mapping[str, Any]) -> dict[str, str]:
 
 def _said_site_url(values: Mapping[str, str]) -> str:
     """Empty where neither SITE_URL nor SITE is said."""
-    url = values.get("SITE_URL") or (site_url(values["SITE"]) if values.get("SITE") else "")
+    site = checked_site(values.get("SITE", ""))
+    url = values.get("SITE_URL") or (site_url(site) if site else "")
     return _plain_url(url) if url else ""
 
 

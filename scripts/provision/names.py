@@ -21,6 +21,7 @@ from common.env_file import read_text
 from common.hosting_site import site_url
 from owner.console import CommandFailed
 from owner.project_env import parse_env
+from owner.said_site import checked_site
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
 REGION = re.compile(r"[a-z]+-[a-z]+\d{1,2}", re.ASCII)
@@ -88,7 +89,7 @@ def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | 
         region=region,
         bucket=values.get("BUCKET") or f"{chosen}-voicemint-payloads",
         control_bucket=values.get("CONTROL_BUCKET") or f"{chosen}-voicemint-control",
-        site=values.get("SITE", ""),
+        site=checked_site(values.get("SITE", "")),
         said_site_url=values.get("SITE_URL", "").rstrip("/"),
         project_number=values.get("PROJECT_NUMBER", ""),
         billing_account=values.get("BILLING_ACCOUNT", ""),

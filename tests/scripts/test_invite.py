@@ -296,6 +296,7 @@ def test_the_cloud_project_comes_from_the_environment_before_the_file(tmp_path: 
     assert from_file.site_url == "https://from-file-5ab3c.web.app"
     assert from_file.settings.control_bucket == "from-file-voicemint-control"
     assert from_file.settings.bucket == "from-file-voicemint-payloads"
+    assert cloud_project({"PROJECT_ID": "", "SITE": ""}, file, nothing).site_url == from_file.site_url
     environ = {"PROJECT_ID": "mine", "SITE_URL": "https://talk.example/", "CONTROL_BUCKET": "other"}
     from_environ = cloud_project(environ, file, nothing)
     assert (from_environ.settings.project_id, from_environ.site_url) == ("mine", "https://talk.example")
@@ -308,8 +309,9 @@ def test_the_cloud_project_comes_from_the_environment_before_the_file(tmp_path: 
         ({}, "No project is named"),
         ({"PROJECT_ID": "p", "STORAGE_EMULATOR_HOST": "http://127.0.0.1:1"}, "leads to a stand-in"),
         ({"PROJECT_ID": "p", "SITE_URL": "http://elsewhere.example"}, "SITE_URL to be a plain https URL"),
+        ({"PROJECT_ID": "p", "SITE": "https://mine.web.app"}, "SITE to be the id of a Hosting site"),
     ],
-    ids=["no project", "a stray stand-in", "a site without TLS"],
+    ids=["no project", "a stray stand-in", "a site without TLS", "an address for a site's id"],
 )
 def test_a_cloud_project_that_is_not_clear_is_refused(environ: dict[str, str], reason: str, tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match=reason):

@@ -252,6 +252,7 @@ def test_what_is_confirmed_is_remembered_and_the_rest_of_the_file_stays(project_
         ({"PROJECT_ID": "My Project"}, None, "'My Project'"),
         ({}, "123456789012", "gcloud projects list"),
         ({"PROJECT_ID": PROJECT_ID, "REGION": "moon"}, None, "REGION to be one of Google's"),
+        ({"PROJECT_ID": PROJECT_ID, "SITE": "mine.web.app", "REGION": "us-central1"}, None, "SITE to be the id of"),
     ],
 )
 def test_a_project_has_to_be_named(

@@ -1,0 +1,18 @@
+"""The Hosting site that SITE names."""
+
+import re
+
+from .console import CommandFailed
+
+SITE = re.compile(r"[a-z0-9][a-z0-9-]{1,60}[a-z0-9]", re.ASCII)
+
+
+def checked_site(text: str) -> str:
+    """A site's id, or nothing. Raises CommandFailed for an address or another thing."""
+    if text and not SITE.fullmatch(text):
+        raise CommandFailed(
+            expected="SITE to be the id of a Hosting site: what stands before .web.app",
+            found=repr(text),
+            todo="Correct it in infra/project.env. An address of your own is SITE_URL.",
+        )
+    return text
