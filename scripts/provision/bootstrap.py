@@ -69,6 +69,7 @@ class Command:
         self.gcloud = Gcloud(self.desired.names.project_id)
         self.secrets = Secrets()
         self.ended: list[Ended] = []
+        self.seen: Reality  # by the newest look
 
     def run(self) -> int:
         reality = self.look()
@@ -84,11 +85,11 @@ class Command:
         self.confirm(plan, reality)
         if plan.steps:
             self.apply(plan)
-        return self.end(plan, ending_of(self.desired, self.ended))
+        return self.end(plan, ending_of(self.desired, self.ended, self.seen))
 
     def look(self) -> Reality:
         say(f"Looking at {self.gcloud.project_id}")
-        reality = Reader(self.gcloud, self.desired, self.backoff).read()
+        reality = self.seen = Reader(self.gcloud, self.desired, self.backoff).read()
         self.desired = self.desired.at_site(reality.default_site)
         refuse_secrets(reality.configurations, os.environ)
         if reality.configurations.is_pinned:

@@ -10,9 +10,11 @@ from owner.spend import WorstCase, formula, how_to_lower, worst_case
 from voicemint.agents import load_agents
 from voicemint.prices import load_prices
 
+from . import monitoring
 from .apply import Ended
 from .desired import Desired
 from .gcloud import ROOT
+from .reality import Reality
 
 MINT_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"
 
@@ -24,22 +26,27 @@ class Ending:
     url: str
     invite: str
     worst_cases: tuple[WorstCase, ...]
+    silent_alerts: int = 0
+    channels_page: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "url": self.url,
             "invite": self.invite,
             "worst_case_a_day": [formula(case) for case in self.worst_cases],
+            "alerts_that_tell_nobody": self.silent_alerts,
         }
 
 
-def ending_of(desired: Desired, ended: Sequence[Ended]) -> Ending:
+def ending_of(desired: Desired, ended: Sequence[Ended], reality: Reality) -> Ending:
     """Raises CommandFailed for an agent whose price nobody knows."""
     limit = int(yaml.safe_load(MINT_FLAGS.read_text(encoding="utf-8"))["--set-env-vars"]["DAILY_LIMIT"])
     prices = load_prices()
     return Ending(
         url=desired.names.site_url,
         invite=next((step.said.strip() for step in ended if step.step.id == "invite"), ""),
+        silent_alerts=len(monitoring.silent(monitoring.ours_of(desired, reality))),
+        channels_page=monitoring.channels_page(desired.names.project_id),
         worst_cases=tuple(worst_case(name, agent, limit, prices) for name, agent in sorted(load_agents().items())),
     )
 
@@ -53,4 +60,7 @@ def as_text(ending: Ending, *, colours: bool) -> str:
     lines += ["", "What a day can cost at most, if every call that is allowed is made, and talked through to its end:"]
     lines += [f"  {formula(case)}" for case in ending.worst_cases]
     lines += [*how_to_lower(ending.worst_cases), "What is used of it, and all limits: scripts/limits.sh"]
+    if ending.silent_alerts:
+        lines += ["", f"Nobody is told when one of the {ending.silent_alerts} alerts fires, until you say whom:"]
+        lines += [f"  {ending.channels_page}", f"  ({monitoring.HOW_TO_BE_TOLD}.)"]
     return "\n".join(lines)

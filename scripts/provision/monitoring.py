@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .desired import LABEL, LABEL_VALUE, Budget, Desired, Document
@@ -150,6 +150,26 @@ def _surplus_alerts(gcloud: Gcloud, desired: Desired, reality: Reality) -> Itera
     for found in reality.alerts:
         if is_marked(found.get("userLabels", {})) and found["name"] not in kept:
             yield _delete("alert", found, gcloud.command("alpha", "monitoring", "policies", "delete", id_of(found)))
+
+
+HOW_TO_BE_TOLD = (
+    "make a channel there (Email, your address), then choose it in each alert: "
+    "Alerting, Policies, Edit, Notifications. The bootstrap keeps what you choose"
+)
+
+
+def silent(alerts: Sequence[Json]) -> list[Json]:
+    """Those that nobody is told of when they fire."""
+    return [alert for alert in alerts if not alert.get("notificationChannels")]
+
+
+def channels_page(project_id: str) -> str:
+    return f"https://console.cloud.google.com/monitoring/alerting/notifications?project={project_id}"
+
+
+def ours_of(desired: Desired, reality: Reality) -> tuple[Json, ...]:
+    """The alerts of our files that are there."""
+    return tuple(found for alert in desired.alerts for found in named(alert.display_name, reality.alerts)[:1])
 
 
 def named(display_name: str, found: tuple[Json, ...]) -> list[Json]:

@@ -76,6 +76,8 @@ def _watch(plane: ControlPlane) -> None:
         "budgetFilter": {"calendarPeriod": budget.period, "projects": [f"projects/{NUMBER}"]},
         "thresholdRules": [{"thresholdPercent": share, "spendBasis": basis} for share, basis in budget.thresholds],
     }
+    channel = {"name": f"projects/{PROJECT_ID}/notificationChannels/1", "type": "email", "labels": {}}
+    plane.part(Resources)[channel["name"]] = channel
     kinds = {
         f"projects/{NUMBER}/dashboards": [DESIRED.dashboard],
         f"projects/{PROJECT_ID}/alertPolicies": DESIRED.alerts,
@@ -84,6 +86,9 @@ def _watch(plane: ControlPlane) -> None:
         for number, document in enumerate(documents):
             name = f"{parent}/{number}"
             plane.part(Resources)[name] = {**document.content, "name": name}
+    for alert in list(plane.part(Resources).values()):
+        if "/alertPolicies/" in alert["name"]:
+            alert["notificationChannels"] = [channel["name"]]
 
 
 def _deploy(plane: ControlPlane, name: str) -> None:

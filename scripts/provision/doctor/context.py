@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from owner.default_credentials import Flaw
 from voicemint.agents import Agent
@@ -21,7 +22,8 @@ class Context:
     """What is here: `desired`, and by name `agents`, `runtimes`, `rewrites` (a path to each function), `fingerprints`.
 
     What is there: `answers` by the name of the reading; `steps` are what a bootstrap would do, `unread` what of that
-    could not be read, by group of gcloud commands. `preflight`: asked by a bootstrap, which mends what it can.
+    could not be read, by group of gcloud commands; `alerts` are those of infra/
+    that are there. `preflight`: asked by a bootstrap, which mends what it can.
     """
 
     desired: Desired
@@ -33,6 +35,7 @@ class Context:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     unread: Mapping[str, Answer] = field(default_factory=dict)
+    alerts: Sequence[Mapping[str, Any]] = ()
     preflight: bool = False
     default_credentials: Flaw | None = None
     configurations: Configurations = field(default_factory=Configurations)

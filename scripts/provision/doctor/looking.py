@@ -12,6 +12,7 @@ from owner.default_credentials import flaw
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from voicemint.agents import AGENTS_FOLDER, load_agents
 
+from .. import monitoring
 from ..deployment import Deployment
 from ..desired import Desired
 from ..gcloud import ROOT, Gcloud
@@ -61,6 +62,7 @@ def _with_what_is_there(asker: Asker, context: Context) -> Context:
     seen = asker.ask([*_site_readings(context), *([Reading("functions", listing)] if is_on else [])])
     functions = {"functions": Answer([]), **seen}
     phone = ask_where_on(asker, telephone.secret_readings(asker, context), context.answers)
+    context = replace(context, alerts=monitoring.ours_of(desired, reality))
     return replace(context, steps=plan.steps, unread=glance.unread, answers={**context.answers, **functions, **phone})
 
 

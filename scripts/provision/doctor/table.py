@@ -3,7 +3,20 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from ..findings import Finding
-from . import buckets, drift, functions, keys, models, permissions, policies, project, sign_in, site, telephone
+from . import (
+    buckets,
+    drift,
+    functions,
+    keys,
+    models,
+    permissions,
+    policies,
+    project,
+    sign_in,
+    site,
+    telephone,
+    watching,
+)
 from .context import Context
 
 Check = Callable[[Context], Iterable[Finding]]
@@ -43,7 +56,15 @@ EVERYTHING: Groups = (
     *PREFLIGHT,
     (
         project.is_there,
-        (sign_in.pinned, drift.drift, functions.functions, site.page, site.functions_behind, telephone.telephone),
+        (
+            sign_in.pinned,
+            drift.drift,
+            functions.functions,
+            site.page,
+            site.functions_behind,
+            telephone.telephone,
+            watching.watching,
+        ),
     ),
 )
 # What is said of the stored key, and does not matter where another is about to be stored.
