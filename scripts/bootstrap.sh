@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make a Google Cloud project what infra/ says: show the plan, ask, do it. Run it again whenever you like.
+# Set up Voicemint on a Google Cloud project, as infra/ describes it: show the plan, ask, do it. Safe to run again.
 #
 # Usage: scripts/bootstrap.sh [--project ID] [--dry-run | --yes] [--json] [--invite NAME]
 #

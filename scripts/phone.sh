@@ -10,6 +10,10 @@
 #   --local      the local run that scripts/dev.sh started, instead of the cloud
 #   --folder F   the same, where scripts/dev.sh was given --folder F
 #
+# What you need: a phone number at a provider that can send calls to a SIP address (they call it a SIP trunk, or elastic
+# SIP trunking), and an agent with a [phone] table. A call then goes: number, its provider, OpenAI, and OpenAI asks your
+# site (the webhook) whether to answer. This sets up the last part, and prints the SIP address to give to the provider.
+#
 # Who is answered, when and how much stands in an agent's [phone] table: functions/README.md. Without one, nobody is.
 # Where the stored API key may not manage webhooks, this says what to do in OpenAI's console and asks for the signing
 # secret: from a prompt that does not show it, or from stdin.

@@ -198,7 +198,7 @@ class Telephone:
                 "--openai-project, or set OPENAI_PROJECT_ID. It has to be the project of the stored API key. Projects\n"
                 "with data residency in Europe: sip-eu.api.openai.com."
             )
-        say("Let your number's SIP trunk lead there. Whoever knows the address can call it: it is not for publishing.")
+        say("Give this address to your number's provider: there its calls go. Whoever knows it can call, so keep it.")
 
 
 def _described(name: str, line: PhonePolicy) -> str:

@@ -61,6 +61,9 @@ def as_text(ending: Ending, *, colours: bool) -> str:
     lines += [f"  {formula(case)}" for case in ending.worst_cases]
     lines += [*how_to_lower(ending.worst_cases), "What is used of it, and all limits: scripts/limits.sh"]
     if ending.silent_alerts:
-        lines += ["", f"Nobody is told when one of the {ending.silent_alerts} alerts fires, until you say whom:"]
-        lines += [f"  {ending.channels_page}", f"  ({monitoring.HOW_TO_BE_TOLD}.)"]
+        lines += [
+            "",
+            f"Nobody is told when one of the {ending.silent_alerts} alerts fires: {monitoring.HOW_TO_BE_TOLD}.",
+        ]
+        lines += [f"Or choose whom in the console: {ending.channels_page}"]
     return "\n".join(lines)

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from . import channels
 from .desired import LABEL, LABEL_VALUE, Budget, Desired, Document
 from .gcloud import Gcloud
 from .matching import includes
@@ -16,8 +17,9 @@ def steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
     if reality.budgets is not None and reality.identity.billing_account:
         yield from _budget_steps(gcloud, desired, reality)
     yield from _dashboard_steps(gcloud, desired, reality)
+    yield from channels.steps(gcloud, desired, reality)
     for alert in desired.alerts:
-        yield from _alert_steps(gcloud, alert, reality)
+        yield from _alert_steps(gcloud, alert, reality, channels.wanted(desired, reality))
     yield from _surplus_alerts(gcloud, desired, reality)
 
 
@@ -125,23 +127,31 @@ def _update_dashboard(gcloud: Gcloud, wanted: Document, found: Json) -> Action:
     )
 
 
-def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality) -> Iterator[Step]:
+def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality, channel: str) -> Iterator[Step]:
+    """`channel` is the one that it should lead to, beside those that the owner has chosen; empty for none."""
     ours = named(alert.display_name, reality.alerts)
     id_, policy = f"alert/{alert.file.rpartition('/')[2].removesuffix('.json')}", f"--policy-from-file={alert.file}"
     if not ours:
+        told = (f"--notification-channels={channel}",) if channel else ()
         create = Action(
-            command=tuple(gcloud.command("alpha", "monitoring", "policies", "create", policy)),
+            command=tuple(gcloud.command("alpha", "monitoring", "policies", "create", policy, *told)),
             check=("alpha", "monitoring", "policies", "list", f'--filter=displayName="{alert.display_name}"'),
         )
         yield Step(id=id_, title=f"Create the alert {alert.display_name!r}", actions=(create,), needs=("services",))
     elif not includes(ours[0], alert.content):
-        # Whom to tell is chosen in the console and in no file: gcloud replaces the policy, so it is said again.
-        channels = ",".join(ours[0].get("notificationChannels", ()))
-        kept = (f"--set-notification-channels={channels}",) if channels else ()
+        # Whom to tell may be chosen in the console: gcloud replaces the policy, so it is said again.
+        told = tuple(dict.fromkeys([*ours[0].get("notificationChannels", ()), *([channel] if channel else [])]))
+        kept = (f"--set-notification-channels={','.join(told)}",) if told else ()
         update = gcloud.command("alpha", "monitoring", "policies", "update", id_of(ours[0]), policy, *kept)
         yield Step(
             id=id_, title=f"Correct the alert {alert.display_name!r}", actions=(Action(command=tuple(update)),)
         )  # fmt: skip
+
+    elif channel and channel not in ours[0].get("notificationChannels", ()):
+        add = f"--add-notification-channels={channel}"
+        update = gcloud.command("alpha", "monitoring", "policies", "update", id_of(ours[0]), add)
+        title = f"Have the alert {alert.display_name!r} mailed"
+        yield Step(id=id_, title=title, actions=(Action(command=tuple(update)),))
 
 
 def _surplus_alerts(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
@@ -153,8 +163,7 @@ def _surplus_alerts(gcloud: Gcloud, desired: Desired, reality: Reality) -> Itera
 
 
 HOW_TO_BE_TOLD = (
-    "make a channel there (Email, your address), then choose it in each alert: "
-    "Alerting, Policies, Edit, Notifications. The bootstrap keeps what you choose"
+    "to be mailed, write ALERT_EMAIL=you@example.com into infra/project.env and run scripts/bootstrap.sh again"
 )
 
 

@@ -7,6 +7,7 @@ CONTROL_BUCKET  $PROJECT_ID-voicemint-control
 SITE            the Hosting site's id; where it is not said, the project's default site, which Google may have given
                 another name than the project's
 SITE_URL        https://$SITE.web.app
+ALERT_EMAIL     whom the alerts are mailed to; where it is not said, nobody, until you choose in the console
 PROJECT_ENV     another file instead of infra/project.env, for a second project (environment only)
 PROJECT_NUMBER, BILLING_ACCOUNT   what the owner confirmed at the first bootstrap; written by it, never guessed
 """
@@ -24,6 +25,7 @@ from owner.project_env import parse_env
 from owner.said_site import checked_site
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)  # nothing that gcloud takes for another label
 REGION = re.compile(r"[a-z]+-[a-z]+\d{1,2}", re.ASCII)
 
 
@@ -37,6 +39,7 @@ class Names:
     said_site_url: str  # empty where it follows from the site
     project_number: str  # empty until it was confirmed
     billing_account: str  # likewise; 012345-6789AB-CDEF01
+    alert_email: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -84,6 +87,13 @@ def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | 
             found=chosen,
             todo="For a second project use a file of its own: PROJECT_ENV=path/to/other.env",
         )
+    alert_email = values.get("ALERT_EMAIL", "")
+    if alert_email and not EMAIL.fullmatch(alert_email):
+        raise CommandFailed(
+            expected="ALERT_EMAIL to be one address, like you@example.com",
+            found=repr(alert_email),
+            todo="Correct project.env.",
+        )
     return Names(
         project_id=chosen,
         region=region,
@@ -93,6 +103,7 @@ def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | 
         said_site_url=values.get("SITE_URL", "").rstrip("/"),
         project_number=values.get("PROJECT_NUMBER", ""),
         billing_account=values.get("BILLING_ACCOUNT", ""),
+        alert_email=alert_email,
     )
 
 

@@ -64,6 +64,7 @@ class Reality:
     budgets: tuple[Json, ...] | None = ()
     dashboards: tuple[Json, ...] = ()
     alerts: tuple[Json, ...] = ()
+    channels: tuple[Json, ...] = ()  # read where ALERT_EMAIL asks for one, and for a teardown
 
     @property
     def open_services(self) -> frozenset[str]:
@@ -165,8 +166,12 @@ class Reader:
             "budgets": lambda: self._budgets(identity),
             "firebase": self._is_firebase,
             "sites": self._sites,
+            **(self._channels() if self._for_teardown or self._desired.names.alert_email else {}),
             **(self._more_lists() if self._for_teardown else {}),
         }
+
+    def _channels(self) -> Mapping[str, Callable[[], Any]]:
+        return {"channels": lambda: tuple(self._list("monitoring", "alpha", "monitoring", "channels", "list"))}
 
     def _more_lists(self) -> Mapping[str, Callable[[], Any]]:
         region = self._desired.names.region

@@ -11,7 +11,7 @@ from itertools import chain
 from common.hosting_site import API as HOSTING
 from release.build_names import TRIGGER
 
-from . import monitoring, policies
+from . import channels, monitoring, policies
 from .desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, REPOSITORY, Binding, Desired, Resource
 from .gcloud import Gcloud
 from .reality import Json, Reality
@@ -113,6 +113,9 @@ class Teardown:
             if monitoring.is_marked(alert.get("userLabels", {})):
                 delete = ("alpha", "monitoring", "policies", "delete", monitoring.id_of(alert), "--quiet")
                 yield self._delete("alert", alert["displayName"], *delete)
+        for channel in channels.made_here(self.reality):  # after the alerts, which led to it
+            delete = (*channels.CHANNELS, "delete", channel["name"], "--quiet")
+            yield self._delete("notification channel", channel["displayName"], *delete)
         for dashboard in self.reality.dashboards:
             if monitoring.is_marked(dashboard.get("labels", {})):
                 command = ("monitoring", "dashboards", "delete", monitoring.id_of(dashboard), "--quiet")

@@ -30,9 +30,10 @@ KINDS = (
     Kind("bindings", "Who may do what, as infra/iam.txt says", ("binding/", "surplus/"),
          ("projects", "iam", "storage", "artifacts", "secrets", "tasks", "run"), "roles/iam.securityReviewer"),
     Kind("hosting", "Firebase and the Hosting site", ("firebase", "site"), ("http",)),
-    Kind("monitoring", "Budget, dashboard and alerts", ("budget", "dashboard", "alert/"), ("billing", "monitoring")),
+    Kind("monitoring", "Budget, dashboard and alerts", ("budget", "dashboard", "alert/", "channel"),
+         ("billing", "monitoring")),
 )  # fmt: skip
-NOT_URGENT = ("surplus/", "superseded/", "budget", "dashboard", "alert/")
+NOT_URGENT = ("surplus/", "superseded/", "budget", "dashboard", "alert/", "channel")
 
 
 def drift(context: Context) -> Iterable[Finding]:

@@ -18,4 +18,5 @@ def watching(context: Context) -> Iterable[Finding]:
         yield ok(ID, "Every alert tells somebody")
         return
     title = f"{len(silent)} of {len(context.alerts)} alerts tell nobody: they have no notification channel"
-    yield Finding(ID, "warning", title, monitoring.HOW_TO_BE_TOLD, monitoring.channels_page(context.project_id))
+    page = monitoring.channels_page(context.project_id)
+    yield Finding(ID, "warning", title, f"they show in the console only: {page}", monitoring.HOW_TO_BE_TOLD)
