@@ -40,6 +40,7 @@ main() {
   read_project
   ((${#functions[@]})) || for name in $(known_functions); do functions+=("$name"); done
   check_known ${functions[@]+"${functions[@]}"}
+  check_agents
   export "${PROJECT_VARIABLES[@]}"
   if [[ $if_changed ]]; then keep_changed; fi
   ((${#functions[@]})) || { step "Every function is live and current" && return; }

@@ -112,12 +112,21 @@ ensure_npm() {
   printf '%s' "$pinned" >"$stamp"
 }
 
+# check_agents: every agent's file can be read; if one cannot, file, line and key are said, in one line.
+check_agents() {
+  local interpreter=$PYTHON
+  [[ -x $interpreter ]] || interpreter=$(find_python)
+  PYTHONPATH="$ROOT/functions" "$interpreter" -B -m voicemint.public_agents >/dev/null || exit 1
+}
+
 # ensure_page: web/dist is built from what web/ and the agents are now.
 ensure_page() {
   local built="$ROOT/web/dist/index.html" changed=""
-  [[ -f $built ]] && changed=$(find "$ROOT/web" "$ROOT/functions/agents" -type f -newer "$built" \
+  [[ -f $built ]] && changed=$(find "$ROOT/web" "$ROOT/functions/agents" "$ROOT/functions/voicemint/page_tools.json" \
+    -newer "$built" \( -type f -o -path "$ROOT/functions/agents" \) \
     -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/.firebase/*' -print -quit)
   [[ -f $built && -z $changed ]] && return
+  check_agents
   ensure_node
   ensure_npm web
   step "Building the page"

@@ -21,7 +21,7 @@ main() {
   check_options "$@"
   ensure_venv functions infra/standins
   invite_to_local_run "$@"
-  PYTHONPATH="$ROOT/scripts" exec "$PYTHON" -m smoke "$@"
+  PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m smoke "$@"
 }
 
 # The local run wants a sign-in like any other site; who may read its folder may have a link.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicemint.errors import SettingsError, UnknownAgent, UnknownVoice
+from voicemint.errors import AgentFileError, SettingsError, UnknownAgent, UnknownVoice
 from voicemint.handoffs import Handoff, parse_handoffs
 from voicemint.page_tools import described, page_tools
 from voicemint.prices import load_prices
@@ -105,18 +105,29 @@ def refuse_client_secrets(agents: Mapping[str, Agent]) -> None:
     """Where the server is to open every call. Raises SettingsError naming the file that wants it otherwise."""
     for name, agent in agents.items():
         if agent.setup == CLIENT_SECRET:
-            raise SettingsError(
-                f"agents/{name}.toml: setup is {CLIENT_SECRET!r}, but CLIENT_SECRETS is 'refused'; "
-                f"expected setup = {UNIFIED!r}."
+            raise AgentFileError(
+                f"{name}.toml",
+                "setup",
+                f" is {CLIENT_SECRET!r}, but CLIENT_SECRETS is 'refused'; expected setup = {UNIFIED!r}.",
             )
 
 
 def load_agents(folder: Path = AGENTS_FOLDER) -> dict[str, Agent]:
-    """Every agent in `folder` by name. Raises SettingsError naming the file and the key."""
-    tables = {file.stem: _read(file) for file in sorted(folder.glob("*.toml")) if _check_name(file.stem)}
-    if DEFAULT_AGENT not in tables:
-        raise SettingsError(f"{folder.name}/{DEFAULT_AGENT}.toml is missing: it is the default agent.")
-    return {name: _parse(name, tables) for name in tables}
+    """Every agent in `folder` by name. Raises SettingsError naming the file, the line and the key."""
+    try:
+        tables = {file.stem: _read(file) for file in sorted(folder.glob("*.toml")) if _check_name(file.stem)}
+        if DEFAULT_AGENT not in tables:
+            raise SettingsError(f"{folder.name}/{DEFAULT_AGENT}.toml is missing: it is the default agent.")
+        return {name: _parse(name, tables) for name in tables}
+    except AgentFileError as error:
+        raise _with_line(folder, error) from None
+
+
+def _with_line(folder: Path, error: AgentFileError) -> AgentFileError:
+    from voicemint.toml_lines import line_of
+
+    file = folder / error.file_name
+    return error.at(line_of(_text(file), error.key)) if error.line is None and error.key else error
 
 
 def _check_name(name: str) -> bool:
@@ -128,12 +139,26 @@ def _check_name(name: str) -> bool:
 
 def _read(file: Path) -> dict[str, Any]:
     """The file's keys, each checked by itself."""
+    text = _text(file)
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"agents/{file.name} is not valid TOML: {error}") from None
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        from voicemint.toml_lines import syntax_error
+
+        line, key, reason = syntax_error(text, error)
+        raise AgentFileError(file.name, key, f"{': ' if key else ''}not valid TOML: {reason}.", line) from None
     _check(file.name, values)
     return {key: tuple(value) if type(value) is list else value for key, value in values.items()}
+
+
+def _text(file: Path) -> str:
+    """UTF-8, also with the mark at its beginning that some editors of Windows write."""
+    content = file.read_bytes()
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise AgentFileError(file.name, "", "not UTF-8 text: save the file as UTF-8.", line) from None
 
 
 def _parse(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Agent:
@@ -148,6 +173,7 @@ def _parse(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Agent:
     return agent
 
 
+_KINDS = {str: "text in quotes", int: "a whole number", list: "a list, in [ ]", dict: "a table, in { }"}
 _TYPES: dict[str, type] = {
     "label": str,
     "instructions": str,
@@ -178,42 +204,42 @@ def _check(file_name: str, values: Mapping[str, Any]) -> None:
     known = {field.name: field for field in fields(Agent)}
     for key, value in values.items():
         if key not in known:
-            raise SettingsError(f"agents/{file_name}: unknown key {key!r}; expected some of: {', '.join(known)}.")
+            raise AgentFileError(file_name, key, f": unknown key; expected some of: {', '.join(known)}.")
         if type(value) is not _TYPES[key]:
-            raise SettingsError(f"agents/{file_name}: {key} must be a TOML {_TYPES[key].__name__}.")
+            raise AgentFileError(file_name, key, f" must be {_KINDS[_TYPES[key]]}.")
         if key in _CHOICES and value not in _CHOICES[key]:
             choices = ", ".join(_CHOICES[key])
-            raise SettingsError(f"agents/{file_name}: {key} is {value!r}; expected one of: {choices}.")
+            raise AgentFileError(file_name, key, f" is {value!r}; expected one of: {choices}.")
     _check_required(file_name, values)
     _check_limits(file_name, values)
     _check_tools(file_name, values, "server_tools", SERVER_TOOLS)
     _check_tools(file_name, values, "page_tools", page_tools())
     if values.get("server_tools") and values.get("setup") != UNIFIED:
-        raise SettingsError(f"agents/{file_name}: server_tools need setup = {UNIFIED!r}.")
+        raise AgentFileError(file_name, "server_tools", f" need setup = {UNIFIED!r}.")
 
 
 def _check_required(file_name: str, values: Mapping[str, Any]) -> None:
     for key in ("label", "instructions", "greeting", "model", "voice", "max_call_minutes"):
-        if key not in values or values[key] == "":
-            raise SettingsError(f"agents/{file_name}: {key} is required and must not be empty.")
+        if str(values.get(key, "")).strip() == "":
+            raise AgentFileError(file_name, key, " is required and must not be empty.")
 
 
 def _check_limits(file_name: str, values: Mapping[str, Any]) -> None:
     if not 1 <= values["max_call_minutes"] <= MAX_CALL_MINUTES:
-        raise SettingsError(f"agents/{file_name}: max_call_minutes must be 1 to {MAX_CALL_MINUTES}.")
+        raise AgentFileError(file_name, "max_call_minutes", f" must be 1 to {MAX_CALL_MINUTES}.")
     if not 1 <= values.get("max_call_cents", 1) <= MAX_CALL_CENTS:
-        raise SettingsError(f"agents/{file_name}: max_call_cents must be 1 to {MAX_CALL_CENTS}.")
+        raise AgentFileError(file_name, "max_call_cents", f" must be 1 to {MAX_CALL_CENTS}.")
     if not all(isinstance(language, str) for language in values.get("languages", [])):
-        raise SettingsError(f'agents/{file_name}: languages must be language codes such as "en".')
+        raise AgentFileError(file_name, "languages", ' must be language codes such as "en".')
     if values.get("turn_detection", {"type": "server_vad"}).get("type") not in _TURN_DETECTIONS:
         choices = ", ".join(_TURN_DETECTIONS)
-        raise SettingsError(f"agents/{file_name}: turn_detection.type must be one of: {choices}.")
+        raise AgentFileError(file_name, "turn_detection.type", f" must be one of: {choices}.")
 
 
 def _check_tools(file_name: str, values: Mapping[str, Any], key: str, known: Mapping[str, Any]) -> None:
     names = values.get(key, [])
     if not all(isinstance(name, str) and name in known for name in names) or len({*names}) < len(names):
-        raise SettingsError(f"agents/{file_name}: {key} must be some of: {', '.join(known)}; each once.")
+        raise AgentFileError(file_name, key, f" must be some of: {', '.join(known)}; each once.")
 
 
 def _check_prices(file_name: str, agent: Agent) -> None:
@@ -224,7 +250,9 @@ def _check_prices(file_name: str, agent: Agent) -> None:
         ("transcription", agent.transcription, "transcription_usd_per_minute"),
     ):
         if model not in prices[table]:
-            raise SettingsError(
-                f"agents/{file_name}: {key} is {model!r}, which has no price; expected one of: "
-                f"{', '.join(prices[table])}. To use another, add its price to voicemint/prices.json."
+            raise AgentFileError(
+                file_name,
+                key,
+                f" is {model!r}, which has no price; expected one of: {', '.join(prices[table])}. "
+                "To use another, add its price to voicemint/prices.json.",
             )

@@ -2,6 +2,7 @@
 
 VoicemintError
 ├── SettingsError                    the process refuses to start
+│   └── AgentFileError               an agent's file says what cannot be, and where
 └── ApiError                         answered as {"error": {"code", "message", "request_id"}}
     ├── InvalidRequest       400     ├── InvalidJson · UnknownField · UnknownAgent · UnknownVoice · InvalidOffer
     ├── SignedOut            401     nobody is signed in
@@ -42,6 +43,18 @@ class VoicemintError(Exception):
 
 class SettingsError(VoicemintError):
     """The environment or an agent's file is wrong; the sentence names what, and what was expected."""
+
+
+class AgentFileError(SettingsError):
+    """An agent's file is wrong at `key`: "agents/name.toml: " or, once the line is known, "agents/name.toml:7: "."""
+
+    def __init__(self, file_name: str, key: str, sentence: str, line: int | None = None) -> None:
+        self.file_name, self.key, self.sentence, self.line = file_name, key, sentence, line
+        place = f":{line}" if line else ""
+        super().__init__(f"agents/{file_name}{place}: {key}{sentence}")
+
+    def at(self, line: int | None) -> "AgentFileError":
+        return AgentFileError(self.file_name, self.key, self.sentence, line)
 
 
 class ApiError(VoicemintError):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from voicemint.errors import SettingsError
+from voicemint.errors import AgentFileError
 
 HANDOFF = "transfer_to_"
 MAX_HANDOFFS = 8  # more functions than that, and models choose badly
@@ -33,12 +33,12 @@ class Handoff:
 
 
 def parse_handoffs(name: str, agents: Mapping[str, Mapping[str, Any]]) -> tuple[Handoff, ...]:
-    """Those of agents/`name`.toml; `agents` are all files by their names, checked. Raises SettingsError."""
+    """Those of agents/`name`.toml; `agents` are all files by their names, checked. Raises AgentFileError."""
     asked = agents[name].get("handoffs", ())
     others = [other for other in agents if other != name]
     if not all(target in others for target in asked) or len({*asked}) < len(asked) or len(asked) > MAX_HANDOFFS:
         known = ", ".join(others) or "(there is no other agent)"
-        raise SettingsError(
-            f"agents/{name}.toml: handoffs must be some of: {known}; each once, {MAX_HANDOFFS} at most."
+        raise AgentFileError(
+            f"{name}.toml", "handoffs", f" must be some of: {known}; each once, {MAX_HANDOFFS} at most."
         )
     return tuple(Handoff(target, agents[target]["label"], agents[target].get("description", "")) for target in asked)

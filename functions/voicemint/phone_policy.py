@@ -21,7 +21,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from voicemint.errors import SettingsError
+from voicemint.errors import AgentFileError, SettingsError
 from voicemint.page_tools import is_of_the_page
 
 TRANSFER_TOOL = "transfer_call"
@@ -142,7 +142,7 @@ def lines_of(policies: Mapping[str, PhonePolicy | None]) -> dict[str, str]:
     for agent, policy in policies.items():
         for number in policy.numbers if policy else ():
             if number in lines:
-                raise SettingsError(f"agents/{agent}.toml: phone.numbers: {lines[number]} answers {number} already.")
+                raise AgentFileError(f"{agent}.toml", "phone.numbers", f": {lines[number]} answers {number} already.")
             lines[number] = agent
     return lines
 
@@ -224,4 +224,4 @@ def _texts(file_name: str, key: str, value: object, pattern: re.Pattern[str], ex
 
 
 def _wrong(file_name: str, key: str, sentence: str) -> SettingsError:
-    return SettingsError(f"agents/{file_name}: phone.{key}: {sentence}.")
+    return AgentFileError(file_name, f"phone.{key}", f": {sentence}.")

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from voicemint.errors import SettingsError
+
 from standins.first_of import first_of
 from standins.function_process import FunctionFailedError
 from standins.local_run import PageNotBuiltError, Site, local_run
@@ -26,7 +28,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         asyncio.run(_run(options.port, options.folder.resolve()))
-    except (FunctionFailedError, PageNotBuiltError, FolderInUseError) as error:
+    except (FunctionFailedError, PageNotBuiltError, FolderInUseError, SettingsError) as error:
         return _fail(str(error))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientSession
+from voicemint.agents import AGENTS_FOLDER, load_agents
 from voicemint.control import CONTROL_OBJECT, ControlState
 from voicemint.control_bucket import ControlBucket
 from voicemint.invites import make_invite
@@ -74,6 +75,7 @@ async def local_run(
     `folder` keeps the bucket and the functions' logs. With `openai_api_key` OpenAI is the real one.
     `environment` is added to every function's own.
     """
+    load_agents(Path((environment or {}).get("AGENTS_FOLDER", AGENTS_FOLDER)))  # before each function says the same
     if not (FIREBASE_JSON.parent / "dist" / "index.html").is_file():
         raise PageNotBuiltError("the page is not built: expected web/dist/index.html (scripts/dev.sh builds it)")
     async with AsyncExitStack() as stack:

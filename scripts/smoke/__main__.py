@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from common.command_line import CommandLine
+from voicemint.errors import SettingsError, UnknownAgent
 
 from .conversation import check_call, check_call_of_the_server, check_text_turn
 from .direct import check_direct_mint, session_config
@@ -120,8 +121,10 @@ def check_direct_options(parser: argparse.ArgumentParser, options: argparse.Name
     options.url = os.environ.get("OPENAI_BASE_URL") or DEFAULT_API
     try:
         session_config(options.agent)
-    except OSError:
+    except UnknownAgent:
         parser.error(f"there is no agent {options.agent!r} in functions/agents/")
+    except SettingsError as error:
+        parser.error(str(error))
 
 
 def nobody_answers(options: argparse.Namespace) -> int:

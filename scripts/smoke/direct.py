@@ -1,21 +1,20 @@
 """The check without our functions: this machine mints with OPENAI_API_KEY, as mint_client_secret would."""
 
 import json
-import tomllib
-from pathlib import Path
 from typing import Any
+
+from voicemint.agents import choose, load_agents
 
 from .site import ClientSecret, Visit, describe, expect_usable, post_json
 from .steps import StepFailed
 
-AGENTS_FOLDER = Path(__file__).resolve().parents[2] / "functions" / "agents"
 TTL_SECONDS = 60
 
 
 def session_config(agent: str) -> dict[str, Any]:
-    """Model and voice of one of our agents. Raises FileNotFoundError."""
-    values = tomllib.loads((AGENTS_FOLDER / f"{agent}.toml").read_text(encoding="utf-8"))
-    return {"type": "realtime", "model": values["model"], "audio": {"output": {"voice": values["voice"]}}}
+    """Model and voice of one of our agents. Raises UnknownAgent, or SettingsError for a file that is wrong."""
+    chosen = choose(load_agents(), agent)
+    return {"type": "realtime", "model": chosen.model, "audio": {"output": {"voice": chosen.voice}}}
 
 
 async def check_direct_mint(visit: Visit) -> str:

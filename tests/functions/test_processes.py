@@ -16,6 +16,7 @@ import requests
 from standins import google_secret_manager
 from standins.function_process import FunctionFailedError, FunctionProcess
 from standins.serving import ServerThread
+from voicemint.agents import AGENTS_FOLDER
 
 from .conftest import API_KEY, StartFunction, json_lines
 
@@ -146,9 +147,23 @@ def test_chunks_that_are_none_are_refused(start_function: StartFunction, chunks:
         assert b"invalid_request" in answer
 
 
-def test_a_setting_that_is_wrong_ends_the_process_with_the_reason(start_function: StartFunction) -> None:
+def test_a_setting_that_is_wrong_ends_the_process_with_the_reason_in_one_line(start_function: StartFunction) -> None:
+    reason = r"Its last words:\nerror: VOICEMINT_ACCESS is 'everyone'; expected one of.*$"
     with (
-        pytest.raises(FunctionFailedError, match="VOICEMINT_ACCESS is 'everyone'; expected one of"),
+        pytest.raises(FunctionFailedError, match=reason),
         start_function("mint-client-secret", VOICEMINT_ACCESS="everyone"),
+    ):
+        pass
+
+
+def test_an_agents_file_that_is_wrong_ends_the_process_with_the_reason_in_one_line(
+    start_function: StartFunction, tmp_path: Path
+) -> None:
+    text = (AGENTS_FOLDER / "assistant.toml").read_text()
+    (tmp_path / "assistant.toml").write_text(text.replace('voice = "marin"', 'voice = "bob"'))
+    reason = r"Its last words:\nerror: agents/assistant\.toml:\d+: voice is 'bob'; expected one of: [a-z, ]+\.$"
+    with (
+        pytest.raises(FunctionFailedError, match=reason),
+        start_function("mint-client-secret", AGENTS_FOLDER=str(tmp_path)),
     ):
         pass

@@ -20,7 +20,7 @@ def is_3(bash: str | None) -> bool:
     return "version 3.2" in said
 
 
-NOTHING = ("ensure_venv", "ensure_node", "ensure_npm", "ensure_page", "ensure_program", "npm")
+NOTHING = ("ensure_venv", "ensure_node", "ensure_npm", "ensure_page", "check_agents", "ensure_program", "npm")
 STUBS = " ".join(f"{name}() {{ :; }};" for name in NOTHING)
 BASH_3 = next((bash for bash in (os.environ.get("BASH_3"), "/bin/bash", shutil.which("bash")) if is_3(bash)), None)
 

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,9 @@ def test_refuses_a_voice_there_is_not(voice: str) -> None:
         ({"voice": '"nova"'}, "voice is 'nova'; expected one of: alloy"),
         ({"max_call_minutes": "0"}, "max_call_minutes must be 1 to 60"),
         ({"max_call_minutes": "61"}, "max_call_minutes must be 1 to 60"),
-        ({"max_call_minutes": "true"}, "max_call_minutes must be a TOML int"),
-        ({"max_call_minutes": "1.5"}, "max_call_minutes must be a TOML int"),
-        ({"instructions": "3"}, "instructions must be a TOML str"),
+        ({"max_call_minutes": "true"}, "max_call_minutes must be a whole number"),
+        ({"max_call_minutes": "1.5"}, "max_call_minutes must be a whole number"),
+        ({"instructions": "3"}, "instructions must be text in quotes"),
         ({"languages": "[1]"}, "languages must be language codes"),
         ({"turn_detection": '{ type = "none" }'}, r"turn_detection.type must be one of"),
         ({"noise_reduction": '"loud"'}, "noise_reduction is 'loud'; expected one of: near_field"),
@@ -98,15 +99,17 @@ def test_refuses_a_voice_there_is_not(voice: str) -> None:
         ({"server_tools": '["current_time"]'}, "server_tools need setup = 'unified'"),
         ({"page_tools": '["current_time"]'}, "page_tools must be some of: local_time, display_text, end_call"),
         ({"page_tools": '["end_call", "end_call"]'}, "each once"),
-        ({"page_tools": '"end_call"'}, "page_tools must be a TOML list"),
-        ({"handoffs": '"guide"'}, "handoffs must be a TOML list"),
+        ({"page_tools": '"end_call"'}, "page_tools must be a list, in"),
+        ({"handoffs": '"guide"'}, "handoffs must be a list, in"),
         ({"handoffs": '["guide"]'}, r"handoffs must be some of: \(there is no other agent\)"),
-        ({"description": "3"}, "description must be a TOML str"),
+        ({"description": "3"}, "description must be text in quotes"),
         ({"model": '"gpt-realtime-9"'}, "model is 'gpt-realtime-9', which has no price"),
         ({"transcription": '"my-ear"'}, "transcription is 'my-ear', which has no price"),
         ({"setup": '"carrier-pigeon"'}, "setup is 'carrier-pigeon'"),
-        ({"temperature": "1"}, "unknown key 'temperature'; expected some of: label"),
-        ({"label": "unquoted"}, "is not valid TOML"),
+        ({"temperature": "1"}, "temperature: unknown key; expected some of: label"),
+        ({"label": "unquoted"}, "label: not valid TOML: invalid value"),
+        ({"label": '" "'}, "label is required and must not be empty"),
+        ({"max_call_minutes": "30.0"}, "max_call_minutes must be a whole number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -116,6 +119,64 @@ def test_a_bad_file_is_refused_with_its_name_and_key(
     write_agent(tmp_path, **changes)
     with pytest.raises(SettingsError, match=rf"^agents/assistant\.toml.*{sentence}"):
         load_agents(tmp_path)
+
+
+PHONE = "[phone]\nnumbers = ['+18005550100']\ncallers = 'anyone'\nhours = 'always'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('label = "A', r":1: label: not valid TOML: illegal character"),
+        ('# first\n\nlabel = "A"\ngreeting\n', r":4: not valid TOML: expected '='"),
+        ('label = "A"\ninstructions = """\nBe kind.\n\nvoice = "bob"\n', r":2: instructions: not valid TOML: unter"),
+        ('label = "A"\ninstructions = """\nvoice = "no"\n"""\n\n# a voice\nvoice = "bob"\n', r":7: voice is 'bob'"),
+        ('label = "A"\nlanguages = [\n  "en",\n  7,\n]\n', r":2: languages must be"),
+        ("turn_detection = {\n type = 'none' }", r":1: turn_detection: not valid TOML"),
+        ("turn_detection = { type = 'none', }", r":1: turn_detection: not valid TOML"),
+        ("turn_detection.type = 'none'", r":1: turn_detection\.type must be one of"),
+        ("label = 'A'\nlabel = 'B'", r":2: label: not valid TOML: cannot overwrite a value"),
+        (PHONE + "[phone.transfers]\ndesk = 'tel:911'\n", r":12: phone\.transfers\.desk: expected"),
+        (PHONE + "max_calls = 0\n", r":11: phone\.max_calls: expected"),
+        ("[phone]\nnumbers = ['+18005550100']\n", r":7: phone\.callers: expected"),
+        (
+            PHONE.replace("'always'", "[\n{ days = ['mo'], from = '08:00', until = '18:00' },\n]"),
+            r":10: phone\.hours\.days",
+        ),
+    ],
+    ids=lambda value: value if value.startswith(":") else "",
+)
+def test_a_fault_is_told_with_its_line(tmp_path: Path, text: str, place: str) -> None:
+    rest = "\n".join(f"{key} = {value}" for key, value in AGENT.items() if f"{key} =" not in text)
+    parts = (rest, text) if text.startswith("[phone]") else (text, rest)
+    (tmp_path / "assistant.toml").write_text("\n".join(parts))
+    with pytest.raises(SettingsError, match=rf"^agents/assistant\.toml{place}") as caught:
+        load_agents(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encode", [
+    lambda text: b"\xef\xbb\xbf" + text.encode(),
+    lambda text: text.replace("\n", "\r\n").encode(),
+], ids=["byte order mark", "CRLF"])  # fmt: skip
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path, encode: Callable[[str], bytes]) -> None:
+    file = write_agent(tmp_path, label='"Zoë"') / "assistant.toml"
+    file.write_bytes(encode(file.read_text()))
+    assert load_agents(tmp_path)["assistant"].label == "Zoë"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_in_another_encoding_is_told_so(tmp_path: Path, encoding: str) -> None:
+    file = write_agent(tmp_path, greeting='"Grüß Gott."') / "assistant.toml"
+    file.write_text(file.read_text(), encoding=encoding)
+    with pytest.raises(SettingsError, match=r"^agents/assistant\.toml:\d: not UTF-8 text: save the file as UTF-8"):
+        load_agents(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["my_agent", "2nd", "x" * 40])
+def test_a_file_may_be_called_what_an_address_may_hold(tmp_path: Path, name: str) -> None:
+    write_agent(write_agent(tmp_path), name, setup=None)
+    assert load_agents(tmp_path)[name].setup == CLIENT_SECRET
 
 
 @pytest.mark.parametrize("name", ["a b", "Ana", "x" * 41, "a.b"])
@@ -185,7 +246,9 @@ def test_a_call_is_handed_over_to_few_others_that_there_are(tmp_path: Path, hand
     for name in ("guide", *(f"guide{number}" for number in range(9))):
         write_agent(tmp_path, name)
     write_agent(tmp_path, handoffs=handoffs)
-    with pytest.raises(SettingsError, match=r"^agents/assistant\.toml: handoffs must be some of: guide, .*; each once"):
+    with pytest.raises(
+        SettingsError, match=r"^agents/assistant\.toml:7: handoffs must be some of: guide, .*; each once"
+    ):
         load_agents(tmp_path)
 
 
