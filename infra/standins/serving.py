@@ -11,6 +11,9 @@ from aiohttp import web
 
 T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
+BODIES_AS_SENT = web.AppKey(
+    "bodies_as_sent", bool
+)  # an application that hands bodies on: nothing is decoded on the way
 
 
 def bound(port: int = 0) -> socket.socket:
@@ -28,7 +31,10 @@ def bound(port: int = 0) -> socket.socket:
 @asynccontextmanager
 async def serving(app: web.Application, port: int = 0, listener: socket.socket | None = None) -> AsyncIterator[str]:
     """Serve `app` until the block ends; yields its base URL. Port 0 takes a free one; or give a `listener`."""
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
+    is_decoded = not app.get(BODIES_AS_SENT, False)
+    runner = web.AppRunner(
+        app, access_log=None, handler_cancellation=True, shutdown_timeout=1, auto_decompress=is_decoded
+    )
     await runner.setup()
     try:
         await web.SockSite(runner, listener or bound(port)).start()

@@ -12,8 +12,10 @@ import aiohttp
 from aiohttp import web
 
 from standins.hosting.config import FirebaseConfigError, Site, load_site
+from standins.hosting.early_answer import sockets_of_this_request
 from standins.hosting.proxy import forward
 from standins.hosting.static import not_found, static_answer
+from standins.serving import BODIES_AS_SENT
 
 __all__ = ["FirebaseConfigError", "create_app"]
 
@@ -36,6 +38,7 @@ def create_app(
     values to what stands there locally. Raises FirebaseConfigError for what is not implemented or not known.
     """
     app = web.Application()
+    app[BODIES_AS_SENT] = True
     app[SITE] = load_site(firebase_json, services, replacements or {})
     app.cleanup_ctx.append(_session(timeout_seconds))
     app.on_response_prepare.append(_add_headers)
@@ -47,7 +50,7 @@ def _session(timeout_seconds: float) -> Callable[[web.Application], AsyncIterato
     async def context(app: web.Application) -> AsyncIterator[None]:
         timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=CONNECT_TIMEOUT_SECONDS)
         # None is kept: a function closes an idle one whenever it likes, also while a request is on its way to it.
-        connector = aiohttp.TCPConnector(limit=0, force_close=True)
+        connector = aiohttp.TCPConnector(limit=0, force_close=True, socket_factory=sockets_of_this_request)
         async with aiohttp.ClientSession(
             timeout=timeout, connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:

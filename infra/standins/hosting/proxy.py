@@ -9,6 +9,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from standins.hosting.config import Rewrite
+from standins.hosting.early_answer import EarlyAnswer
 from standins.hosting.globs import normalized
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -39,6 +40,7 @@ class LimitedBody:
 
     def __init__(self, request: web.Request) -> None:
         self._content = request.content
+        self.answer = EarlyAnswer()
         self.is_too_large = (request.content_length or 0) > MAX_BODY_BYTES
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -48,6 +50,7 @@ class LimitedBody:
             self.is_too_large = sent > MAX_BODY_BYTES
             if self.is_too_large:
                 raise ValueError("the body is over the limit")
+            await self.answer.give_way()
             yield chunk
 
 
@@ -69,6 +72,7 @@ async def forward(
             allow_redirects=False,
             skip_auto_headers=AUTOMATIC_HEADERS,
         ) as answer:
+            body.answer.is_here = True
             if answer.status == 404 and answer.headers.get("X-Cascade", "").upper() == "PASS":
                 return None
             return await _stream(request, answer, rewrite)

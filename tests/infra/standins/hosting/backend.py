@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from standins.serving import BODIES_AS_SENT
 
 COOKIES = {"Set-Cookie": "__session=made-by-the-function; Path=/; HttpOnly"}
 PRIVATE = {"Cache-Control": "private, no-store"}
@@ -26,11 +27,21 @@ REPLIES: Mapping[str, tuple[int, Mapping[str, str], str]] = {
     "own-headers": (200, {"X-Frame-Options": "DENY", "Referrer-Policy": "origin", "X-Own": "1"}, "ok"),
     "own-vary": (200, {"Vary": "x-own, Accept-Encoding"}, "ok"),
 }
-SEEN_HEADERS = ("Accept", "Content-Type", "Cookie", "Origin", "X-Custom", "X-Forwarded-Host", "X-Original-Url")
+SEEN_HEADERS = (
+    "Accept",
+    "Content-Encoding",
+    "Content-Type",
+    "Cookie",
+    "Origin",
+    "X-Custom",
+    "X-Forwarded-Host",
+    "X-Original-Url",
+)
 
 
 def create_app() -> web.Application:
     app = web.Application(client_max_size=64 * 1024 * 1024)
+    app[BODIES_AS_SENT] = True
     app.router.add_route("*", "/{path:.*}", _answer)
     return app
 

@@ -1,5 +1,6 @@
 """Where production differs from the emulator, and what only Hosting decides: cookies, limits, failures, caching."""
 
+import gzip
 import http.client
 import socket
 import threading
@@ -168,6 +169,29 @@ def test_a_service_that_takes_too_long_is_a_gateway_timeout(servers: ServerThrea
         url = site_with(servers, project, f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_seconds=0.2)
         answer = requests.post(url + LOGS, data="{}", timeout=5)
     assert (answer.status_code, answer.text) == (504, "The service log-payload did not answer in time.\n")
+
+
+def test_an_answer_that_comes_before_the_whole_body_is_not_lost(servers: ServerThread, project: Path) -> None:
+    """As a function answers a body that is too large: it reads no further, and closes."""
+
+    def refuse(connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\nConnection: keep-alive\r\n\r\n")
+        connection.sendall(b"too large")
+
+    with serving_bytes(refuse) as service_url:
+        url = site_with(servers, project, service_url) + LOGS
+        answers = [requests.post(url, data=b"x" * 5 * MEBIBYTE, timeout=20) for _ in range(20)]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(413, "too large")}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "zstd", "made-up"])
+@pytest.mark.parametrize("body", [gzip.compress(b"{}\n"), b"not encoded at all"], ids=["encoded", "not"])
+def test_a_body_reaches_the_function_as_it_was_sent(site_url: str, encoding: str, body: bytes) -> None:
+    answer = requests.post(site_url + LOGS, data=body, headers={"Content-Encoding": encoding}, timeout=5)
+    assert answer.status_code == 200
+    seen = answer.json()
+    assert (seen["headers"]["Content-Encoding"], seen["body"]) == ([encoding], body.decode("latin-1"))
 
 
 def test_a_large_body_reaches_the_function_whole(site_url: str) -> None:
