@@ -8,6 +8,7 @@ Samples = NDArray[np.int16]
 PCM = "audio/pcm"
 RATE = 24_000
 BYTES_PER_SAMPLE = 2
+SILENT_STEPS = 64  # of 32768 (-54 dB): what codecs, dither and a good microphone leave of silence
 FRAME_MS = 20
 FRAME_SAMPLES = RATE * FRAME_MS // 1000
 FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
@@ -28,6 +29,12 @@ def ms_to_bytes(milliseconds: int) -> int:
 
 def samples_of(pcm: bytes | bytearray | memoryview) -> Samples:
     return np.frombuffer(pcm, dtype="<i2")
+
+
+def is_silent(pcm: bytes) -> bool:
+    """Whether no sample is louder than a few steps: there is nothing to hear."""
+    samples = samples_of(pcm)
+    return not len(samples) or bool(np.abs(samples.astype(np.int32)).max() <= SILENT_STEPS)
 
 
 def resample(samples: Samples, rate: int, new_rate: int) -> Samples:

@@ -1,6 +1,6 @@
 """What the parts of one session share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,9 +13,9 @@ from .session_config import SessionConfig
 
 
 class Hearing(Protocol):
-    """Recognises speech in 24 kHz PCM."""
+    """Recognises speech in 24 kHz PCM. `likely` are phrases that this conversation makes likely."""
 
-    async def recognize(self, pcm: bytes) -> str: ...
+    async def recognize(self, pcm: bytes, likely: Sequence[str] = ()) -> str: ...
 
     async def warm_up(self) -> None: ...
 

@@ -16,6 +16,7 @@ class Entry:
 
     item: JsonObject
     audio_ms: int = 0
+    is_silent: bool = False
     heard: asyncio.Future[str] | None = None
 
     @property

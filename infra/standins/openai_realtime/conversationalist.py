@@ -10,23 +10,30 @@ from . import arithmetic
 from .conversation import Entry
 from .images import image_size, main_colour
 from .number_words import LARGEST_NUMBER, in_words, with_digits
+from .small_talk import small_talk
 from .tool_use import FunctionCall, call_of, read_aloud, wanted_call
 from .tools import ChosenFunction, FunctionTool, Tool, ToolChoice
 
 INTRODUCTION = "this is the offline stand-in for OpenAI"
+GOODBYE = "Goodbye! It was nice talking to you."
 DEFAULT_COUNT = 10
 MAX_COUNT = 200
+QUOTED = re.compile(r"[\"“„«](?P<words>[^\"“”„«»]{2,300})[\"”“»]")
+# `You are Chef Luigi`, not `You are a kind assistant`: a name begins with a capital letter.
+NAMED = re.compile(r"\b[Yy]ou(?: are(?: called)?|r name is) (?P<name>[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,3})")
 ABOUT_PICTURES = re.compile(r"\b(?:see|look|picture|colou?r|camera|screen)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What an answer is made from: the items so far, the session's tools, and whether it has introduced itself."""
+    """What an answer is made from: the items so far, the session's tools and instructions, and whether it has
+    introduced itself."""
 
     entries: Sequence[Entry]
     tools: Sequence[Tool] = ()
     tool_choice: ToolChoice = "auto"
     introduced: bool = False
+    instructions: str = ""
 
     @property
     def last(self) -> Entry | None:
@@ -38,7 +45,12 @@ class Say:
     text: str
 
 
-Answer = Say | FunctionCall
+@dataclass(frozen=True)
+class SayNothing:
+    """Nobody said a word, so there is nothing to answer."""
+
+
+Answer = Say | FunctionCall | SayNothing
 
 
 class Conversationalist(Protocol):
@@ -54,28 +66,30 @@ class RuleBased:
         self._now = now
 
     def answer(self, turn: Turn) -> Answer:
+        if turn.last and turn.last.is_silent:
+            return SayNothing()
         if call := _call(turn):
             return call
         said = self._reply(turn)
-        return Say(said if turn.introduced else _introduced(said))
+        return Say(said if turn.introduced else _introduced(said, turn.instructions))
 
     def _reply(self, turn: Turn) -> str:
         last = turn.last
         if last is None or last.role == "system":
-            return "How can I help you?"
+            return _asked_to_say(last.text() if last else "") or "How can I help you?"
         if last.item["type"] == "function_call_output":
             return read_aloud(last.item["output"])
         shown = _shown(turn.entries)
         if shown and (last.image_urls() or ABOUT_PICTURES.search(last.text())):
             return _describe(shown)
-        return self._reply_to(last.text().strip())
+        return self._reply_to(last.text().strip(), turn.entries[:-1])
 
-    def _reply_to(self, text: str) -> str:
+    def _reply_to(self, text: str, before: Sequence[Entry]) -> str:
         lowered = text.lower()
         for pattern, rule in self._rules():
             if match := re.search(pattern, lowered):
                 return rule(match)
-        if answer := _counting(with_digits(lowered)) or arithmetic.answer(lowered):
+        if answer := _counting(with_digits(lowered)) or arithmetic.answer(lowered) or small_talk(text, before):
             return answer
         return f"You said: {text}" if text else "I heard nothing I could understand. Please say it again."
 
@@ -83,7 +97,7 @@ class RuleBased:
         return (
             (r"\bwhat(?:'s| is)? (?:the )?time\b|\btime is it\b", lambda _: self._time()),
             (r"\bwhat (?:day|date)\b|\btoday'?s date\b|\bthe date\b", lambda _: self._date()),
-            (r"\b(?:goodbye|good bye|bye)\b", lambda _: "Goodbye! It was nice talking to you."),
+            (r"\b(?:goodbye|good bye|bye)\b", lambda _: GOODBYE),
             (r"\bthank(?:s| you)\b", lambda _: "You are welcome."),
             (r"^\W*(?:hello|hi|hey)\b", lambda _: "Hello! How can I help you?"),
             (r"\bencourag", lambda _: "You are doing well; keep going."),
@@ -100,8 +114,17 @@ class RuleBased:
         return f"Today is {now:%A}, {now:%B} {now.day}, {now.year}."
 
 
-def _introduced(said: str) -> str:
-    return f"Hello, {INTRODUCTION}. {said}"
+def _introduced(said: str, instructions: str) -> str:
+    named = NAMED.search(instructions)
+    role = f", in the place of {named['name']}" if named else ""
+    return f"Hello, {INTRODUCTION}{role}. {said}"
+
+
+def _asked_to_say(request: str) -> str | None:
+    """What a system message asks for, as far as rules can tell: the words that it quotes, or a goodbye."""
+    if quoted := QUOTED.search(request):
+        return quoted["words"]
+    return GOODBYE if re.search(r"\bgoodbye\b", request, re.IGNORECASE) else None
 
 
 def _call(turn: Turn) -> FunctionCall | None:

@@ -6,25 +6,27 @@ import logging
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from pathlib import Path
 
-from .audio import RATE, resample, samples_of
+from .audio import RATE, is_silent, resample, samples_of
 
 logger = logging.getLogger(__name__)
 
 RECOGNITION_RATE = 16_000
 PROGRAM = Path(__file__).with_name("recognizer_process.py")
-HEADER = struct.Struct(">II")
+HEADER = struct.Struct(">III")
 STOP_SECONDS = 5.0
 # The recogniser finds the first and last word only with some quiet around them.
 QUIET = bytes(RECOGNITION_RATE)
 
 
-async def _ask(process: Process, number: int, audio: bytes) -> str:
+async def _ask(process: Process, number: int, likely: Sequence[str], audio: bytes) -> str:
     """Send one piece and wait for its answer; answers nobody waited for any more are passed over."""
     if process.stdin is None or process.stdout is None:
         return ""
-    process.stdin.write(HEADER.pack(number, len(audio)) + audio)
+    phrases = json.dumps(list(likely)).encode()
+    process.stdin.write(HEADER.pack(number, len(phrases), len(audio)) + phrases + audio)
     await process.stdin.drain()
     while line := await process.stdout.readline():
         answered, text = json.loads(line)
@@ -41,14 +43,19 @@ class Recognizer:
         self._lock = asyncio.Lock()
         self._asked = 0
 
-    async def recognize(self, pcm: bytes) -> str:
-        """Return what was said in 24 kHz PCM, in lower case; an empty text where nothing was."""
+    async def recognize(self, pcm: bytes, likely: Sequence[str] = ()) -> str:
+        """Return what was said in 24 kHz PCM, in lower case; an empty text if nothing was.
+
+        The recogniser itself is sure of words in digital silence, so it is not asked about that.
+        """
+        if is_silent(pcm):
+            return ""
         audio = QUIET + resample(samples_of(pcm), RATE, RECOGNITION_RATE).tobytes() + QUIET
         async with self._lock:
             process = await self._running()
             self._asked += 1
             try:
-                return await _ask(process, self._asked, audio)
+                return await _ask(process, self._asked, likely, audio)
             except ConnectionError:
                 logger.warning("The recogniser ended; the next turn starts it again")
                 return ""

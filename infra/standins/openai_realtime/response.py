@@ -105,14 +105,15 @@ class Response:
         await _all_heard(self._entries)
         tools = [tool.model_dump() for tool in self._settings.tools]
         self.read = count_input(self._entries, self._settings.instructions, tools)
-        turn = Turn(self._entries, self._settings.tools, self._settings.tool_choice, self._context.introduced)
+        settings, introduced = self._settings, self._context.introduced
+        turn = Turn(self._entries, settings.tools, settings.tool_choice, introduced, settings.instructions)
         faculties = self._context.faculties
         return faculties.script.answer(turn, otherwise=faculties.conversationalist)
 
     async def _write(self, answer: Answer) -> None:
         if isinstance(answer, FunctionCall):
             self._call(answer)
-        else:
+        elif isinstance(answer, Say):
             await self._say(answer)
         self._close_item("completed")
 

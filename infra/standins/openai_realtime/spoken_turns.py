@@ -5,12 +5,13 @@ import base64
 import binascii
 
 from . import g711
-from .audio import BYTES_PER_SAMPLE, bytes_to_ms, duration_ms
+from .audio import BYTES_PER_SAMPLE, bytes_to_ms, duration_ms, is_silent
 from .client_events import MAX_AUDIO_CHUNK_BYTES, ResponseRequest
 from .context import SessionContext
 from .conversation import Entry, new_entry
 from .errors import ApiError
 from .ids import new_id
+from .likely_phrases import likely_phrases
 from .responses import Responses
 from .session_config import RealtimeConfig, SemanticVad, ServerVad, Transcription
 from .usage import transcription_usage
@@ -82,17 +83,19 @@ class SpokenTurns:
             if detection and detection.interrupt_response:
                 self._responses.interrupt()
             return
+        is_idle = isinstance(activity, IdleTimeout)
         if isinstance(activity, IdleTimeout):
             span = {"audio_start_ms": activity.audio_start_ms, "audio_end_ms": activity.audio_end_ms}
             emit("input_audio_buffer.timeout_triggered", item_id=item_id, **span)
         else:
             end_ms = activity.audio_end_ms
             emit("input_audio_buffer.speech_stopped", item_id=item_id, audio_end_ms=end_ms)
-        self._commit()
+        self._commit(is_idle=is_idle)
         if detection and detection.create_response:
             self._answer()
 
-    def _commit(self) -> None:
+    def _commit(self, is_idle: bool = False) -> None:
+        """Make an item of what was heard. Silence is answered only if the session asked to be told of idle time."""
         pcm, item_id = self._buffer.take(), self._item_id
         self._item_id = new_id("item")
         content = [{"type": "input_audio", "transcript": None}]
@@ -103,18 +106,22 @@ class SpokenTurns:
         emit("input_audio_buffer.committed", item_id=item_id, previous_item_id=previous_id)
         for name in ("added", "done"):
             emit(f"conversation.item.{name}", previous_item_id=previous_id, item=entry.item)
-        self._start_recognition(entry, pcm)
+        self._start_recognition(entry, pcm, is_idle)
 
-    def _start_recognition(self, entry: Entry, pcm: bytes) -> None:
+    def _start_recognition(self, entry: Entry, pcm: bytes, is_idle: bool) -> None:
         scripted = self._context.faculties.script.heard()
         task = asyncio.create_task(self._recognize(entry, pcm, scripted), name=f"recognition {entry.id}")
         entry.heard = task
+        entry.is_silent = scripted is None and not is_idle and is_silent(pcm)
         self._recognitions.add(task)
         task.add_done_callback(self._recognitions.discard)
 
     async def _recognize(self, entry: Entry, pcm: bytes, scripted: str | None) -> str:
         transcription = self._context.config.audio.input.transcription
-        heard = await self._context.faculties.hearing.recognize(pcm) if scripted is None else scripted
+        heard = scripted
+        if heard is None:
+            likely = likely_phrases(self._context.config)
+            heard = await self._context.faculties.hearing.recognize(pcm, likely)
         if transcription:
             self._transcribed(entry, heard, transcription)
         return heard

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,8 +29,10 @@ class Hearing:
 
     def __init__(self, heard: str = "hello there") -> None:
         self.heard = heard
+        self.likely: list[str] = []
 
-    async def recognize(self, pcm: bytes) -> str:
+    async def recognize(self, pcm: bytes, likely: Sequence[str] = ()) -> str:
+        self.likely = list(likely)
         return self.heard if pcm else ""
 
     async def warm_up(self) -> None:

@@ -1,10 +1,11 @@
 """What the rule-based conversation says, and what it calls."""
 
+import tomllib
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from standins.openai_realtime import arithmetic, number_words
+from standins.openai_realtime import arithmetic, number_words, small_talk
 from standins.openai_realtime.conversation import new_entry
 from standins.openai_realtime.conversationalist import RuleBased, Say, Turn
 from standins.openai_realtime.tool_use import read_aloud, wanted_call
@@ -31,6 +32,12 @@ REPLIES = {
     "thank you": "You are welcome.",
     "Say one encouraging sentence.": "You are doing well; keep going.",
     "repeat after": "After",
+    "Tell me a joke": "Why did the scarecrow get a prize? He was outstanding in his field.",
+    "how are you today?": "I am fine, thank you. How are you?",
+    "I'm tired": "I am sorry to hear that. Shall I tell you a joke?",
+    "What's your name?": "I have no name of my own. I stand in for OpenAI until you set a key.",
+    "will it rain tomorrow": "I have no window and no network. An agent with a weather tool could tell you.",
+    "no thank you": "You are welcome.",
     "The cat is grey": "You said: The cat is grey",
     "": "I heard nothing I could understand. Please say it again.",
 }
@@ -46,6 +53,38 @@ def test_replies(text: str, reply: str) -> None:
 def test_greets_when_nobody_has_spoken(entries: list[Any]) -> None:
     expected = "Hello, this is the offline stand-in for OpenAI. How can I help you?"
     assert RuleBased(lambda: NOW).answer(Turn(entries)) == Say(expected)
+
+
+def test_asked_again_it_says_something_else() -> None:
+    entries, said = [], []
+    for _ in range(3):
+        entries.append(new_entry(text_item("Tell me a joke.")))
+        said.append(RuleBased(lambda: NOW).answer(Turn(list(entries), introduced=True)))
+    assert len(set(said)) == 3
+
+
+def test_every_phrase_that_recognition_knows_of_a_turn_is_answered_by_that_turn() -> None:
+    for turn in tomllib.loads(small_talk.FILE.read_text(encoding="utf-8"))["turn"]:
+        for phrase in turn["heard"]:
+            assert small_talk.small_talk(phrase, []) == turn["says"][0], phrase
+
+
+@pytest.mark.parametrize(
+    ("instructions", "greeting", "said"),
+    [
+        (
+            "You are Chef Luigi, a cook.",
+            'Say "Welcome to Luigi\'s!"',
+            ", in the place of Chef Luigi. Welcome to Luigi's!",
+        ),
+        ("Your name is Mia.", "Greet the person.", ", in the place of Mia. How can I help you?"),
+        ("You are a kind assistant.", "Say “Hello there.” in a warm voice.", ". Hello there."),
+        ("", "This call ends in 20 seconds. Say goodbye now.", ". Goodbye! It was nice talking to you."),
+    ],
+)
+def test_it_says_what_a_greeting_quotes_and_in_whose_place_it_is(instructions: str, greeting: str, said: str) -> None:
+    turn = Turn([new_entry(text_item(greeting, role="system"))], instructions=instructions)
+    assert RuleBased(lambda: NOW).answer(turn) == Say(f"Hello, this is the offline stand-in for OpenAI{said}")
 
 
 def test_a_long_count_is_bounded() -> None:

@@ -71,8 +71,20 @@ async def test_hears_roughly_what_was_said(recognizer: Recognizer) -> None:
 
 @pytest.mark.asyncio
 async def test_hears_nothing_in_nothing(recognizer: Recognizer) -> None:
-    await recognizer.warm_up()
-    assert len(await recognizer.recognize(b"")) < 10
+    noise = np.random.default_rng(1).integers(-20, 20, 2 * RATE).astype("<i2").tobytes()
+    assert [await recognizer.recognize(pcm) for pcm in (b"", bytes(2 * RATE), noise)] == ["", "", ""]
+    assert recognizer.process is None
+
+
+@pytest.mark.asyncio
+async def test_hears_what_people_try_first_and_what_the_conversation_makes_likely(recognizer: Recognizer) -> None:
+    for said, likely in {
+        "tell me a joke": (),
+        "tell me a fun fact": (),
+        "open the garage": ("open the garage",),
+    }.items():
+        assert await recognizer.recognize(speech.synthesize(said), likely) == said
+    assert await recognizer.recognize(speech.synthesize("open the garage")) != "open the garage"
 
 
 @pytest.mark.asyncio

@@ -219,3 +219,22 @@ async def test_scripted_hearing_waits_for_a_spoken_turn(talk: Talk) -> None:
     name = "conversation.item.input_audio_transcription.completed"
     assert talk.listener.last(name)["transcript"] == "Exactly this."
     assert talk.listener.said() == "And that."
+
+
+async def test_a_push_to_talk_turn_in_which_nothing_was_said_has_no_words_and_no_answer(talk: Talk) -> None:
+    talk.update(audio={"input": {"turn_detection": None, "transcription": {"model": "gpt-transcribe"}}})
+    talk.hearing.heard = "dog"
+    talk.session.hear(QUIET)
+    talk.send("input_audio_buffer.commit")
+    talk.send("response.create")
+    response = (await talk.listener.wait_for("response.done"))["response"]
+    assert (response["status"], response["output"]) == ("completed", [])
+
+
+async def test_the_conversations_own_words_are_told_to_the_recogniser(talk: Talk) -> None:
+    transcription = {"model": "gpt-transcribe", "prompt": "A garage: open the gate.", "keywords": ["Margherita"]}
+    tools = [{"type": "function", "name": "open_garage", "parameters": {"type": "object", "properties": {}}}]
+    talk.update(audio={"input": {"transcription": transcription}}, tools=tools)
+    talk.session.hear(LOUD + QUIET)
+    await talk.listener.wait_for("response.done")
+    assert talk.hearing.likely == ["margherita", "a garage", "open the gate", "open garage"]
