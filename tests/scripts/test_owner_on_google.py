@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,6 +140,28 @@ def test_application_default_credentials_of_another_kind_stop_nobody(cloud: Clou
             assert ended.returncode == 0, ended.stderr
             assert str(file) in ended.stderr
             assert "They are not used: gcloud's own sign-in is" in ended.stderr
+
+
+OF_THE_NETWORK = re.compile(
+    r"(?i)CLOUDSDK_PROXY_.*|CLOUDSDK_CORE_CUSTOM_CA.*|https?_proxy|.*_CA_(BUNDLE|CERTS)|SSL_CERT_FILE"
+)
+
+
+def test_a_proxy_and_a_ca_that_only_gcloud_is_told_of_are_everybodys_way(cloud: Cloud, tmp_path: Path) -> None:
+    """As `gcloud config set proxy/address` and a company's own CA leave a machine."""
+    (tmp_path / "configurations").mkdir()
+    (tmp_path / "active_config").write_text("work")
+    (tmp_path / "configurations" / "config_work").write_text(
+        f"[core]\ncustom_ca_certs_file = {cloud.proxy.ca_file}\n"
+        f"[proxy]\ntype = http\naddress = 127.0.0.1\nport = {cloud.proxy.port}\n"
+    )
+    environment = {name: value for name, value in cloud.environment.items() if not OF_THE_NETWORK.fullmatch(name)}
+    environment["CLOUDSDK_CONFIG"] = str(tmp_path)
+    ended = subprocess.run(
+        [ROOT / "scripts" / "invite.sh", "Ana's iPad"], env=environment, capture_output=True, text=True, timeout=280
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(f"https://{PROJECT_ID}.web.app/#i=")
 
 
 def test_limits_reads_the_projects_own(cloud: Cloud) -> None:
