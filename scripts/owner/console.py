@@ -14,6 +14,7 @@ from voicemint.redaction import redact
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 MAX_QUOTED_CHARACTERS = 300
 PROGRESS_SECONDS = 10
+WHOSE = "Is this the owner's account and project?"
 
 
 class CommandFailed(Exception):
@@ -75,8 +76,18 @@ def _google_refusal(error: Exception) -> str:
     if isinstance(error, DefaultCredentialsError):
         return "You are not signed in to Google. Sign in: gcloud auth login"
     if isinstance(error, GoogleAPICallError | RetryError | GoogleAuthError):
-        return f"Google refused or did not answer: {_one_line(error)}. Is this the owner's account and project?"
+        said = f"Google refused or did not answer: {_one_line(error)}"
+        return f"{said}. {_advice(error) or WHOSE}"
     return ""
+
+
+def _advice(error: Exception) -> str:
+    """What a refusal means that is known and does not go away by itself; empty for any other."""
+    from provision.failures import UNKNOWN, look_up
+
+    failure = look_up(f"{error} {getattr(error, 'details', '')}", os.environ.get("PROJECT_ID") or "the project")
+    known = failure.kind == "stop" and failure != UNKNOWN
+    return f"{failure.cause[0].upper()}{failure.cause[1:]}. {failure.fix}" if known else ""
 
 
 def _one_line(error: Exception) -> str:

@@ -49,11 +49,15 @@ class Binding(NamedTuple):
 
 @dataclass(frozen=True)
 class Bucket:
-    """`lifecycle_file` from the root of the repository, None for a bucket that keeps everything."""
+    """`lifecycle_file` from the root of the repository, None for a bucket that keeps everything.
+
+    `overwritten`: objects in it are written again, as the stop switch is.
+    """
 
     name: str
     lifecycle_file: str | None
     lifecycle: Mapping[str, Any]
+    overwritten: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,7 @@ def _buckets(infra: Path, names: Names) -> tuple[Bucket, ...]:
     file = infra / "bucket-lifecycle.json"
     lifecycle = json.loads(file.read_text(encoding="utf-8"))
     return (
-        Bucket(names.control_bucket, None, {}),
+        Bucket(names.control_bucket, None, {}, overwritten=True),
         Bucket(names.bucket, f"infra/{file.name}", lifecycle),
     )
 

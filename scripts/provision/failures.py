@@ -32,7 +32,7 @@ class _Known:
     fix: str
 
 
-# The first that matches counts: what is more particular stands higher. {project} and {service} are put in.
+# The first that matches counts: what is more particular stands higher. {project}, {service} and {bucket} are put in.
 _TABLE = (
     _Known(
         "not-signed-in", "stop",
@@ -66,7 +66,7 @@ _TABLE = (
         "retention", "stop",
         r"retentionPolicyNotMet|bucket's retention policy|object retention|active (Temporary|Event-Based) hold",
         "the bucket keeps what is in it for a time (retention or a hold), so nothing there can be written again",
-        "gcloud storage buckets update gs://BUCKET --clear-retention-period --no-default-event-based-hold "
+        "gcloud storage buckets update gs://{bucket} --clear-retention-period --no-default-event-based-hold "
         "(scripts/doctor.sh names the bucket); a locked period stays, and then CONTROL_BUCKET in infra/project.env has "
         "to name another bucket",
     ),
@@ -114,8 +114,8 @@ _TABLE = (
     _Known(
         "build-account", "stop",
         r"[Bb]uild (service account|failed)[^\n]*(permission|denied|access)|cloudbuild\.builds\.builder"
-        r"|does not have (storage|artifactregistry|logging)\.\S+ access",
-        "the account that builds lacks a role, or got it a moment ago",
+        r"|(\bbuilder@|-compute@|@cloudbuild\.)\S* does not have (storage|artifactregistry|logging)\.\S+ access",
+        "the account that builds lacks a role",
         "scripts/bootstrap.sh puts back what infra/iam.txt says of `builder`; then deploy again, some minutes later",
     ),
     _Known(
@@ -170,7 +170,7 @@ _TABLE = (
         "no-permission", "stop",
         r"PERMISSION_DENIED|[Pp]ermission '?[\w.]*'? ?denied|do(es)? not have (the )?(permission|[\w.]+ access)"
         r"|HTTPError 403|\bforbidden\b|AUTH_PERMISSION_DENIED",
-        "this account may not do it, or its role was given a moment ago",
+        "this account may not do it",
         "Ask an owner of {project} for roles/owner, or for the role that the words above name: "
         f"{CONSOLE}/iam-admin/iam?project={{project}}. Which account is it: gcloud config get account. A role is in "
         "force everywhere some minutes after it was given: then run this again",
@@ -211,14 +211,19 @@ UNKNOWN = Failure(
     "Google refused it, in words that are not known here",
     "The words above are Google's own and name the reason. Mend that first: without it the same will be refused again",
 )
-# What is so for a few minutes after a role was given, and else for good.
+# What is so for some minutes after a role was given, and else for good.
 FRESH = frozenset({"no-permission", "build-account"})
 
 
 def look_up(text: str, project_id: str) -> Failure:
     """The first row of the table whose words are in `text`."""
     service = re.search(r"\b([a-z]+\.googleapis\.com)\b(?=.{0,80}(has not been used|disabled|$))|service: (\S+)", text)
-    values = {"project": project_id, "service": _first(service.groups() if service else ()) or "THE_API"}
+    bucket = re.search(r"Object '([a-z0-9][\w.-]+)/|/b/([a-z0-9][\w.-]+)/", text)
+    values = {
+        "project": project_id,
+        "service": _first(service.groups() if service else ()) or "THE_API",
+        "bucket": _first(bucket.groups() if bucket else ()) or "BUCKET",
+    }
     for known in _TABLE:
         if re.search(known.words, text):
             return Failure(known.id, known.kind, known.cause.format(**values), known.fix.format(**values))

@@ -6,6 +6,7 @@ CLOUDSDK_CORE_PROJECT, and by --project on every command line.
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from owner.console import CommandFailed
+
+from .failures import UNKNOWN, look_up
 
 ROOT = Path(__file__).parents[2]
 # Ends the command when this process ends, however that ends: a killed bootstrap leaves nobody who goes on writing.
@@ -42,7 +45,7 @@ class GcloudFailed(CommandFailed):
     def __init__(self, line: str, text: str) -> None:
         self.line = line
         self.text = text
-        super().__init__(expected=f"`{line}` to succeed", found=_last_error(text), todo="The words above say why.")
+        super().__init__(expected=f"`{line}` to succeed", found=_last_error(text), todo=_advice(line, text))
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,13 @@ def end_group(process: subprocess.Popen[str]) -> None:
     """The whole group: a script has children of its own."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
+
+
+def _advice(line: str, text: str) -> str:
+    """What to do about words that are known."""
+    project = re.search(r"--project[= ](\S+)", line)
+    failure = look_up(text, project[1] if project else "the project")
+    return "The words above say why." if failure == UNKNOWN else f"{failure.fix}."
 
 
 def _last_error(text: str) -> str:

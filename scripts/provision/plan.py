@@ -3,9 +3,9 @@
 Pure: nothing is asked here. A step that is in no plan is done already, so a plan for what is as it should be is empty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from common.hosting_site import sites_url
 from common.newest_version import unreadable_among
@@ -236,7 +236,7 @@ class Bootstrap:
                 f"{' '.join(monitoring.create_budget(self.gcloud, self.desired, self.reality).command)}"
             )
         for secret, found in self.reality.secrets.items():
-            if "automatic" not in found.get("replication", {}) and secret in self.desired.secrets:
+            if secret in self.desired.secrets and _is_elsewhere(found.get("replication", {}), names.region):
                 yield (
                     f"The secret {secret} has replicas in chosen places, which stay. To have Google choose: "
                     f"gcloud secrets delete {secret} --project={names.project_id}, and run this again."
@@ -252,6 +252,12 @@ class Bootstrap:
 
     def _gcloud(self, *arguments: str) -> Action:
         return Action(command=tuple(self.gcloud.command(*arguments)))
+
+
+def _is_elsewhere(replication: Mapping[str, Any], region: str) -> bool:
+    """Neither where Google likes nor in our region alone, which is ours where an organization forbids the former."""
+    replicas = replication.get("userManaged", {}).get("replicas", [])
+    return "automatic" not in replication and [replica["location"] for replica in replicas] != [region]
 
 
 def _binding_id(kind: str, binding: Binding) -> str:

@@ -1,6 +1,8 @@
 """Steps for what holds things: repository, buckets, secrets, queues. Created where missing, corrected where changed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from voicemint.control import CONTROL_OBJECT, ControlState
@@ -22,6 +24,7 @@ from .reality import Json, Reality
 from .steps import Action, Step
 from .versions import version_steps
 
+ONE_REPLICA = "An organization policy allows only some locations: the secret has its replica in {region} instead"
 EXISTS: frozenset[Kind] = frozenset({"exists"})
 SOFT_DELETE = f"--soft-delete-duration={SOFT_DELETE_SECONDS}s"
 
@@ -85,8 +88,18 @@ def _bucket_drift(bucket: Bucket, found: Json) -> Iterator[tuple[str, str]]:
         yield "soft delete", SOFT_DELETE
     if found.get("lifecycle", {}).get("rule", []) != bucket.lifecycle.get("rule", []):
         yield "lifecycle", f"--lifecycle-file={bucket.lifecycle_file}" if bucket.lifecycle_file else "--clear-lifecycle"
+    if bucket.overwritten:
+        yield from _kept(found)
     if not _marked(found):
         yield "label", f"--update-labels={MARK}"
+
+
+def _kept(found: Json) -> Iterator[tuple[str, str]]:
+    """What keeps an object from being written again. A locked period cannot be taken away: the doctor names it."""
+    if found.get("retentionPolicy") and not found["retentionPolicy"].get("isLocked"):
+        yield "no retention period, so that the stop switch can be written", "--clear-retention-period"
+    if found.get("defaultEventBasedHold"):
+        yield "no hold on new objects", "--no-default-event-based-hold"
 
 
 def secret_steps(gcloud: Gcloud, desired: Desired, reality: Reality, *, new_key: bool) -> Iterator[Step]:
@@ -94,14 +107,19 @@ def secret_steps(gcloud: Gcloud, desired: Desired, reality: Reality, *, new_key:
     for secret in desired.secrets:
         found, versions = reality.secrets.get(secret), reality.versions.get(secret, ())
         if found is None:
-            command = gcloud.command(
-                "secrets", "create", secret, "--replication-policy=automatic", f"--labels={MARK}"
-            )  # fmt: skip
-            yield _step(f"secret/{secret}", f"Create the secret {secret}", command)
+            yield _create_secret(gcloud, secret, desired.names.region)
         elif not _marked(found):
             command = gcloud.command("secrets", "update", secret, f"--update-labels={MARK}")
             yield _step(f"secret/{secret}", f"Mark the secret {secret} as Voicemint's", command)
         yield from version_steps(gcloud, secret, versions, new_key=new_key)
+
+
+def _create_secret(gcloud: Gcloud, secret: str, region: str) -> Step:
+    """Where Google likes; where an organization allows only some locations, `global` is none of them."""
+    create = partial(gcloud.command, "secrets", "create", secret, f"--labels={MARK}")
+    here = Action(command=tuple(create("--replication-policy=user-managed", f"--locations={region}")))
+    step = _step(f"secret/{secret}", f"Create the secret {secret}", create("--replication-policy=automatic"))
+    return replace(step, otherwise=(here,), otherwise_title=ONE_REPLICA.format(region=region))
 
 
 def queue_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:

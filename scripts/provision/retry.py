@@ -103,7 +103,8 @@ def patiently(
             if failure.kind in done or ("gone" in done and failure.id == "not-there-yet"):
                 return failure
             if fresh and (wait := fresh.next_wait(failure)) is not None:
-                say(f"      {failure.cause}: again in {wait:.0f} s, {fresh.times_left} times more at most")
+                left = f"again in {wait:.0f} s, {fresh.times_left} times more at most"
+                say(f"      {failure.cause}, or the role is a moment old: {left}")
             elif failure.kind in again and waits:
                 wait = waits.pop(0)
                 say(f"      {failure.cause}: try {backoff.tries - len(waits)} of {backoff.tries} in {wait:.0f} s")

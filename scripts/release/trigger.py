@@ -3,7 +3,7 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import yaml
 from common.command_line import CommandLine
 from common.newest_version import number_of, unreadable_among
 from owner.console import run, say, show
+from owner.secret_names import SIGNING_KEY
 
 from .build_names import SESSION_SECRET, TRIGGER
 from .fingerprint import ROOT
@@ -73,7 +74,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def planned(project: Released, options: argparse.Namespace) -> Iterator[Step]:
     """What is left to do. Reads only. Raises GcloudFailed."""
-    has_secret = _secret_exists(project)
+    secrets = {secret["name"].rpartition("/")[2]: secret for secret in project.gcloud.read("secrets", "list") or ()}
+    has_secret = SESSION_SECRET in secrets
     if options.delete:
         if _trigger(project) is not None:
             yield _step(project, "Delete the trigger", "builds", "triggers", "delete", TRIGGER, region=True)
@@ -81,7 +83,7 @@ def planned(project: Released, options: argparse.Namespace) -> Iterator[Step]:
             yield _step(project, "Delete the smoke check's session", "secrets", "delete", SESSION_SECRET, "--quiet")
         return
     if not has_secret:
-        create = ("secrets", "create", SESSION_SECRET, "--replication-policy=automatic", f"--labels={MARK}")
+        create = ("secrets", "create", SESSION_SECRET, *_replication(secrets, project), f"--labels={MARK}")
         yield _step(project, "Make the secret that the smoke check's session is kept in", *create)
     yield from _grant(project, has_secret=has_secret)
     versions = _versions(project) if has_secret else []
@@ -149,9 +151,11 @@ def _trigger(project: Released) -> dict[str, Any] | None:
     return next((trigger for trigger in listed or () if trigger.get("name") == TRIGGER), None)
 
 
-def _secret_exists(project: Released) -> bool:
-    listed = project.gcloud.read("secrets", "list")
-    return any(secret["name"].rpartition("/")[2] == SESSION_SECRET for secret in listed or ())
+def _replication(secrets: Mapping[str, Any], project: Released) -> tuple[str, ...]:
+    """As the bootstrap had to make the others: an organization may allow only some locations, and not `global`."""
+    if "userManaged" in secrets.get(SIGNING_KEY, {}).get("replication", {}):
+        return "--replication-policy=user-managed", f"--locations={project.names.region}"
+    return ("--replication-policy=automatic",)
 
 
 def _versions(project: Released) -> list[dict[str, Any]]:

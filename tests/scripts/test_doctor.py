@@ -371,3 +371,39 @@ def test_the_command_line(arguments: list[str], code: int, words: str) -> None:
     ended = subprocess.run([DOCTOR, *arguments], capture_output=True, text=True, timeout=60)
     assert ended.returncode == code
     assert words in ended.stdout + ended.stderr
+
+
+def test_a_retention_period_on_the_control_bucket_is_named_with_the_command_that_ends_it(doctor: Doctor) -> None:
+    control = store_of(doctor.plane).bucket(NAMES.control_bucket)
+    before = control.record().attributes
+    control.change({**before, "retentionPolicy": {"retentionPeriod": "86400"}})
+    code, findings = doctor.look()
+    found = findings[f"bucket:{NAMES.control_bucket}"]
+    assert (code, found["status"]) == (1, "problem")
+    assert "the stop switch cannot be written" in found["title"]
+    assert f"buckets update gs://{NAMES.control_bucket} --clear-retention-period" in found["fix"]
+    control.change({**before, "retentionPolicy": {"retentionPeriod": "86400", "isLocked": True}})
+    _, findings = doctor.look()
+    assert "CONTROL_BUCKET=" in findings[f"bucket:{NAMES.control_bucket}"]["fix"]
+    assert [name for name, finding in findings.items() if finding["status"] == "problem"] == [
+        f"bucket:{NAMES.control_bucket}"
+    ]
+
+
+def test_a_service_perimeter_is_named_and_not_taken_for_a_missing_role(doctor: Doctor) -> None:
+    doctor.plane.rules.perimeter |= {"secretmanager.googleapis.com"}
+    code, findings = doctor.look()
+    assert (code, findings["perimeter"]["status"]) == (1, "problem")
+    assert "vpcServiceControlsUniqueIdentifier" in findings["perimeter"]["detail"]
+    assert "Ask who administers the perimeter" in findings["perimeter"]["fix"]
+    assert [name for name, finding in findings.items() if "add-iam-policy-binding" in finding["fix"]] == []
+
+
+def test_what_cannot_be_asked_the_day_before_is_said(doctor: Doctor) -> None:
+    """Terms that only a person accepts, and a region in which new projects may not build."""
+    doctor.plane.pass_through[f"{NEW_PROJECT}.web.app"] = f"{doctor.openai_url}/nothing"
+    plain = str(ROOT / "infra" / "project.env")
+    _, findings = doctor.look(project=NEW_PROJECT, PROJECT_ENV=plain, REGION="europe-west3")
+    assert "https://console.firebase.google.com" in findings["hosting"]["detail"]
+    assert findings["build-region"]["status"] == "warning"
+    assert "us-central1" in findings["build-region"]["fix"]

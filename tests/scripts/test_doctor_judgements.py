@@ -260,8 +260,12 @@ def organization(**rules: Any) -> list[Finding]:
         ({"ingress": {"values": {"allowedValues": ["internal"]}}}, ("organization:ingress", "problem")),
         ({"ingress": {"values": {"allowedValues": ["is:all", "internal"]}}}, ("organization", "ok")),
         ({"locations": {"values": {"allowedValues": ["in:us-locations"]}}}, ("organization", "ok")),
-        ({"locations": {"values": {"allowedValues": ["in:eu-locations"]}}}, ("organization:location", "warning")),
-        ({"locations": {"values": {"deniedValues": ["us-central1"]}}}, ("organization:location", "warning")),
+        ({"locations": {"values": {"allowedValues": ["in:eu-locations"]}}}, ("organization:location", "problem")),
+        (
+            {"locations": {"values": {"allowedValues": ["in:some-group-locations"]}}},
+            ("organization:location", "warning"),
+        ),
+        ({"locations": {"values": {"deniedValues": ["us-central1"]}}}, ("organization:location", "problem")),
     ],
     ids=str,
 )
@@ -271,6 +275,28 @@ def test_organization_policies(rules: dict[str, Any], expected: tuple[str, str])
     assert (
         finding.status != "warning" or finding.id != "organization:public" or "--no-invoker-iam-check" in finding.detail
     )
+
+
+def test_where_secrets_go_that_may_not_be_everywhere_is_said() -> None:
+    finding = only(organization(locations={"values": {"allowedValues": ["in:us-locations"]}}))
+    assert "secrets get their replica in us-central1" in finding.detail
+    assert "replica" not in only(organization()).detail
+
+
+@pytest.mark.parametrize(
+    ("refusal", "fix"),
+    [
+        (Refusal.OTHER, "mend what they name"),
+        (Refusal.NOT_FOUND, "mend what they name"),
+        (Refusal.BILLING_OFF, "gcloud billing projects link"),
+        (Refusal.PERIMETER, "Ask who administers the perimeter"),
+        (Refusal.NO_ANSWER, "Try again in a moment"),
+    ],
+)
+def test_only_what_goes_away_by_itself_is_to_be_tried_again(refusal: Refusal, fix: str) -> None:
+    finding = context({}).unasked("any", "Anything", Answer(refusal=refusal, said="Google's own words"))
+    assert fix in finding.fix
+    assert ("again" in finding.fix) == (refusal is Refusal.NO_ANSWER)
 
 
 @pytest.mark.parametrize(

@@ -258,3 +258,18 @@ def test_who_is_signed_in_nowhere_is_told_how(cloud: Cloud, tmp_path: Path) -> N
     ended = cloud.run(ROOT / "scripts" / "limits.sh", environment=signed_out)
     assert ended.returncode == 1
     assert "Sign in: gcloud auth login" in ended.stderr
+
+
+def test_stop_says_why_a_kept_control_bucket_cannot_be_written(cloud: Cloud) -> None:
+    assert run(cloud, "stop.sh", "--resume").returncode == 0
+    bucket = store_of(cloud.plane).bucket(NAMES.control_bucket)
+    before = bucket.record().attributes
+    bucket.change({**before, "retentionPolicy": {"retentionPeriod": "86400"}})
+    try:
+        ended = run(cloud, "stop.sh", "--no-hang-up")
+        listed = run(cloud, "stop.sh", "--status")
+    finally:
+        bucket.change(before)
+    assert (ended.returncode, listed.stdout) == (1, "running\n")
+    assert "NOT stopped" in ended.stderr
+    assert f"gcloud storage buckets update gs://{NAMES.control_bucket} --clear-retention-period" in ended.stderr

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from standins.google_control_plane.projects import Project
 from standins.google_control_plane.refusals import (
     billing_disabled,
+    location_forbidden,
     no_such_location,
+    outside_perimeter,
     permission_denied,
     service_disabled,
 )
@@ -46,8 +48,18 @@ def enforce(plane: "ControlPlane", demand: Demand, path: Mapping[str, str], entr
         location = path.get("region") or path.get("location")
         if location is not None and not LOCATION.fullmatch(location):
             raise no_such_location(location, plane.project(named))
+        if location is not None and demand.write and str(demand.permission).endswith(".create"):
+            enforce_location(
+                plane, plane.project(named), str(demand.permission).split(".")[1].removesuffix("s"), location
+            )
     elif demand.permission in plane.rules.denied_permissions:
         raise permission_denied(demand.permission, entry.path.lstrip("/"), demand.service)
+
+
+def enforce_location(plane: "ControlPlane", project: Project, kind: str, location: str) -> None:
+    """An organisation may allow only some locations for what is made."""
+    if not plane.rules.allows_location(location):
+        raise location_forbidden(project, kind, location)
 
 
 def enforce_quota_project(plane: "ControlPlane", demand: Demand, name: str | None) -> None:
@@ -69,7 +81,9 @@ def enforce_in_project(plane: "ControlPlane", demand: Demand, project: Project, 
             if refuses:
                 project.services[demand.service] = refuses - 1
             raise service_disabled(demand.service, project.number)
-    if demand.permission in plane.rules.denied_permissions:
-        raise permission_denied(demand.permission, path.split("/", 2)[2], demand.service)
+    if demand.service in plane.rules.perimeter:
+        raise outside_perimeter(demand.service, project)
+    if demand.permission in plane.rules.denied_permissions or plane.rules.is_fresh(demand.permission):
+        raise permission_denied(str(demand.permission), path.split("/", 2)[2], demand.service)
     if demand.billed and project.billing_account is None:
         raise billing_disabled(project)

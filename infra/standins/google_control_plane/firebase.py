@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 API = Api("firebase.googleapis.com")
 PROJECT = "/v1beta1/projects/{project}"
+DEBUG = "type.googleapis.com/google.rpc.DebugInfo"
 TYPE = "type.googleapis.com/google.firebase.service.management.v1beta1."
 ENABLED_WITH_IT = ("firebase.googleapis.com", "firebasehosting.googleapis.com")
 
@@ -46,6 +47,11 @@ def add_firebase(call: Call) -> Json:
     project = call.project
     if project.project_id in call.plane.part(FirebaseProjects):
         raise GoogleError("ALREADY_EXISTS", "Requested entity already exists")
+    if not call.plane.rules.terms_accepted:
+        told = "[ORIGINAL ERROR] generic::permission_denied: Firebase Tos Not Accepted"
+        raise GoogleError(
+            "PERMISSION_DENIED", "The caller does not have permission", [{"@type": DEBUG, "detail": told}]
+        )
     call.plane.part(FirebaseProjects).add(project.project_id)
     for service in ENABLED_WITH_IT:
         project.services.setdefault(service, 0)

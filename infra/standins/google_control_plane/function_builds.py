@@ -18,6 +18,7 @@ DEFAULTS = {"availableMemory": "256Mi", "availableCpu": "1", "timeoutSeconds": 6
 def build(call: "Call", said: Json, source: bytes) -> str:
     """The image's name. Raises GoogleError with what the deployment's operation then says."""
     _check_source(source)
+    _check_place(call)
     builder = said["buildConfig"].get("serviceAccount", "").rpartition("/")[2]
     repository = said["buildConfig"].get("dockerRepository", "")
     _check_builder(call, builder, repository)
@@ -36,9 +37,24 @@ def _check_source(source: bytes) -> None:
             raise GoogleError("INVALID_ARGUMENT", f"Build failed: missing {name} in the root of the source.")
 
 
+def _check_place(call: "Call") -> None:
+    if call.path["region"] in call.plane.rules.unbuildable_regions:
+        raise GoogleError(
+            "FAILED_PRECONDITION",
+            "failed precondition: due to quota restrictions, cannot run builds in this region. Please contact support",
+        )
+
+
 def _check_builder(call: "Call", account: str, repository: str) -> None:
     """A builder may write logs and images; without these roles the build begins and fails."""
     member = f"serviceAccount:{account}"
+    if call.plane.rules.fresh_builds:
+        call.plane.rules.fresh_builds -= 1
+        raise GoogleError(
+            "PERMISSION_DENIED",
+            f"Build failed with status: FAILURE. {account} does not have storage.objects.get access to the Google "
+            "Cloud Storage object. Permission 'storage.objects.get' denied on resource (or it may not exist).",
+        )
     project = call.plane.policies.bindings_of(call.project.resource)
     if repository not in call.plane.part(Repositories):
         raise GoogleError("NOT_FOUND", f'Repository "{repository.rpartition("/")[2]}" not found')

@@ -37,6 +37,35 @@ def no_such_location(location: str, project: Project) -> GoogleError:
     return GoogleError("PERMISSION_DENIED", message, [info])
 
 
+def location_forbidden(project: Project, kind: str, location: str) -> GoogleError:
+    return GoogleError(
+        "FAILED_PRECONDITION",
+        f"Constraint constraints/gcp.resourceLocations violated for [orgpolicy:{project.resource}] attempting to "
+        f"create a {kind} in [{location}]. For more information, see "
+        "https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations.",
+    )
+
+
+def outside_perimeter(service: str, project: Project) -> GoogleError:
+    identifier = "VQQnKfXtZ16NHnOmdJAy0E92tVT"
+    return GoogleError(
+        "PERMISSION_DENIED",
+        f"Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: {identifier}",
+        [
+            {
+                "@type": "type.googleapis.com/google.rpc.PreconditionFailure",
+                "violations": [{"type": "VPC_SERVICE_CONTROLS", "description": identifier}],
+            },
+            {
+                "@type": ERROR_INFO,
+                "reason": "SECURITY_POLICY_VIOLATED",
+                "domain": "googleapis.com",
+                "metadata": {"service": service, "uid": identifier, "consumer": project.resource},
+            },
+        ],
+    )
+
+
 def billing_disabled(project: Project) -> GoogleError:
     url = f"https://console.developers.google.com/billing/enable?project={project.number}"
     return GoogleError(

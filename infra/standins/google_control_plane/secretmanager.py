@@ -8,8 +8,9 @@ from aiohttp.typedefs import Handler
 
 from standins import google_secret_manager as secret_manager
 from standins.google_control_plane.api import Api, Call
-from standins.google_control_plane.enforcement import Demand
+from standins.google_control_plane.enforcement import Demand, enforce_location
 from standins.google_control_plane.iam_routes import add_iam_routes
+from standins.google_control_plane.request_log import Logged
 from standins.google_secret_manager.secrets import Secret, Secrets
 
 if TYPE_CHECKING:
@@ -30,7 +31,15 @@ def secrets_of(plane: "ControlPlane", id_or_number: str) -> Secrets:
 
 
 class SecretManager(Api):
-    """The existing application; deleting works without billing."""
+    """The existing application; deleting works without billing. A secret without replicas of its own is `global`."""
+
+    def enforce(self, plane: "ControlPlane", demand: Demand, path: Mapping[str, str], entry: Logged) -> None:
+        super().enforce(plane, demand, path, entry)
+        if demand.permission == "secretmanager.secrets.create" and isinstance(entry.body, dict):
+            managed = entry.body.get("replication", {}).get("userManaged", {})
+            places = [replica["location"] for replica in managed.get("replicas", [])] or ["global"]
+            for place in places:
+                enforce_location(plane, plane.project(path["project"]), "secret", place)
 
     def mount(self, plane: "ControlPlane") -> web.Application:
         return secret_manager.create_app_of(lambda project: secrets_of(plane, project))

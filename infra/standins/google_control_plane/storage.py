@@ -78,6 +78,11 @@ class Storage(Api):
     def _enforce_for_creation(self, plane: "ControlPlane", demand: Demand, entry: Logged) -> None:
         if named := entry.query.get("project"):
             enforce_in_project(plane, demand, plane.project(named), entry.path)
+        if entry.method == "POST" and isinstance(entry.body, dict):
+            place = str(entry.body.get("location", "US"))
+            if not plane.rules.allows_location(place):
+                text = f"'{place.lower()}' violates constraint 'constraints/gcp.resourceLocations'"
+                raise GoogleError("FAILED_PRECONDITION", text)
         if isinstance(entry.body, dict) and entry.body.get("name") in plane.rules.taken_buckets:
             raise GoogleError(
                 "ALREADY_EXISTS",

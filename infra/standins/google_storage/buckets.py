@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from standins.google_storage.errors import condition_not_met
+from standins.google_storage.errors import StorageError, condition_not_met
 from standins.google_storage.requests import STORE, bucket_of, json_object, project_number
 from standins.google_storage.resources import bucket_fields, bucket_resource, merged
 
@@ -27,6 +27,8 @@ async def buckets_get(request: web.Request) -> web.Response:
 async def buckets_patch(request: web.Request) -> web.Response:
     """Change the fields given; null removes one."""
     bucket, changes = bucket_of(request), bucket_fields(await json_object(request))
+    if "retentionPolicy" in changes and (bucket.record().attributes.get("retentionPolicy") or {}).get("isLocked"):
+        raise StorageError(403, f"Bucket '{bucket.name}' has a locked Retention Policy.", "forbidden")
     wanted = request.query.get("ifMetagenerationMatch")
     if wanted not in (None, str(bucket.record().metageneration)):
         raise condition_not_met()

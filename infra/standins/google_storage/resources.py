@@ -26,7 +26,17 @@ WRITABLE_OBJECT_FIELDS = frozenset(
     }
 )
 WRITABLE_BUCKET_FIELDS = frozenset(
-    {"iamConfiguration", "labels", "lifecycle", "location", "storageClass", "softDeletePolicy", "versioning"}
+    {
+        "defaultEventBasedHold",
+        "iamConfiguration",
+        "labels",
+        "lifecycle",
+        "location",
+        "retentionPolicy",
+        "storageClass",
+        "softDeletePolicy",
+        "versioning",
+    }
 )
 
 

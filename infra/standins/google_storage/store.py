@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,9 @@ class Bucket:
 
     def write(self, name: str, content: bytes, conditions: Conditions, attributes: Mapping[str, Any]) -> Record:
         """Create the object or replace it, unless the conditions forbid it."""
-        conditions.check_write(self.find(name))
+        there = self.find(name)
+        conditions.check_write(there)
+        self._refuse_what_is_kept(there)
         self._refuse_a_disk_that_confuses_names(name)
         moment = now()
         record = Record(
@@ -143,6 +145,7 @@ class Bucket:
 
     def delete(self, name: str, conditions: Conditions) -> None:
         conditions.check_write(self.get(name))
+        self._refuse_what_is_kept(self.get(name))
         path = self.folder / names.data_path(name)
         (self.folder / names.metadata_path(name)).unlink()
         path.unlink()
@@ -166,6 +169,20 @@ class Bucket:
         there = self._load(self.folder / names.metadata_path(name))
         if there is not None and there.name != name:
             raise StorageError(500, f"The disk under {self.folder} cannot tell {name!r} from {there.name!r}.")
+
+    def _refuse_what_is_kept(self, there: Record | None) -> None:
+        """An object younger than the bucket's retention period is neither replaced nor deleted."""
+        kept = self.record().attributes.get("retentionPolicy") if there else None
+        if there is None or not kept:
+            return
+        until = datetime.fromisoformat(there.created) + timedelta(seconds=int(kept["retentionPeriod"]))
+        if datetime.now(UTC) < until:
+            raise StorageError(
+                403,
+                f"Object '{self.name}/{there.name}' is subject to bucket's retention policy or object retention and "
+                f"cannot be deleted or overwritten until {until.isoformat()}",
+                "retentionPolicyNotMet",
+            )
 
     def _next_generation(self) -> int:
         self._last_generation = max(time.time_ns() // 1000, self._last_generation + 1)

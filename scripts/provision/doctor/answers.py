@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     SIGNED_OUT = "gcloud is not signed in"
     VERSION_OFF = "its newest version is not enabled"
     NO_ANSWER = "no answer came in time"
+    PERIMETER = "a service perimeter (VPC Service Controls) lets nobody in from here"
     NOT_ASKED = "what it depends on is missing"
     OTHER = "Google refused"
 
@@ -44,6 +45,7 @@ _REFUSALS = {
     "no-permission": Refusal.DENIED,
     "build-account": Refusal.DENIED,  # it names a permission of Cloud Storage that is lacking
     "org-policy": Refusal.DENIED,
+    "perimeter": Refusal.PERIMETER,
     "too-many-requests": Refusal.NO_ANSWER,
     "unavailable": Refusal.NO_ANSWER,
 }

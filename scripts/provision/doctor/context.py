@@ -10,6 +10,7 @@ from voicemint.agents import Agent
 
 from ..configuration import Configurations
 from ..desired import Desired
+from ..failures import look_up
 from ..findings import Finding
 from ..steps import Step
 from .answers import Answer, Refusal
@@ -85,13 +86,29 @@ class Context:
                 fix = self.grant(role)
             case Refusal.SIGNED_OUT:
                 fix = "gcloud auth login"
-            case _:
+            case Refusal.BILLING_OFF:
+                fix = f"gcloud billing projects link {self.project_id} --billing-account=ACCOUNT_ID"
+            case Refusal.PERIMETER:
+                fix = look_up("VPC Service Controls", self.project_id).fix
+            case Refusal.NO_ANSWER:
                 fix = "Try again in a moment: scripts/doctor.sh"
+            case _:
+                fix = "The words in brackets are Google's own: mend what they name"
         return Finding(finding_id, "unknown", title, reason(answer), fix)
+
+    def shut_out(self, finding_id: str, what: str, answer: Answer) -> Finding:
+        """A problem that no role and no repetition helps."""
+        failure = look_up("VPC Service Controls", self.project_id)
+        return Finding(finding_id, "problem", f"{failure.cause[0].upper()}{failure.cause[1:]}", reason_of(what, answer),
+                       failure.fix)  # fmt: skip
 
     def grant(self, role: str, member: str = "user:YOU@EXAMPLE.COM") -> str:
         """For somebody who may: the project's owner."""
         return f"gcloud projects add-iam-policy-binding {self.project_id} --member={member} --role={role}"
+
+
+def reason_of(what: str, answer: Answer) -> str:
+    return f"{what}: {answer.said}" if answer.said else what
 
 
 def reason(answer: Answer) -> str:

@@ -8,6 +8,10 @@ from ..steps import Step
 from .context import Context, ok
 from .glance import group_of
 
+TERMS = (
+    "whether this account has accepted Firebase's terms of service cannot be asked: where it never used Firebase, it "
+    "does so first at https://console.firebase.google.com"
+)
 MAX_LINES = 2  # a fix of more commands than these is a bootstrap
 
 
@@ -63,6 +67,8 @@ def _is_unread(step: Step, context: Context) -> bool:
 def _findings(context: Context, kind: Kind, steps: Sequence[Step]) -> Iterable[Finding]:
     if not context.begun:
         detail = f"scripts/bootstrap.sh makes it, in {len(steps)} step{'s' if len(steps) != 1 else ''}"
+        if any(step.id == "firebase" for step in steps):
+            detail += f"; {TERMS}"
         yield Finding(kind.id, "pending", f"{kind.what}: not there yet", detail, context.bootstrap)
         return
     for step in steps:

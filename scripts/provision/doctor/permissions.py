@@ -79,7 +79,7 @@ def permissions(context: Context) -> Iterable[Finding]:
             f"permission:{permission}",
             "problem",
             f"This account may not {permission}",
-            f"{role} has it; the project's owner can give it",
+            f"{role} has it; the project's owner can give it. Given a moment ago, it is in force after some minutes",
             context.grant(role, member_of(account(context))),
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..findings import Finding
+from ..names import REGION
 from .answers import Answer, Refusal
 from .context import Context, ok
 
@@ -14,6 +15,8 @@ INGRESS = "run.allowedIngress"
 LOCATIONS = "gcp.resourceLocations"
 TOLD_BEFORE = (MEMBER_DOMAINS, INGRESS, LOCATIONS)  # by an API that is always on
 CONSTRAINTS = (MEMBER_DOMAINS, MEMBERS, REQUIRE_INVOKER, INGRESS, LOCATIONS)
+
+CONTINENTS = ("africa", "asia", "australia", "eu", "europe", "global", "me", "northamerica", "southamerica", "us")
 
 FALLBACK = "the bootstrap switches Cloud Run's invoker check off instead (--no-invoker-iam-check); nothing to do"
 
@@ -30,7 +33,7 @@ def organization(context: Context) -> Iterable[Finding]:
         return
     rules = {constraint: _rules(answer) for constraint, answer in answers.items()}
     found = [*_public(context, rules), *_ingress(context, rules), *_location(context, rules)]
-    yield from found or [ok("organization", "No organization policy stands in the way")]
+    yield from found or [ok("organization", "No organization policy stands in the way", _replicas(context, rules))]
 
 
 def _is_silent(constraint: str, answer: Answer) -> bool:
@@ -67,9 +70,20 @@ def _ingress(context: Context, rules: Mapping[str, list[Mapping[str, Any]]]) -> 
 def _location(context: Context, rules: Mapping[str, list[Mapping[str, Any]]]) -> Iterable[Finding]:
     region = context.desired.names.region
     if not permits(rules[LOCATIONS], lambda value: _covers(value, region)):
-        title = f"An organization policy may forbid {region}: {LOCATIONS}"
-        fix = f"Ask, or choose another REGION: {context.console('iam-admin/orgpolicies')}"
-        yield Finding("organization:location", "warning", title, "", fix)
+        allowed = [value for rule in rules[LOCATIONS] for value in rule.get("values", {}).get("allowedValues", [])]
+        certain = all(map(_is_known, allowed))
+        title = f"An organization policy {'forbids' if certain else 'may forbid'} {region}: {LOCATIONS}"
+        where = "in infra/project.env and in web/firebase.json"
+        fix = f"Choose another REGION, {where}, or ask for an exception: {context.console('iam-admin/orgpolicies')}"
+        detail = f"allowed: {', '.join(allowed)}" if allowed else ""
+        yield Finding("organization:location", "problem" if certain else "warning", title, detail, fix)
+
+
+def _replicas(context: Context, rules: Mapping[str, list[Mapping[str, Any]]]) -> str:
+    """What becomes of secrets, which are nowhere in particular unless that is forbidden."""
+    if permits(rules[LOCATIONS], lambda value: value in ("global", "in:global-locations")):
+        return ""
+    return f"{LOCATIONS} allows only some locations: secrets get their replica in {context.desired.names.region}"
 
 
 def is_enforced(rules: Iterable[Mapping[str, Any]]) -> bool:
@@ -89,6 +103,12 @@ def permits(rules: Iterable[Mapping[str, Any]], covers: Any) -> bool:
         if rule.get("denyAll") or any(map(covers, denied)) or (allowed and not any(map(covers, allowed))):
             return False
     return True
+
+
+def _is_known(value: str) -> bool:
+    """Whether it is clear what a value stands for: a region, or a continent."""
+    place = value.removeprefix("in:").removesuffix("-locations")
+    return bool(REGION.fullmatch(place)) or place in CONTINENTS
 
 
 def _covers(value: str, region: str) -> bool:

@@ -9,6 +9,8 @@ from .answers import Answer, Refusal
 from .context import Context, ok
 
 ENABLE = "serviceusage.services.enable"
+# https://cloud.google.com/build/docs/locations: where every project may build
+BUILDS_FOR_ALL = ("us-central1", "us-west2", "europe-west1", "asia-east1", "australia-southeast1", "southamerica-east1")
 
 
 def project(context: Context) -> Iterable[Finding]:
@@ -111,6 +113,23 @@ def build_account(context: Context) -> Iterable[Finding]:
     """Functions are built as `builder`: the project's default build account, and its role, are not used."""
     builder = context.desired.names.email("builder")
     yield ok("build-account", f"Functions are built as {builder}", "the default build account needs no role")
+
+
+def perimeter(context: Context) -> Iterable[Finding]:
+    """A service perimeter refuses what is inside it, whoever asks from outside."""
+    shut = [answer for answer in context.answers.values() if answer.refusal is Refusal.PERIMETER]
+    if shut:
+        yield context.shut_out("perimeter", f"{len(shut)} questions were refused", shut[0])
+
+
+def build_region(context: Context) -> Iterable[Finding]:
+    """Cannot be asked. Google says where each project may build, and that new ones may not build everywhere."""
+    region = context.desired.names.region
+    if region in BUILDS_FOR_ALL or context.begun:
+        return
+    title = f"It may be that {context.project_id} may not build in {region}: new projects may in few regions only"
+    fix = f"Nothing, or a REGION out of {', '.join(BUILDS_FOR_ALL)}, in infra/project.env and in web/firebase.json"
+    yield Finding("build-region", "warning", title, "only a deployment tells", fix)
 
 
 def runtimes(context: Context) -> Iterable[Finding]:

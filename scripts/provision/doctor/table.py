@@ -40,8 +40,10 @@ PREFLIGHT: Groups = (
     (
         project.is_there,
         (
+            project.perimeter,
             policies.organization,
             project.build_account,
+            project.build_region,
             project.runtimes,
             buckets.buckets,
             keys.openai_key,
