@@ -1,4 +1,4 @@
-/** A typed list of listeners for each event name. */
+/** A typed list of listeners for each event name. One that throws takes nothing from the others, nor from the emitter. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(value: never) => void>>();
 
@@ -10,6 +10,17 @@ export class Emitter<Events extends object> {
   }
 
   protected emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) (listener as (value: Events[Name]) => void)(value);
+    for (const listener of this.#listeners.get(name) ?? []) apart(() => (listener as (value: Events[Name]) => void)(value));
+  }
+}
+
+/** Does this by itself: its error is the browser's to report, and what comes after it is done all the same. */
+export function apart(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -5,17 +5,19 @@ const SAMPLES = 1024;
 const QUIETEST_DB = -60;
 const LOUDEST_DB = -12; // a voice close to the microphone
 
-let context: AudioContext | undefined;
+let shared: AudioContext | undefined;
 let measured = 0;
 
-/** Tells the loudness of `stream`, 0 to 1, about 20 times a second, until the returned function is called. */
-export function measure(stream: MediaStream, tell: (level: number) => void): () => void {
-  context ??= new AudioContext();
-  void context.resume(); // iPadOS lets it run while the page is recording
+/**
+ * Tells the loudness of `stream`, 0 to 1, about 20 times a second, until the returned function is called. There is none
+ * where the browser lets no page look into a stream, as Firefox with resistFingerprinting: no call needs a meter.
+ */
+export function measure(stream: MediaStream, tell: (level: number) => void): (() => void) | undefined {
+  const made = meter(stream);
+  if (made === undefined) return undefined;
+  const { context, source, analyser } = made;
+  context.resume().catch(() => undefined); // iPadOS lets it run while the page is recording
   measured += 1;
-  const source = context.createMediaStreamSource(stream);
-  const analyser = new AnalyserNode(context, { fftSize: SAMPLES });
-  source.connect(analyser);
   const samples = new Float32Array(SAMPLES);
   const timer = setInterval(() => {
     analyser.getFloatTimeDomainData(samples);
@@ -25,9 +27,21 @@ export function measure(stream: MediaStream, tell: (level: number) => void): () 
     clearInterval(timer);
     source.disconnect();
     measured -= 1;
-    if (measured === 0) void context?.suspend();
+    if (measured === 0) context.suspend().catch(() => undefined);
     tell(0);
   };
+}
+
+function meter(stream: MediaStream) {
+  try {
+    const context = (shared ??= new AudioContext());
+    const source = context.createMediaStreamSource(stream);
+    const analyser = new AnalyserNode(context, { fftSize: SAMPLES });
+    source.connect(analyser);
+    return { context, source, analyser };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Samples from -1 to 1 as a loudness from 0 to 1, as ears count it. Pure. */

@@ -10,6 +10,8 @@ export type MicrophoneCheck =
   | { readonly kind: "listening" }
   | { readonly kind: "heard" }
   | { readonly kind: "silent" }
+  /** The browser does not let the page measure it. */
+  | { readonly kind: "unmeasured" }
   | { readonly kind: "problem"; readonly problem: CallProblem };
 
 export interface CheckEvents {
@@ -56,14 +58,15 @@ export class MicrophoneTest extends Emitter<CheckEvents> {
     const timer = setTimeout(() => this.#finish("silent"), CHECK_MS);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
-      stopMeasuring();
+      stopMeasuring?.();
       track.stop();
       this.emit("stream", undefined);
     });
-    this.emit("stream", stream);
+    if (stopMeasuring === undefined) this.#finish("unmeasured");
+    else this.emit("stream", stream);
   }
 
-  #finish(kind: "heard" | "silent"): void {
+  #finish(kind: "heard" | "silent" | "unmeasured"): void {
     this.#running.abort();
     this.emit("check", { kind });
   }

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { loudness } from "../src/levels.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { loudness, measure } from "../src/levels.ts";
 
 function tone(amplitude: number): Float32Array {
   return Float32Array.from({ length: 1024 }, (_, at) => amplitude * Math.sin(at / 5));
@@ -10,4 +10,24 @@ test("silence is 0, the loudest is 1, and a voice is in between", () => {
   expect(loudness(tone(1))).toBe(1);
   expect(loudness(tone(0.1))).toBeGreaterThan(0.6);
   expect(loudness(tone(0.003))).toBeLessThan(0.3);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+class Unwilling {
+  createMediaStreamSource(): never {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  }
+}
+
+test.each([
+  ["lets no page look into a stream", Unwilling],
+  ["has no AudioContext", undefined],
+])("a browser that %s has no meter, and that is no error", (_, context) => {
+  vi.stubGlobal("AudioContext", context);
+  const tell = vi.fn();
+  expect(measure({} as MediaStream, tell)).toBeUndefined();
+  expect(tell).not.toHaveBeenCalled();
 });

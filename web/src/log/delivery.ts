@@ -96,7 +96,10 @@ async function outcome(response: Response): Promise<Outcome> {
   return seconds >= 0 ? { kind: "later", waitMs: Math.min(seconds * 1000, LONGEST_WAIT_MS) } : { kind: "later" };
 }
 
-/** Without the lock, as on pages that are not secure, two tabs may send the same batch: stored once all the same. */
+/** Without the lock, on pages that are not secure or are refused it, two tabs may send the same batch: stored once all the same. */
 async function oneTabAtATime(work: () => Promise<void>): Promise<void> {
-  await ("locks" in navigator ? navigator.locks.request(LOCK, work) : work());
+  if (!("locks" in navigator)) return work();
+  let begun: Promise<void> | undefined;
+  const begin = () => (begun ??= work());
+  await navigator.locks.request(LOCK, begin).catch(() => begin());
 }

@@ -29,7 +29,7 @@ export function MicrophoneCheck({ controls, isOffer = false }: Props) {
 }
 
 function checkWords(check: CallControls["check"]["value"]): string {
-  const { checking, checkHeard, checkSilent } = words.value;
+  const { checking, checkHeard, checkSilent, checkUnmeasured } = words.value;
   switch (check.kind) {
     case "none":
       return "";
@@ -39,6 +39,8 @@ function checkWords(check: CallControls["check"]["value"]): string {
       return checkHeard;
     case "silent":
       return checkSilent;
+    case "unmeasured":
+      return checkUnmeasured;
     case "problem": {
       const { title, advice } = problemNotice(check.problem);
       return `${title}. ${advice}`;
