@@ -1,5 +1,6 @@
 /** Ends a call that has reached its limit or that nobody uses any more, and says how long the last minute still is. */
 
+import { after, elapsed, nothing } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import type { EndReason } from "./problems.ts";
 
@@ -19,8 +20,8 @@ export interface LimitEvents {
 
 export class CallLimits extends Emitter<LimitEvents> {
   #endsAt: number;
-  #tick: ReturnType<typeof setTimeout> | undefined;
-  #idle: ReturnType<typeof setTimeout> | undefined;
+  #stopTick = nothing;
+  #stopIdle = nothing;
   #isFarewellDue: boolean;
 
   constructor(maxCallSeconds: number) {
@@ -37,14 +38,14 @@ export class CallLimits extends Emitter<LimitEvents> {
   /** Never later than it would have ended anyway. */
   endWithin(seconds: number): void {
     this.#endsAt = Math.min(this.#endsAt, endAfter(seconds));
-    clearTimeout(this.#tick);
+    this.#stopTick();
     this.#count();
   }
 
   /** Something was said. */
   touch(): void {
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.emit("over", "idle"), IDLE_MS);
+    this.#stopIdle();
+    this.#stopIdle = after(IDLE_MS, () => this.emit("over", "idle"));
   }
 
   /** Whether a hang-up by the server now is the limit itself. */
@@ -53,12 +54,12 @@ export class CallLimits extends Emitter<LimitEvents> {
   }
 
   stop(): void {
-    clearTimeout(this.#tick);
-    clearTimeout(this.#idle);
+    this.#stopTick();
+    this.#stopIdle();
   }
 
   get #millisecondsLeft(): number {
-    return this.#endsAt - performance.now();
+    return this.#endsAt - elapsed();
   }
 
   #count(): void {
@@ -73,7 +74,7 @@ export class CallLimits extends Emitter<LimitEvents> {
   }
 
   #wait(milliseconds: number): void {
-    this.#tick = setTimeout(() => this.#count(), milliseconds);
+    this.#stopTick = after(milliseconds, () => this.#count());
   }
 
   #sayGoodbye(left: number): void {
@@ -84,5 +85,5 @@ export class CallLimits extends Emitter<LimitEvents> {
 }
 
 function endAfter(seconds: number): number {
-  return performance.now() + Math.min(seconds * 1000, LONGEST_MS);
+  return elapsed() + Math.min(seconds * 1000, LONGEST_MS);
 }

@@ -1,5 +1,6 @@
 /** What outlives a cut and a handover: what was said, how long the call may still last, and whether anybody can be heard. */
 
+import { after, nothing } from "./clock.ts";
 import { CallLimits, type LimitEvents } from "./call-limits.ts";
 import { Emitter } from "./emitter.ts";
 import type { RealtimeEvent } from "./events.ts";
@@ -14,7 +15,7 @@ const LOST_MICROPHONE_MS = 60_000; // there may be another one to plug in
 export class Conversation extends Emitter<LimitEvents> {
   readonly #limits: CallLimits;
   #history = noHistory;
-  #lost: ReturnType<typeof setTimeout> | undefined;
+  #stopLost = nothing;
 
   constructor(maxCallSeconds: number) {
     super();
@@ -29,8 +30,8 @@ export class Conversation extends Emitter<LimitEvents> {
   }
 
   hear(event: RealtimeEvent): void {
-    this.#history = remember(this.#history, event);
     this.touch();
+    this.#history = remember(this.#history, event);
   }
 
   touch(): void {
@@ -39,8 +40,8 @@ export class Conversation extends Emitter<LimitEvents> {
 
   noteMicrophone(state: MicrophoneState): void {
     if (state === "opening") return; // a try that may fail
-    clearTimeout(this.#lost);
-    if (state === "lost") this.#lost = setTimeout(() => this.emit("over", "microphone_lost"), LOST_MICROPHONE_MS);
+    this.#stopLost();
+    if (state === "lost") this.#stopLost = after(LOST_MICROPHONE_MS, () => this.emit("over", "microphone_lost"));
   }
 
   /** What a new line is told: after a cut, or because another agent takes over, who speaks first. */
@@ -61,6 +62,6 @@ export class Conversation extends Emitter<LimitEvents> {
 
   stop(): void {
     this.#limits.stop();
-    clearTimeout(this.#lost);
+    this.#stopLost();
   }
 }

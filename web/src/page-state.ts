@@ -6,7 +6,9 @@ import type { Call } from "./call.ts";
 import type { StateChange } from "./call-events.ts";
 import { isBetweenSessions, isInCall, type CallState } from "./call-state.ts";
 import { cutOff, noCaptions, readEvent, shownCaptions, type Captions } from "./captions.ts";
+import { elapsed } from "./clock.ts";
 import { noCost, readCost, type CallCost } from "./cost.ts";
+import { apart } from "./emitter.ts";
 import { EventList, type Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { noLatency, readLatency, tapped, type Latency } from "./latency.ts";
@@ -108,8 +110,8 @@ export class PageState {
 
   #startClock(): void {
     if (this.#clock !== undefined) return; // connected again: it is the same call
-    const began = performance.now();
-    this.#clock = setInterval(() => (this.seconds.value = Math.floor((performance.now() - began) / 1000)), 250);
+    const began = elapsed();
+    this.#clock = setInterval(() => (this.seconds.value = Math.floor((elapsed() - began) / 1000)), 250);
   }
 
   #finish(): void {
@@ -121,9 +123,9 @@ export class PageState {
   }
 
   #hear(event: RealtimeEvent, agent: string): void {
-    this.#captions.value = readEvent(this.#captions.value, event, { at: Date.now(), agent });
-    this.voice.value = hearVoice(this.voice.value, event);
-    this.cost.value = readCost(this.cost.value, event);
+    apart(() => (this.#captions.value = readEvent(this.#captions.value, event, { at: Date.now(), agent })));
+    apart(() => (this.voice.value = hearVoice(this.voice.value, event)));
+    apart(() => (this.cost.value = readCost(this.cost.value, event)));
     this.#timed("server", event);
   }
 

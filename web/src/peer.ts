@@ -1,5 +1,6 @@
 /** One peer connection: an offer made in advance, a data channel, one audio sender. Closed once, never reused. */
 
+import { elapsed } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import { DATA_CHANNEL_BYTES, parseEvent, type RealtimeEvent } from "./events.ts";
 import { canUseMicrophone } from "./microphone.ts";
@@ -21,7 +22,7 @@ export class Peer extends Emitter<PeerEvents> {
   /** The agent's voice; known before the call, so that the tap itself may start playing it. */
   readonly voice: MediaStream;
   readonly offer: Promise<string>;
-  readonly #preparedAt = performance.now();
+  readonly #preparedAt = elapsed();
   readonly #closing = new AbortController();
   readonly #connection: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
@@ -44,7 +45,7 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   get isFresh(): boolean {
-    return this.#connection.signalingState !== "closed" && performance.now() - this.#preparedAt < FRESH_MS;
+    return this.#connection.signalingState !== "closed" && elapsed() - this.#preparedAt < FRESH_MS;
   }
 
   async accept(answer: string): Promise<void> {

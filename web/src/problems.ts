@@ -28,11 +28,14 @@ export class CallProblem extends Error {
   readonly code: ProblemCode;
   /** A sentence from the other side, fit to show; never a secret. */
   readonly detail: string;
+  /** Of the answer that refused; undefined when there was none. */
+  readonly status: number | undefined;
 
-  constructor(code: ProblemCode, detail = "") {
+  constructor(code: ProblemCode, detail = "", status?: number) {
     super(detail === "" ? code : `${code}: ${detail}`);
     this.code = code;
     this.detail = detail;
+    this.status = status;
   }
 }
 
@@ -69,7 +72,7 @@ export function refusal(side: Side, status: number, body: string): CallProblem {
   const { code, message } = errorOf(body);
   if (side === "server" && code === "signed_out") return new CallProblem("signed_out");
   if (status >= 200 && status < 300) return new CallProblem(`${side}_unclear`, `status ${status}`);
-  return new CallProblem(message === "" ? `${side}_unclear` : `${side}_refused`, message || `status ${status}`);
+  return new CallProblem(message === "" ? `${side}_unclear` : `${side}_refused`, message || `status ${status}`, status);
 }
 
 const DETAIL_LETTERS = 300;

@@ -1,6 +1,7 @@
 /** The two ways to set up a call, chosen in the agent's file; the rest of the page does not know which it is. */
 
 import type { Agent } from "virtual:agents";
+import { CallProblem } from "./problems.ts";
 import { isUsable, mintClientSecret, postOffer, postOfferToServer, type ClientSecret } from "./signalling.ts";
 
 export interface Opened {
@@ -52,14 +53,26 @@ class WithClientSecret implements Setup {
   }
 
   async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
-    const secret = await unlessAborted(this.#usable(), signal);
-    const answer = await postOffer(secret, await offer, signal);
-    const { maxCallSeconds, minutesLeft } = secret;
-    return { ...answer, maxCallSeconds, minutesLeft, ticket: undefined };
+    const ahead = this.#secret;
+    try {
+      return await this.#post(offer, signal);
+    } catch (error) {
+      const isOver = error instanceof CallProblem && error.status === 401;
+      if (!isOver || ahead === undefined || ahead !== this.#secret) throw error;
+      this.forget(); // fetched ahead, and over sooner than this device's clock says: one new one, and nobody is told
+      return await this.#post(offer, signal);
+    }
   }
 
   forget(): void {
     this.#secret = undefined;
+  }
+
+  async #post(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
+    const secret = await unlessAborted(this.#usable(), signal);
+    const answer = await postOffer(secret, await offer, signal);
+    const { maxCallSeconds, minutesLeft } = secret;
+    return { ...answer, maxCallSeconds, minutesLeft, ticket: undefined };
   }
 
   async #usable(): Promise<ClientSecret> {

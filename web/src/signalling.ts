@@ -1,5 +1,6 @@
 /** The requests of a call: mint a client secret here and post the SDP offer there, or post it here; register, hang up. */
 
+import { elapsed } from "./clock.ts";
 import { fields, text } from "./events.ts";
 import { CallProblem, fetchProblem, refusal, type Side } from "./problems.ts";
 import type { Callee, Opened } from "./setup.ts";
@@ -17,7 +18,7 @@ export interface ClientSecret {
   readonly callsUrl: string;
   readonly maxCallSeconds: number;
   readonly minutesLeft: number | undefined;
-  /** On the clock of `performance.now()`, which no wrong wall clock can move. */
+  /** On the page's own clock, which no wrong time of the device can move. */
   readonly usableUntil: number;
 }
 
@@ -27,7 +28,7 @@ export interface Answer {
 }
 
 export function isUsable(secret: ClientSecret): boolean {
-  return performance.now() < secret.usableUntil;
+  return elapsed() < secret.usableUntil;
 }
 
 export async function mintClientSecret({ agent, voice }: Callee): Promise<ClientSecret> {
@@ -93,7 +94,7 @@ function readClientSecret(body: string, date: string | null): ClientSecret | und
   const expiresAt = Number(answer.expires_at);
   const maxCallSeconds = Number(answer.max_call_seconds);
   if (value === undefined || callsUrl === undefined || !(expiresAt > 0) || !(maxCallSeconds > 0)) return undefined;
-  const usableUntil = performance.now() + expiresAt * 1000 - servedAt(date) - SPARE_MS;
+  const usableUntil = elapsed() + expiresAt * 1000 - servedAt(date) - SPARE_MS;
   return { value, callsUrl, maxCallSeconds, minutesLeft: wholeMinutes(answer.month_minutes_left), usableUntil };
 }
 

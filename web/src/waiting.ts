@@ -1,5 +1,7 @@
 /** The wait before another attempt; shorter when there is reason to believe that it will succeed now. */
 
+import { elapsed } from "./clock.ts";
+
 const TICK_MS = 1_000;
 
 export class Wait {
@@ -13,10 +15,10 @@ export class Wait {
   async until(milliseconds: number, tick: (secondsLeft: number) => void): Promise<boolean> {
     this.#over = new AbortController();
     const { signal } = this.#over;
-    const endsAt = performance.now() + milliseconds;
+    const endsAt = elapsed() + milliseconds;
     const due = new Promise<boolean>((resolve) => (this.#resolve = resolve));
     const count = () => {
-      const left = endsAt - performance.now();
+      const left = endsAt - elapsed();
       if (left <= 0) this.hurry();
       else tick(Math.ceil(left / 1000));
       if (left > 0) timer = setTimeout(count, Math.min(left, TICK_MS));

@@ -58,6 +58,20 @@ function connection(): ScriptedPeerConnection {
   return ScriptedPeerConnection.all.findLast(({ remoteDescription }) => remoteDescription !== undefined)!;
 }
 
+/** OpenAI does not know the client secret of the next `times` offers. */
+function refuseOffers(times: number): void {
+  const { answerOffer } = browser;
+  browser.answerOffer = () => {
+    times -= 1;
+    if (times < 0) return answerOffer();
+    return Promise.resolve(Response.json({ error: { message: "The client secret has expired.", code: "invalid_api_key" } }, { status: 401 }));
+  };
+}
+
+function asked(url: string): number {
+  return browser.requests.filter((request) => request.url === url).length;
+}
+
 async function startAndConnect(): Promise<void> {
   call.start();
   await settle();
@@ -163,6 +177,19 @@ describe("a call", () => {
     await settle();
     expect(changes.at(-1)).toEqual({ state: "ended", reason });
     expect(browser.track.readyState).toBe("ended");
+  });
+
+  test.each([
+    ["reached its time limit", "time_limit", 90],
+    ["been used by nobody", "idle", 3600],
+  ])("that has %s in the device's sleep ends after waking", async (_, reason, maxCallSeconds) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: maxCallSeconds }));
+    await startAndConnect();
+    vi.setSystemTime(Date.now() + 601_000); // the other clock stands still while the device sleeps
+    await vi.advanceTimersByTimeAsync(5_000);
+    await settle();
+    expect(changes.at(-1)).toEqual({ state: "ended", reason });
   });
 
   test("ends when nobody has spoken for ten minutes, not before", async () => {
@@ -633,6 +660,47 @@ describe("a press before the tap", () => {
     arrive(mintAnswer());
     await settle();
     expect(browser.requests.map(({ url }) => url)).toEqual(["/api/client-secrets", "https://openai.example/v1/realtime/calls"]);
+  });
+
+  test("takes a new client secret, without a word, for one fetched ahead that OpenAI calls expired", async () => {
+    call.warm();
+    await settle();
+    refuseOffers(1);
+    await startAndConnect();
+    expect(states()).toEqual(["connecting", "live"]);
+    expect(asked("/api/client-secrets")).toBe(2);
+  });
+
+  test("tells when a new client secret is refused too, and does not try for ever", async () => {
+    call.warm();
+    await settle();
+    refuseOffers(10);
+    call.start();
+    await settle();
+    await settle();
+    expect(changes.at(-1)).toMatchObject({ state: "failed", problem: { code: "openai_refused" } });
+    expect(asked("/api/client-secrets")).toBe(2);
+  });
+
+  test("tells at once when a client secret is refused that was not fetched ahead", async () => {
+    refuseOffers(10);
+    call.start();
+    await settle();
+    expect(changes.at(-1)).toMatchObject({ state: "failed", problem: { code: "openai_refused" } });
+    expect(asked("/api/client-secrets")).toBe(1);
+  });
+
+  test("after the device has slept uses neither the client secret nor the offer of before", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    call.prepare();
+    const prepared = ScriptedPeerConnection.all.at(-1);
+    call.warm();
+    await settle();
+    vi.setSystemTime(Date.now() + 75_000); // the other clock stands still while the device sleeps
+    await startAndConnect();
+    expect(states()).toEqual(["connecting", "live"]);
+    expect(asked("/api/client-secrets")).toBe(2);
+    expect(connection()).not.toBe(prepared);
   });
 
   test("asks again when fetching ahead has failed, which nobody is told", async () => {
