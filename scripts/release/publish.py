@@ -14,6 +14,7 @@ from owner.console import CommandFailed, run, say, show
 
 from . import pins
 from .current import expected_release, live_release, tell, what_differs
+from .earlier_pages import keep_earlier_pages
 from .fingerprint import RELEASE_FILE, ROOT
 from .firebase_cli import firebase
 from .hosting import LIVE, Release, make_live, pins_in_use, releases
@@ -58,6 +59,8 @@ def publish(project: Released, preview: str | None) -> None:
     pins.pin(project)
     expected = expected_release(project)
     (WEB / "dist" / RELEASE_FILE).write_text(json.dumps(expected, indent=2) + "\n", encoding="utf-8")
+    if not preview:
+        keep_earlier_pages(project.names.site_url, WEB / "dist")
     url, version = release_to(project, preview or CHANNEL)
     smoke(url, expected, before)
     if preview:
