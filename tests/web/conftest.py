@@ -46,24 +46,48 @@ def openai(site: Site) -> Iterator[OpenAIControl]:
 
 
 @pytest.fixture(scope="session")
-def unified_site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The whole local run and a page of its own for an agent whose calls the server sets up, for five minutes."""
+def unified_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`agents` whose calls the server sets up, and the page for them in `dist`."""
     folder = tmp_path_factory.mktemp("unified")
     shutil.copytree(ROOT / "functions" / "agents", folder / "agents")
     for file in (folder / "agents").glob("*.toml"):
         file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
-    return site_of(folder, servers, MAX_CALL_SECONDS="300")
+    build_page(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unified_site(servers: ServerThread, unified_folder: Path) -> Site:
+    """The whole local run and a page of its own for an agent whose calls the server sets up, for five minutes."""
+    return site_in(unified_folder, servers, MAX_CALL_SECONDS="300")
+
+
+@pytest.fixture(params=["site", "unified_site"])
+def either_site(request: pytest.FixtureRequest) -> Site:
+    """Calls that the page opens with a client secret, and calls that the server opens."""
+    site: Site = request.getfixturevalue(request.param)
+    return site
 
 
 def site_of(folder: Path, servers: ServerThread, **environment: str) -> Site:
     """The whole local run and a page of its own for the agents in `folder`/agents."""
-    agents = folder / "agents"
-    shutil.copy(ROOT / "web" / "firebase.json", folder)
+    build_page(folder)
+    return site_in(folder, servers, **environment)
+
+
+def build_page(folder: Path) -> None:
+    """Builds the page for the agents in `folder`/agents to `folder`/dist."""
+    environment = {**os.environ, "AGENTS_FOLDER": str(folder / "agents")}
     build = ["npm", "exec", "--", "vite", "build", "--logLevel=warn", "--outDir", str(folder / "dist"), "--emptyOutDir"]
-    subprocess.run(build, cwd=ROOT / "web", env={**os.environ, "AGENTS_FOLDER": str(agents)}, check=True, timeout=60)
+    subprocess.run(build, cwd=ROOT / "web", env=environment, check=True, timeout=60)
+
+
+def site_in(folder: Path, servers: ServerThread, **environment: str) -> Site:
+    """The whole local run of the agents in `folder`/agents and the page in `folder`/dist."""
+    shutil.copy(ROOT / "web" / "firebase.json", folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
-        return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(agents), **environment}))
+        return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(folder / "agents"), **environment}))
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-import standins.local_run
 from playwright.sync_api import expect
-from standins.local_run import Site, local_run
+from standins.local_run import Site
 from standins.serving import ServerThread
 
-from .conftest import OpenPage
+from .conftest import ROOT, OpenPage, site_in
+from .talker import Talker
 
-WEB = Path(__file__).parents[2] / "web"
+WEB, AGENTS = ROOT / "web", ROOT / "functions" / "agents"
 
 
 def test_without_a_network_the_page_opens_and_says_what_is_missing(open_page: OpenPage, site: Site) -> None:
@@ -57,42 +57,92 @@ async () => {
 """
 
 
-@pytest.fixture
-def own_page(tmp_path: Path, servers: ServerThread, monkeypatch: pytest.MonkeyPatch) -> tuple[Site, Path]:
-    """A local run with a build of the page that a test may change."""
-    built = shutil.copytree(WEB / "dist", tmp_path / "dist")
-    shutil.copy(WEB / "firebase.json", tmp_path)
-    monkeypatch.setattr(standins.local_run, "FIREBASE_JSON", tmp_path / "firebase.json")
-    return servers.enter(local_run(tmp_path)), built
+@pytest.fixture(params=["client-secret", "unified"])
+def own_page(request: pytest.FixtureRequest, tmp_path: Path, servers: ServerThread) -> tuple[Site, Path]:
+    """A local run, in each set-up, with a build of the page that a test may change."""
+    is_unified = request.param == "unified"
+    folder = request.getfixturevalue("unified_folder") if is_unified else WEB
+    built = shutil.copytree(folder / "dist", tmp_path / "dist")
+    shutil.copytree(folder / "agents" if is_unified else AGENTS, tmp_path / "agents")
+    return site_in(tmp_path, servers), built
 
 
-def test_a_newer_version_is_offered_outside_calls_and_taken_over_at_a_tap(
+def test_a_release_while_two_tabs_are_open_takes_nothing_from_a_call(
     open_page: OpenPage, own_page: tuple[Site, Path]
 ) -> None:
     site, built = own_page
+    talker = kept_on_the_device(open_page, site)
+    other = talker.beside()
+    talker.start()
+    release(built, "renewed")
+    other.page.evaluate(LOOK_FOR_UPDATE)
+    renew(other, "renewed")
+    talker.context.new_cdp_session(talker.page).send("Network.clearBrowserCache")
+    talker.open_sheet("Details")  # loaded only now: the site does not have it any more
+    talker.page.keyboard.press("Escape")
+    expect(talker.page.get_by_text(NEWER)).to_be_hidden()  # in a call
+    talker.end()
+    expect(talker.page.get_by_text(NEWER)).to_be_visible()
+    renew(talker, "renewed")  # no worker waits any more: the other tab has changed over
+    release(built, "again")
+    other.page.evaluate(LOOK_FOR_UPDATE)
+    renew(other, "again")
+    versions = talker.eventually(lambda: talker.page.evaluate(VERSIONS), lambda versions: len(versions) == 2)
+    assert versions == ["voicemint-renewed", "voicemint-again"]  # the talker's page and the other's, none before
+
+
+def test_what_a_release_took_off_the_site_is_told_with_an_offer_to_reload(
+    open_page: OpenPage, own_page: tuple[Site, Path]
+) -> None:
+    site, built = own_page
+    talker = kept_on_the_device(open_page, site)
+    talker.may_log_errors = True  # the browser's own, about what is missing
+    release(built, "renewed")
+    talker.reload()  # the first opening after it: still the version that the device has
+    talker.start()
+    expect(talker.page.get_by_text("Part of this page could not be loaded.")).to_be_visible()
+    renew(talker, "renewed")
+    talker.start()
+    talker.hears_it_out()
+    talker.write("What is the date?")
+    talker.reads("Used local_time", "time zone")
+
+
+def kept_on_the_device(open_page: OpenPage, site: Site) -> Talker:
+    """A page that comes from the device from now on."""
     talker = open_page(url=site.invite_link())
     expect(talker.button("Start talking")).to_be_visible()
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
-    talker.reload()  # from here on the worker serves the page
+    talker.reload()
     expect(talker.button("Start talking")).to_be_visible()
-    newer(built)
-    talker.page.evaluate("async () => { await (await navigator.serviceWorker.ready).update(); }")
-    offer = talker.page.get_by_text("A new version of this page is ready.")
-    expect(offer).to_be_visible()
-    talker.start()
-    expect(offer).to_be_hidden()
-    talker.end()
+    return talker
+
+
+def renew(talker: Talker, version: str) -> None:
     with talker.page.expect_navigation():
         talker.button("Reload").click()
-    expect(talker.page).to_have_title("Voicemint, renewed")
-    expect(offer).to_be_hidden()
+    expect(talker.page).to_have_title(f"Voicemint, {version}")
+    expect(talker.button("Start talking")).to_be_visible()
+    expect(talker.button("Reload")).to_be_hidden()
 
 
-def newer(built: Path) -> None:
-    """Another page, and a worker that knows it by another version."""
-    page, worker = built / "index.html", built / "service-worker.js"
-    page.write_text(page.read_text().replace("<title>Voicemint<", "<title>Voicemint, renewed<"))
-    worker.write_text(re.sub(r'"version":"\w{16}"', '"version":"renewed"', worker.read_text()))
+def release(built: Path, version: str) -> None:
+    """Another build: its title and its version are others, and so are the names of all its assets."""
+    assets = [file for file in (built / "assets").iterdir() if file.is_file()]
+    names = {file.name: f"{file.stem}-{version}{file.suffix}" for file in assets}
+    for file in [*assets, built / "index.html", built / "service-worker.js"]:
+        text = file.read_text()
+        for old, new in names.items():
+            text = text.replace(old, new)
+        text = re.sub(r"<title>Voicemint[^<]*<", f"<title>Voicemint, {version}<", text)
+        file.write_text(re.sub(r'"version":"\w+"', f'"version":"{version}"', text))
+    for file in assets:
+        file.rename(file.with_name(names[file.name]))
+
+
+NEWER = "A new version of this page is ready."
+LOOK_FOR_UPDATE = "async () => { await (await navigator.serviceWorker.ready).update(); }"
+VERSIONS = "async () => (await caches.keys()).filter((name) => name !== 'voicemint-pages')"
 
 
 def test_it_can_be_installed(open_page: OpenPage, site: Site) -> None:

@@ -54,13 +54,6 @@ def site_of_several(servers: ServerThread, tmp_path_factory: pytest.TempPathFact
     return site_of(folder, servers, PERSON_PER_MINUTE="1000", INSTANCE_PER_MINUTE="1000")
 
 
-@pytest.fixture(params=["site", "unified_site"])
-def either_site(request: pytest.FixtureRequest) -> Site:
-    """Calls that the page opens with a client secret, and calls that the server opens."""
-    site: Site = request.getfixturevalue(request.param)
-    return site
-
-
 def outputs(talker: Talker) -> list[dict[str, Any]]:
     """What the model was told of the tools it called."""
     sent = [line["event"] for line in talker.wire() if line["direction"] == "client"]
@@ -162,6 +155,23 @@ def test_the_assistant_displays_what_is_to_be_read(open_page: OpenPage, openai: 
     sheet.get_by_role("button", name="Close").click()
     expect(sheet).to_have_count(0)
     talker.assert_policy_kept()
+
+
+def test_what_cannot_be_displayed_is_not_told_as_displayed(open_page: OpenPage, either_site: Site) -> None:
+    call = {"tool": {"name": "display_text", "arguments": {"text": "1 Main Street"}}, "say": "I will read it."}
+    OpenAIControl.of(either_site).script({"say": "Good morning."}, call)
+    talker = open_page(url="about:blank")
+    talker.may_log_errors = True
+    talker.context.route("**/assets/Note-*.js", lambda route: route.fulfill(status=404))
+    talker.page.goto(either_site.invite_link())
+    talker.start()
+    talker.reads("Good morning.")
+    talker.hears_it_out()
+    talker.write("Where is it?")
+    talker.reads("I will read it.")
+    assert outputs(talker) == [{"error": "The page could not show it. Read the text aloud instead."}]
+    expect(talker.page.get_by_role("dialog")).to_have_count(0)
+    expect(talker.button("Reload")).to_be_visible()
 
 
 def test_the_assistant_hangs_up_after_the_goodbye(open_page: OpenPage, openai: OpenAIControl) -> None:

@@ -9,23 +9,25 @@ import { Call } from "./call.ts";
 import type { StateChange } from "./call-events.ts";
 import { Choices } from "./choices.ts";
 import { makeControls } from "./controls.ts";
+import { apart } from "./emitter.ts";
 import type { Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { Handoffs } from "./handoffs.ts";
 import { CallLog, loadOutbox } from "./log/call-log.ts";
 import { encodeEntry } from "./log/entries.ts";
 import { PageState } from "./page-state.ts";
-import { keepOffline } from "./offline.ts";
+import { onMissingPiece } from "./pieces.ts";
 import { App } from "./ui/App.tsx";
+import { loadSheet } from "./ui/Sheets.tsx";
 import { followChoices } from "./ui/appearance.ts";
 import { closedSheet, type Parts } from "./ui/parts.ts";
-import { listenForShortcuts } from "./ui/shortcuts.ts";
 import { ToolCalls } from "./tool-calls.ts";
 import { words } from "./words.ts";
 
 // Drawn once a frame: a burst of events is one drawing, and none stands between two events.
 options.debounceRendering = (draw) => (document.hidden ? setTimeout(draw) : requestAnimationFrame(draw));
 
+const SETTLED_MS = 1_500; // a tap at once finds the network free
 const choices = new Choices();
 const agent = computed(() => agents.find(({ name }) => name === choices.agent.value) ?? agents[0]);
 const entered = enter();
@@ -44,7 +46,9 @@ const parts: Parts = {
   sheet: closedSheet(),
   note: signal(""),
   recorder: signal(undefined),
-  update: signal(undefined),
+  update: signal(false),
+  isIncomplete: signal(false),
+  reload,
   forget,
 };
 
@@ -58,15 +62,14 @@ call.on("settled", () => log.release());
 toolCalls.on("problem", (detail) => note("page", { type: "sdk.problem", detail }));
 call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.unsteady" : "connection.steady" }));
 
+onMissingPiece(() => (parts.isIncomplete.value = true));
 addEventListener("online", () => {
   void log.deliver();
   void entered.then(() => page.access.value.kind === "unknown" && void enter().then(welcome)); // one invite at a time
 });
 addEventListener("pageshow", ({ persisted }) => persisted && call.prepare());
-addEventListener("pagehide", () => {
-  call.release();
-  log.sealAndLeave();
-});
+addEventListener("pagehide", () => call.release());
+addEventListener("pagehide", () => log.sealAndLeave());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") log.sealAndLeave();
   else {
@@ -81,11 +84,11 @@ effect(() => {
   if (!page.inCall.value) call.choose(agent.value, choices.voice.value);
 });
 followChoices(choices);
-listenForShortcuts(parts);
 render(<App {...parts} />, byId("page", HTMLElement));
 void painted().then(() => {
   call.prepare();
-  keepOffline((changeOver) => (parts.update.value = changeOver));
+  void import("./ui/shortcuts.ts").then(({ listenForShortcuts }) => listenForShortcuts(parts), () => undefined);
+  setTimeout(keepOffline, SETTLED_MS);
 });
 
 function welcome(access: Access): void {
@@ -98,22 +101,33 @@ function welcome(access: Access): void {
 async function forget(): Promise<void> {
   call.end();
   if (await leave()) {
-    await log.forget();
     parts.recorder.value?.discard();
     parts.note.value = "";
     controls.forget();
-    page.forget();
+    await log.forget().finally(() => page.forget()); // a device whose storage fails shows nothing all the same
   } else {
     page.tell(() => words.value.notForgotten);
   }
 }
 
-/** Shows what the assistant wants read, unless the person has something open. */
-function display(text: string): boolean {
-  if (parts.sheet.value !== undefined && parts.sheet.value !== "note") return false;
+/** Shows what the assistant wants read, unless the person has something open. Rejects when it cannot be shown. */
+async function display(text: string): Promise<boolean> {
+  const isFree = () => parts.sheet.value === undefined || parts.sheet.value === "note";
+  if (!isFree()) return false;
+  await loadSheet("note");
+  if (!isFree()) return false;
   parts.note.value = text;
   parts.sheet.value = "note";
   return true;
+}
+
+/** Keeps the page on this device, where the browser does; refused, as in some private windows, it is only less comfort. */
+function keepOffline(): void {
+  import("./offline.ts").then((offline) => offline.keepOffline(() => (parts.update.value = true))).catch(() => undefined);
+}
+
+function reload(): void {
+  import("./offline.ts").then(({ renew }) => renew()).catch(() => location.reload());
 }
 
 /** For whoever looks at the page: the tap need not wait for the function's start. */
@@ -125,13 +139,14 @@ function note(direction: Direction, event: RealtimeEvent): void {
   const at = new Date();
   const line = encodeEntry(at, direction, event);
   log.add(direction, event, at, line);
-  page.note(direction, event, at, line);
+  apart(() => page.note(direction, event, at, line));
 }
 
 function noteState({ state, problem, reason }: StateChange): void {
   const detail = problem === undefined ? reason : problem.message;
   note("page", { type: `call.${state}`, ...(detail === undefined ? {} : { detail }) });
   if (state === "preparing" || state === "connecting") log.hold();
+  if (state === "connecting" || state === "reconnecting") parts.isIncomplete.value = false; // what is missing is asked for again
   if (state !== "idle" && state !== "ended" && state !== "failed") return;
   log.release();
   log.seal();

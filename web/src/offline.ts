@@ -1,34 +1,60 @@
-/** Keeps the page itself on this device, so that it opens without a network, and tells when a newer one waits. */
+/** Keeps the page itself on this device, so that it opens without a network, and tells when there is a newer one. */
+
+import { elapsed } from "./clock.ts";
+import { onMissingPiece } from "./pieces.ts";
 
 const WORKER = "/service-worker.js";
-const SETTLED_MS = 1_500; // a tap at once finds the network free
 const LOOK_AGAIN_MS = 3_600_000; // a page on a home screen stays open for days
+const PATIENCE_MS = 3_000;
 
-/** `told` gets what changes over to the newer version: the page is loaded again. */
-export function keepOffline(told: (changeOver: () => void) => void): void {
+/** Calls `told` as soon as loading the page again would bring another version of it. */
+export async function keepOffline(told: () => void): Promise<void> {
   if (!("serviceWorker" in navigator)) return; // not on pages that are not secure
-  const register = () => void keep(told).catch(() => undefined); // refused, as in some private windows: only less comfort
-  const later = () => setTimeout(register, SETTLED_MS);
-  if (document.readyState === "complete") later();
-  else addEventListener("load", later, { once: true });
-}
-
-async function keep(told: (changeOver: () => void) => void): Promise<void> {
-  const registration = await navigator.serviceWorker.register(trusted(WORKER));
-  const tell = (waiting: ServiceWorker | null) => {
-    if (waiting !== null && navigator.serviceWorker.controller !== null) told(() => changeOver(waiting));
+  const { serviceWorker } = navigator;
+  const registration = await serviceWorker.register(trusted(WORKER));
+  const watch = () => {
+    const { installing, active } = registration;
+    if (active === null) return; // the first one is of this very page
+    installing?.addEventListener("statechange", () => installing.state === "installed" && told());
   };
-  tell(registration.waiting);
-  registration.addEventListener("updatefound", () => {
-    const { installing } = registration;
-    installing?.addEventListener("statechange", () => installing.state === "installed" && tell(installing));
-  });
-  setInterval(() => void registration.update().catch(() => undefined), LOOK_AGAIN_MS);
+  if (registration.waiting !== null) told();
+  watch(); // one that was found while this page was loading
+  registration.addEventListener("updatefound", watch);
+  serviceWorker.addEventListener("controllerchange", told); // another tab has changed over
+  lookAgain(registration);
 }
 
-function changeOver(waiting: ServiceWorker): void {
-  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-  waiting.postMessage("take over");
+/** Loads the page again, and a newer version of it where there is one. */
+export async function renew(): Promise<void> {
+  setTimeout(() => location.reload(), PATIENCE_MS); // whatever the worker does
+  const registration = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
+  const next = registration?.waiting ?? registration?.installing;
+  if (next) changeOver(next);
+  else location.reload(); // another tab has changed over already, or there is none
+}
+
+function changeOver(next: ServiceWorker): void {
+  const step = () => {
+    if (next.state === "installed") next.postMessage("take over");
+    else if (next.state !== "installing") location.reload();
+  };
+  next.addEventListener("statechange", step);
+  step();
+}
+
+/** Looks for a newer version once an hour, and when a file of this one is missing. */
+function lookAgain(registration: ServiceWorkerRegistration): void {
+  let looked = elapsed();
+  const update = () => {
+    looked = elapsed();
+    registration.update().catch(() => undefined); // without a network: at the next look
+  };
+  const look = () => {
+    if (document.visibilityState === "visible" && elapsed() - looked >= LOOK_AGAIN_MS) update();
+  };
+  onMissingPiece(update);
+  setInterval(look, LOOK_AGAIN_MS / 10);
+  document.addEventListener("visibilitychange", look);
 }
 
 /** The page's policy lets this one address be a worker's script, and no other. */

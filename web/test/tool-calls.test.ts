@@ -8,7 +8,7 @@ const ASK = { type: "response.create" };
 
 let call: ScriptedCall;
 let problems: string[];
-const host = { display: vi.fn(() => true), hangUp: vi.fn() };
+const host = { display: vi.fn(() => Promise.resolve(true)), hangUp: vi.fn() };
 const load = vi.fn(() => import("../src/sdk/agents-sdk.ts"));
 
 beforeAll(() => import("../src/sdk/agents-sdk.ts"), 60_000); // the first time takes longer than any test
@@ -60,6 +60,29 @@ describe("a call of a tool", () => {
     await settle();
     expect(host.display).toHaveBeenCalledWith("1 Main Street");
     expect(call.outputs()).toEqual([{ displayed: true }]);
+  });
+
+  test("that displays something is told so only when it is on the screen", async () => {
+    await withTheSdk();
+    let show: (isShown: boolean) => void = () => undefined;
+    host.display.mockImplementationOnce(() => new Promise((resolve) => (show = resolve)));
+    call.callTool("display_text", { text: "1 Main Street" });
+    await settle();
+    expect(call.outputs()).toEqual([]);
+    show(true);
+    await settle();
+    expect(call.outputs()).toEqual([{ displayed: true }]);
+  });
+
+  test.each([
+    ["lies under something else", () => Promise.resolve(false), "Something else is open on the screen. Read the text aloud instead."],
+    ["does not come to the page", () => Promise.reject(new TypeError("Failed to fetch")), "The page could not show it. Read the text aloud instead."],
+  ])("that displays what %s is told so", async (_, display, error) => {
+    await withTheSdk();
+    host.display.mockImplementationOnce(display);
+    call.callTool("display_text", { text: "1 Main Street" });
+    await settle();
+    expect(call.outputs()).toEqual([{ error }]);
   });
 
   test.each([

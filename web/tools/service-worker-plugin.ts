@@ -17,14 +17,17 @@ export function serviceWorkerPlugin(publicFolder: string): Plugin {
       const worker = bundle[WORKER_FILE];
       if (worker?.type !== "chunk") return this.error(`${WORKER_FILE}: expected it among the build's inputs`);
       if (worker.imports.length > 0) return this.error(`${WORKER_FILE}: expected one file, it imports ${worker.imports.join(", ")}`);
-      const built = Object.entries(bundle).filter(([name, file]) => name !== WORKER_FILE && !name.endsWith(".map") && !isOfTheSdk(file));
-      const contents = built.map(([name, file]) => [name, file.type === "chunk" ? file.code : file.source] as const);
-      worker.code = `const ${LIST}=${JSON.stringify(shell([...contents, ...publicFiles(publicFolder)]))};\n${worker.code}`;
+      const built = Object.entries(bundle).filter(([name]) => name !== WORKER_FILE && !name.endsWith(".map"));
+      const later = built.filter(([, file]) => isOfTheSdk(file)).map(([name]) => `/${name}`);
+      const ahead = built.filter(([, file]) => !isOfTheSdk(file));
+      const contents = ahead.map(([name, file]) => [name, file.type === "chunk" ? file.code : file.source] as const);
+      const list = { ...shell([...contents, ...publicFiles(publicFolder)]), later };
+      worker.code = `const ${LIST}=${JSON.stringify(list)};\n${worker.code}`;
     },
   };
 }
 
-/** The Agents SDK is heavy, comes in the middle of a call only, and there is no call without a network. */
+/** The Agents SDK is heavy, comes in the middle of a call only, and there is no call without a network: kept once it came. */
 function isOfTheSdk(file: Rolldown.OutputAsset | Rolldown.OutputChunk): boolean {
   return file.type === "chunk" && file.moduleIds.some((id) => id.includes("/node_modules/@openai/"));
 }

@@ -20,9 +20,9 @@ export function checkControls(call: Call, { microphoneId, processing, isHeard }:
     return made;
   };
   const start = async () => {
+    test ??= await load().catch(() => undefined); // that it is missing is told by the page
     try {
-      test ??= await load();
-      await test.start({ id: microphoneId.value, processing: processing.value });
+      await test?.start({ id: microphoneId.value, processing: processing.value });
     } catch (error) {
       check.value = { kind: "problem", problem: asProblem(error) };
     }

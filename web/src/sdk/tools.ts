@@ -8,8 +8,8 @@ export type ToolName = keyof typeof declared;
 
 /** The page, as its tools may use it. */
 export interface PageHost {
-  /** Shows a text to read and copy; false when something else lies over the page. */
-  display(text: string): boolean;
+  /** Shows a text to read and copy: true once it is there, false when something else lies over the page. May reject. */
+  display(text: string): Promise<boolean>;
   /** Ends the call, as the agent's wish. */
   hangUp(): void;
 }
@@ -21,20 +21,26 @@ export interface ToolWorld extends Pick<PageHost, "display"> {
 
 const TEXT_LETTERS = 2_000;
 
-const TOOLS: Readonly<Record<ToolName, (given: Fields, world: ToolWorld) => Fields>> = {
+const TOOLS: Readonly<Record<ToolName, (given: Fields, world: ToolWorld) => Fields | Promise<Fields>>> = {
   local_time: () => localTime(new Date()),
   display_text: ({ text }, world) => {
     if (typeof text !== "string" || text.trim() === "" || text.length > TEXT_LETTERS) {
       return { error: `Expected a text of 1 to ${TEXT_LETTERS} letters.` };
     }
-    const busy = { error: "Something else is open on the screen. Read the text aloud instead." };
-    return world.display(text) ? { displayed: true } : busy;
+    return shown(world.display(text));
   },
   end_call: (_, world) => {
     world.hangUpAfterGoodbye();
     return { ending: "Say goodbye in one short sentence. The call ends after it." };
   },
 };
+
+/** Nothing counts as displayed before it is. */
+async function shown(displayed: Promise<boolean>): Promise<Fields> {
+  const busy = { error: "Something else is open on the screen. Read the text aloud instead." };
+  const missing = { error: "The page could not show it. Read the text aloud instead." };
+  return displayed.then((isShown) => (isShown ? { displayed: true } : busy), () => missing);
+}
 
 /** Date, time and zone of this device, in words that can be read aloud in any language. */
 export function localTime(now: Date): Fields {

@@ -15,11 +15,14 @@ const LOADERS: Readonly<Record<SheetName, () => Promise<ComponentType<Parts>>>> 
 
 let hasWords: Promise<void> | undefined;
 
-async function load(name: SheetName): Promise<ComponentType<Parts>> {
+const loaded = new Map<SheetName, ComponentType<Parts>>();
+
+/** Resolves when the sheet can be drawn at once. */
+export async function loadSheet(name: SheetName): Promise<void> {
   const sheet = LOADERS[name]();
   const { followLanguage } = await import("../sheet-words.ts");
   await (hasWords ??= followLanguage());
-  return sheet;
+  loaded.set(name, await sheet);
 }
 
 /** What lies over the page, one tap away. Esc, the cross and a tap beside it close it. */
@@ -50,6 +53,7 @@ function Sheet({ name, parts }: { readonly name: SheetName; readonly parts: Part
             <CloseIcon />
           </button>
         </header>
+        <Incomplete {...parts} />
         <Content name={name} parts={parts} />
       </div>
     </dialog>
@@ -57,14 +61,29 @@ function Sheet({ name, parts }: { readonly name: SheetName; readonly parts: Part
 }
 
 function Content({ name, parts }: { readonly name: SheetName; readonly parts: Parts }) {
-  const content = useSignal<{ readonly of?: ComponentType<Parts>; readonly isMissing: boolean }>({ isMissing: false });
+  const isLoaded = useSignal(loaded.has(name));
   useEffect(() => {
-    load(name).then(
-      (of) => (content.value = { of, isMissing: false }),
-      () => (content.value = { isMissing: true }),
+    loadSheet(name).then(
+      () => (isLoaded.value = true),
+      () => (parts.isIncomplete.value = true),
     );
   }, []);
-  const { of: Loaded, isMissing } = content.value;
-  if (Loaded !== undefined) return <Loaded {...parts} />;
-  return <p role="alert">{isMissing && words.value.notLoaded}</p>;
+  const Loaded = isLoaded.value ? loaded.get(name) : undefined;
+  return Loaded && <Loaded {...parts} />;
+}
+
+/** Over the page, where its strip cannot be reached. */
+function Incomplete({ isIncomplete, reload }: Parts) {
+  return (
+    <div role="alert">
+      {isIncomplete.value && (
+        <p class="strip">
+          <span>{words.value.incomplete}</span>
+          <button class="pill" type="button" onClick={reload}>
+            {words.value.reload}
+          </button>
+        </p>
+      )}
+    </div>
+  );
 }

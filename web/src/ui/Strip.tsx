@@ -26,7 +26,7 @@ interface Line {
 }
 
 /** The most pressing of them. */
-function current({ page, call, controls, update }: Parts): Line | undefined {
+function current({ page, call, controls, update, isIncomplete, reload }: Parts): Line | undefined {
   const all = words.value;
   const reconnecting = controls.reconnecting.value;
   if (reconnecting !== undefined) {
@@ -39,7 +39,7 @@ function current({ page, call, controls, update }: Parts): Line | undefined {
   if (problem !== undefined) return { text: `${all.viewProblems[problem].title}. ${all.viewProblems[problem].advice}` };
   const left = controls.secondsLeft.value;
   if (left !== undefined) return { text: all.endsIn(clock(left)) };
-  const changeOver = update.value;
-  if (changeOver === undefined || page.inCall.value) return undefined;
-  return { text: all.update, action: { name: all.reload, run: changeOver } };
+  const action = { name: all.reload, run: reload };
+  if (isIncomplete.value) return { text: all.incomplete, action };
+  return update.value && !page.inCall.value ? { text: all.update, action } : undefined;
 }

@@ -22,8 +22,12 @@ export interface Parts {
   readonly note: Signal<string>;
   /** There once somebody has asked for a recording. */
   readonly recorder: Signal<Recorder | undefined>;
-  /** Set when a newer version of the page waits: call it to change over. */
-  readonly update: Signal<(() => void) | undefined>;
+  /** A newer version of the page waits. */
+  readonly update: Signal<boolean>;
+  /** A part of the page did not come when it was needed. */
+  readonly isIncomplete: Signal<boolean>;
+  /** Loads the page again, in its newest version. */
+  readonly reload: () => void;
   readonly forget: () => Promise<void>;
 }
 

@@ -85,6 +85,7 @@ export const english = {
   checking: "Say something…",
   checkHeard: "You can be heard.",
   checkSilent: "Nothing was heard. Choose another microphone, or speak up.",
+  checkUnmeasured: "This browser does not let the page measure the microphone. You can talk all the same.",
   checkStop: "Stop",
 
   // Pictures
@@ -105,7 +106,6 @@ export const english = {
   } satisfies Record<ViewProblem, Notice>,
 
   // Options
-  notLoaded: "This part could not be loaded. Check the network, then open it again.",
   options: "Options",
   recording: "Recording",
 
@@ -124,6 +124,7 @@ export const english = {
     title: "There is no network",
     advice: "The page opens without one; a call needs Wi-Fi or mobile data. It can start as soon as either is back.",
   },
+  incomplete: "Part of this page could not be loaded. Check the network, then reload the page.",
   update: "A new version of this page is ready.",
   reload: "Reload",
   notForgotten: {

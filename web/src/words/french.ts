@@ -73,6 +73,7 @@ export const french: Words = {
   checking: "Dites quelque chose…",
   checkHeard: "On vous entend.",
   checkSilent: "Rien n’a été entendu. Choisissez un autre micro ou parlez plus fort.",
+  checkUnmeasured: "Ce navigateur ne laisse pas la page mesurer le micro. Vous pouvez parler quand même.",
   checkStop: "Arrêter",
 
   show: "Montrer quelque chose",
@@ -91,7 +92,6 @@ export const french: Words = {
     no_call: { title: "Il n’y a pas d’appel", advice: "Commencez d’abord à parler." },
   },
 
-  notLoaded: "Cette partie n’a pas pu être chargée. Vérifiez le réseau, puis rouvrez-la.",
   options: "Réglages",
   recording: "Enregistrement",
 
@@ -105,6 +105,7 @@ export const french: Words = {
     title: "Il n’y a pas de réseau",
     advice: "La page s’ouvre sans lui ; un appel a besoin du Wi-Fi ou des données mobiles. Il pourra commencer dès leur retour.",
   },
+  incomplete: "Une partie de cette page n’a pas pu être chargée. Vérifiez le réseau, puis rechargez la page.",
   update: "Une nouvelle version de cette page est prête.",
   reload: "Recharger",
   notForgotten: {

@@ -73,6 +73,7 @@ export const german: Words = {
   checking: "Bitte etwas sagen…",
   checkHeard: "Alles ist zu hören.",
   checkSilent: "Nichts zu hören. Ein anderes Mikrofon wählen oder lauter sprechen.",
+  checkUnmeasured: "Dieser Browser lässt die Seite das Mikrofon nicht messen. Sprechen geht trotzdem.",
   checkStop: "Aufhören",
 
   show: "Etwas zeigen",
@@ -91,7 +92,6 @@ export const german: Words = {
     no_call: { title: "Es läuft kein Gespräch", advice: "Zuerst das Gespräch starten." },
   },
 
-  notLoaded: "Dieser Teil ließ sich nicht laden. Das Netz prüfen, dann noch einmal öffnen.",
   options: "Einstellungen",
   recording: "Aufnahme läuft",
 
@@ -105,6 +105,7 @@ export const german: Words = {
     title: "Kein Netz",
     advice: "Die Seite öffnet sich auch so; ein Gespräch braucht WLAN oder Mobilfunk. Sobald eines da ist, kann es losgehen.",
   },
+  incomplete: "Ein Teil dieser Seite ließ sich nicht laden. Das Netz prüfen, dann die Seite neu laden.",
   update: "Eine neue Fassung dieser Seite ist da.",
   reload: "Neu laden",
   notForgotten: {

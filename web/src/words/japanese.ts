@@ -73,6 +73,7 @@ export const japanese: Words = {
   checking: "何か話してください…",
   checkHeard: "声は届いています。",
   checkSilent: "何も聞こえませんでした。別のマイクを選ぶか、大きな声で話してください。",
+  checkUnmeasured: "このブラウザではマイクの音量を測れませんが、話すことはできます。",
   checkStop: "やめる",
 
   show: "何かを見せる",
@@ -91,7 +92,6 @@ export const japanese: Words = {
     no_call: { title: "通話していません", advice: "先に話し始めてください。" },
   },
 
-  notLoaded: "この部分を読み込めませんでした。ネットワークを確認して、もう一度開いてください。",
   options: "設定",
   recording: "録音中",
 
@@ -105,6 +105,7 @@ export const japanese: Words = {
     title: "ネットワークがありません",
     advice: "ページは開けますが、通話には Wi-Fi かモバイル通信が必要です。つながればすぐに始められます。",
   },
+  incomplete: "このページの一部を読み込めませんでした。ネットワークを確認して、ページを再読み込みしてください。",
   update: "このページの新しい版があります。",
   reload: "再読み込み",
   notForgotten: {

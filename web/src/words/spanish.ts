@@ -73,6 +73,7 @@ export const spanish: Words = {
   checking: "Di algo…",
   checkHeard: "Se te oye.",
   checkSilent: "No se ha oído nada. Elige otro micrófono o habla más alto.",
+  checkUnmeasured: "Este navegador no deja que la página mida el micrófono. Puedes hablar igualmente.",
   checkStop: "Parar",
 
   show: "Mostrar algo",
@@ -91,7 +92,6 @@ export const spanish: Words = {
     no_call: { title: "No hay ninguna llamada", advice: "Primero, empieza a hablar." },
   },
 
-  notLoaded: "No se pudo cargar esta parte. Comprueba la red y ábrela otra vez.",
   options: "Opciones",
   recording: "Grabando",
 
@@ -105,6 +105,7 @@ export const spanish: Words = {
     title: "No hay red",
     advice: "La página se abre sin ella; una llamada necesita wifi o datos móviles. Podrá empezar en cuanto vuelvan.",
   },
+  incomplete: "No se pudo cargar una parte de esta página. Comprueba la red y recarga la página.",
   update: "Hay una nueva versión de esta página.",
   reload: "Recargar",
   notForgotten: {
