@@ -64,7 +64,7 @@ def own_page(request: pytest.FixtureRequest, tmp_path: Path, servers: ServerThre
     folder = request.getfixturevalue("unified_folder") if is_unified else WEB
     built = shutil.copytree(folder / "dist", tmp_path / "dist")
     shutil.copytree(folder / "agents" if is_unified else AGENTS, tmp_path / "agents")
-    return site_in(tmp_path, servers), built
+    return site_in(tmp_path, servers, PERSON_PER_MINUTE="1000", INSTANCE_PER_MINUTE="1000"), built
 
 
 def test_a_release_while_two_tabs_are_open_takes_nothing_from_a_call(
