@@ -48,8 +48,8 @@ async function serve(file: string, request: Request): Promise<Response> {
 /** The name of an asset changes with its content: whichever version has it, it is the right one. */
 function serveAsset(file: string, event: FetchEvent): void {
   const answer = caches.match(file).then((kept) => kept ?? fetchAnew(event.request));
-  event.respondWith(answer.then((whole) => whole.clone()));
-  if (SHELL.later.includes(file)) event.waitUntil(answer.then((whole) => keep(file, whole)));
+  if (SHELL.later.includes(file)) event.waitUntil(answer.then((whole) => keep(file, whole.clone()))); // before it is read
+  event.respondWith(answer);
 }
 
 async function keep(file: string, answer: Response): Promise<void> {
