@@ -12,6 +12,7 @@ from standins.serving import ServerThread
 
 from .conftest import ROOT, OpenPage, site_in
 from .talker import Talker
+from .test_tools import has_the_sdk
 
 WEB, AGENTS = ROOT / "web", ROOT / "functions" / "agents"
 
@@ -74,6 +75,7 @@ def test_a_release_while_two_tabs_are_open_takes_nothing_from_a_call(
     talker = kept_on_the_device(open_page, site)
     other = talker.beside()
     talker.start()
+    has_the_sdk(talker)  # what was asked for before the release is here
     release(built, "renewed")
     other.page.evaluate(LOOK_FOR_UPDATE)
     renew(other, "renewed")
