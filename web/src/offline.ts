@@ -5,7 +5,7 @@ import { onMissingPiece } from "./pieces.ts";
 
 const WORKER = "/service-worker.js";
 const LOOK_AGAIN_MS = 3_600_000; // a page on a home screen stays open for days
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 15_000; // a newer version may still be on its way over a slow network
 
 /** Calls `told` as soon as loading the page again would bring another version of it. */
 export async function keepOffline(told: () => void): Promise<void> {
