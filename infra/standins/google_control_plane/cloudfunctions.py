@@ -220,6 +220,13 @@ def _deploy(call: Call, name: str, function: Function, kind: str) -> Json:
     except GoogleError as error:
         function.failed = error.message
         return _started(call, name, kind, {}, error)
+    foreign = service_of(call, name)
+    if kind == "CREATE_FUNCTION" and foreign is not None:
+        function.failed = (
+            f"Could not create Cloud Run service {foreign.name}. A Cloud Run service with this name already exists. "
+            "Please redeploy the function with a different name."
+        )
+        return _started(call, name, kind, {}, GoogleError("ALREADY_EXISTS", function.failed))
     function.failed = ""
     service = call.plane.part(Services).get_or_make(call.project, name.split("/")[3], name.split("/")[5])
     service.labels = {"goog-managed-by": "cloudfunctions", **function.said.get("labels", {})}

@@ -53,6 +53,7 @@ class SecretManager(Api):
             secret_manager.secrets_list: demand("secrets.list", billed=False),
             secret_manager.secrets_create: demand("secrets.create", write=True),
             secret_manager.secrets_get: demand("secrets.get", billed=False),
+            secret_manager.secrets_patch: demand("secrets.update", write=True),
             secret_manager.secrets_delete: demand("secrets.delete", write=True, billed=False),
             secret_manager.secrets_add_version: demand("versions.add", write=True),
             secret_manager.versions_list: demand("versions.list", billed=False),

@@ -20,10 +20,14 @@ from standins.google_secret_manager.secrets import Secret, Secrets, Version, pay
 SecretsOf = Callable[[str], Secrets]
 SECRETS_OF = web.AppKey[SecretsOf]("secrets_of")
 WRITABLE_FIELDS = ("annotations", "labels", "replication")
+CHANGEABLE_FIELDS = frozenset({"annotations", "labels"})
 STATES = {"enable": "ENABLED", "disable": "DISABLED", "destroy": "DESTROYED"}
 MAX_PAGE_SIZE = 25_000
 STATE_FILTER = re.compile(r'state\s*[=:]\s*"?(\w+)"?')
-AUTOMATIC: Mapping[str, Any] = {"replication": {"automatic": {}}}
+AS_A_BOOTSTRAP_MAKES_IT: Mapping[str, Any] = {
+    "replication": {"automatic": {}},
+    "labels": {"managed-by": "voicemint"},
+}
 
 COLLECTION = "/v1/projects/{project:[a-z0-9-]+}/secrets"
 SECRET = COLLECTION + "/{secret:[A-Za-z0-9_-]+}"
@@ -41,7 +45,7 @@ def create_app(
     """The secrets of one project. `secrets`: secret id -> the payload of its version 1."""
     kept = Secrets(project, project_number)
     for secret_id, data in (secrets or {}).items():
-        kept.create(secret_id, AUTOMATIC).add_version(data, None)
+        kept.create(secret_id, AS_A_BOOTSTRAP_MAKES_IT).add_version(data, None)
     return create_app_of(lambda _: kept)
 
 
@@ -56,6 +60,7 @@ def create_app_of(secrets_of: SecretsOf) -> web.Application:
             web.get(COLLECTION, secrets_list),
             web.post(COLLECTION, secrets_create),
             web.get(SECRET, secrets_get),
+            web.patch(SECRET, secrets_patch),
             web.delete(SECRET, secrets_delete),
             web.post(SECRET + ":addVersion", secrets_add_version),
             web.get(SECRET + "/versions", versions_list),
@@ -99,6 +104,16 @@ async def secrets_create(request: web.Request) -> web.Response:
 
 async def secrets_get(request: web.Request) -> web.Response:
     return web.json_response(_secret(request).resource())
+
+
+async def secrets_patch(request: web.Request) -> web.Response:
+    """The fields that the mask names; what was not given is cleared."""
+    body, secret = await _json_object(request), _secret(request)
+    mask = [name for name in request.query.get("updateMask", "").split(",") if name]
+    if not mask or not set(mask) <= CHANGEABLE_FIELDS:
+        raise GoogleError("INVALID_ARGUMENT", f"The update mask has to name some of {', '.join(CHANGEABLE_FIELDS)}.")
+    secret.change({name: body.get(name) for name in mask}, body.get("etag"))
+    return web.json_response(secret.resource())
 
 
 async def secrets_delete(request: web.Request) -> web.Response:

@@ -91,6 +91,13 @@ class Secret:
         self.versions.append(version)
         return version
 
+    def change(self, fields: Mapping[str, Any], etag: str | None) -> None:
+        """Set these fields; those without a value are gone."""
+        check_etag(self.etag, etag)
+        merged = {**self.fields, **fields}
+        self.fields = {name: value for name, value in merged.items() if value}
+        self.etag = _new_etag()
+
     def version(self, number: str) -> Version:
         """By number, or the latest: the one created last, whatever its state."""
         if not self.versions:

@@ -43,6 +43,16 @@ def test_a_new_version_is_the_latest(secrets_client: Client) -> None:
     assert secrets_client.access_secret_version(name=f"{KEY}/versions/1").payload.data == API_KEY
 
 
+def test_labels_can_be_changed_and_the_rest_stays(secrets_client: Client) -> None:
+    changed = {"secret": {"name": KEY, "labels": {"team": "search"}}, "update_mask": {"paths": ["labels"]}}
+    assert secrets_client.update_secret(request=changed).labels == {"team": "search"}
+    found = secrets_client.get_secret(name=KEY)
+    assert (found.labels, "automatic" in found.replication) == ({"team": "search"}, True)
+    replication = {"secret": {"name": KEY}, "update_mask": {"paths": ["replication"]}}
+    with pytest.raises(exceptions.BadRequest):
+        secrets_client.update_secret(request=replication)
+
+
 def test_bytes_that_are_no_text_come_back(secrets_client: Client) -> None:
     data = bytes(range(256))
     add(secrets_client, data)
