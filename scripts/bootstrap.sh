@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
 # Set up Voicemint on a Google Cloud project, as infra/ describes it: show the plan, ask, do it. Safe to run again.
 #
-# Usage: scripts/bootstrap.sh [--project ID] [--dry-run | --yes] [--json] [--invite NAME]
+# Usage: scripts/bootstrap.sh [--project ID] [--dry-run | --yes] [--json] [--adopt KIND/NAME]...
+#                             [--invite NAME]
 #
 #   --dry-run      print the plan with every command line; only read
 #   --yes          do not ask whether it is the right project and a good plan
 #   --json         one JSON document on stdout: {schema, project_id, plan, result}; everything else on stderr
 #   --project ID   the project, instead of PROJECT_ID
+#   --adopt KIND/NAME  take over what is there under a name of ours and was not made by this: it is then changed as
+#                  infra/ says, and a teardown deletes it. Without that word nothing of somebody else's is touched, and
+#                  the bootstrap refuses before its first write and names it, as scripts/doctor.sh does. Say it again
+#                  for each: account/deployer, secret/openai-api-key, queue/calls, function/sign-in, ...
 #   --invite NAME  whom the first link is for (default "First guest")
 #
 # The OpenAI key is asked for, or read from standard input:  printf %s "$KEY" | scripts/bootstrap.sh --yes

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Deploy functions to the project: all of them, or those named. They build at the same time.
 #
-# Usage: scripts/deploy.sh [--if-changed] [--dry-run] [--project ID] [function...]
+# Usage: scripts/deploy.sh [--if-changed] [--dry-run] [--adopt KIND/NAME]... [--project ID] [function...]
 #
 #   --if-changed   leave out a function that is live with these sources and settings: one read, and maybe no write
 #   --dry-run      print the gcloud commands and run none; with --if-changed, those of what is not current
+#   --adopt KIND/NAME   deploy over function/NAME, which Voicemint did not make; refused without it
 #   --project ID   the project, instead of PROJECT_ID
 #
 # A function is a file of infra/functions/: what gcloud is told about it. Who may invoke it is not touched.
@@ -24,12 +25,14 @@ source "$(dirname "$0")/project.sh"
 source "$(dirname "$0")/functions.sh"
 
 main() {
-  local name dry_run="" if_changed="" functions=()
+  local name dry_run="" if_changed="" functions=() adopted=" "
   check_options "$@"
   while (($#)); do
     case "$1" in
       --dry-run) dry_run=yes ;;
       --if-changed) if_changed=yes ;;
+      --adopt) adopted+="$2 " && shift ;;
+      --adopt=*) adopted+="${1#*=} " ;;
       --project) PROJECT_ID=$2 && shift ;;
       --project=*) PROJECT_ID=${1#*=} ;;
       *) functions+=("$1") ;;
@@ -42,19 +45,19 @@ main() {
   check_known ${functions[@]+"${functions[@]}"}
   check_agents
   export "${PROJECT_VARIABLES[@]}"
-  if [[ $if_changed ]]; then keep_changed; fi
+  if [[ $if_changed ]]; then need_gcloud && keep_changed; fi
   ((${#functions[@]})) || { step "Every function is live and current" && return; }
   if [[ $dry_run ]]; then
     for name in ${functions[@]+"${functions[@]}"}; do deploy "$name" show; done
   else
     need_gcloud
+    refuse_foreign "$adopted" ${functions[@]+"${functions[@]}"}
     deploy_all ${functions[@]+"${functions[@]}"}
   fi
 }
 
 keep_changed() {
   local name changed
-  need_gcloud
   changed=$(changed_functions ${functions[@]+"${functions[@]}"}) || exit 1
   functions=()
   for name in $changed; do functions+=("$name"); done

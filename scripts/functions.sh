@@ -30,5 +30,28 @@ changed_functions() {
   done
 }
 
+# refuse_foreign ADOPTED FUNCTION...: die where something of that name is there without our label. ADOPTED names, between
+# blanks, the functions that may be taken over all the same.
+refuse_foreign() {
+  local name there found foreign="" adopted=$1
+  there=$(labelled "name.basename(), labels" functions list --v2 --regions="$REGION" &&
+    labelled "metadata.name, metadata.labels" run services list --region="$REGION") ||
+    die "what is deployed could not be read; the line above says why"
+  for name in "${@:2}"; do
+    grep -qE "^(functions|run)/$name [^ ]" <<<"$there" && continue # Google gives a function's labels to its service too
+    found=$(sed -n "s|^functions/$name .*|function/$name|p; s|^run/$name .*|service/$name|p" <<<"$there" | head -1)
+    [[ -z $found || $adopted == *" $found "* ]] || foreign+=" $found"
+  done
+  [[ -z $foreign ]] ||
+    die "Voicemint did not make what is there under these names, and does not deploy over it:$foreign. Nothing was" \
+      "changed. Rename or delete it, or, if a function may be replaced: --adopt function/NAME"
+}
+
+# labelled KEYS GROUP COMMAND...: a line for each thing in the project: GROUP/NAME, a blank, our label or nothing.
+labelled() {
+  gcloud "${@:2}" --project="$PROJECT_ID" --quiet --verbosity=error \
+    --format="value[separator=' ']($1.voicemint-source)" | LC_ALL=C sed "s|^|$2/|; s|\$| |; s|  *| |g"
+}
+
 # run_release MODULE ARGUMENT...: a command of scripts/release/.
 run_release() { PYTHONPATH="$ROOT/scripts:$ROOT/functions" "$PYTHON" -m "release.$1" "${@:2}"; }

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Release functions and page together: people get it only after the smoke check has passed on it.
 #
-# Usage: scripts/release.sh [--if-changed] [--dry-run] [--channel NAME] [--deployed] [--project ID]
+# Usage: scripts/release.sh [--if-changed] [--dry-run] [--channel NAME] [--deployed] [--adopt KIND/NAME]...
+#                           [--project ID]
 #
 #   --if-changed     change nothing when the live release was made from these sources and settings
 #   --dry-run        print the commands of what is not current and run none; with --if-changed nothing, when all is live
 #   --channel NAME   a preview, for a branch: the live site is not touched, nor a function that the page does not use
 #   --deployed       the functions are deployed already (a build does that in steps of its own)
+#   --adopt KIND/NAME   release over what is there and Voicemint did not make: a function, or the page of site/NAME
 #   --project ID     the project, instead of PROJECT_ID
 #
 # Functions that changed are deployed, their newest revisions tagged, the page built and released to the channel
@@ -28,12 +30,15 @@ source "$(dirname "$0")/functions.sh"
 
 main() {
   local if_changed="" dry_run="" deployed="" channel=""
+  ADOPT=()
   check_only_options "$@"
   while (($#)); do
     case "$1" in
       --if-changed) if_changed=yes ;;
       --dry-run) dry_run=yes ;;
       --deployed) deployed=yes ;;
+      --adopt) ADOPT+=("--adopt=$2") && shift ;;
+      --adopt=*) ADOPT+=("$1") ;;
       --channel) channel=$2 && shift ;;
       --channel=*) channel=${1#*=} ;;
       --project) PROJECT_ID=$2 && shift ;;
@@ -66,9 +71,10 @@ is_current() {
 
 release() {
   local functions
+  run_release strangers ${2:+"--channel=$2"} ${ADOPT[@]+"${ADOPT[@]}"}
   if [[ $2 ]]; then functions=$(run_release pins); else functions=$(known_functions); fi
   # shellcheck disable=SC2086  # one word a function
-  [[ $1 ]] || scripts/deploy.sh --if-changed $functions
+  [[ $1 ]] || scripts/deploy.sh --if-changed ${ADOPT[@]+"${ADOPT[@]}"} $functions
   ensure_node
   ensure_npm infra/firebase
   ensure_page

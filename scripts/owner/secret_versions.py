@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from common import marks
 from common.newest_version import Unreadable, unreadable_in
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud.secretmanager import SecretManagerServiceClient, SecretPayload, SecretVersion
@@ -76,11 +77,22 @@ class Versions:
         )
 
     def add(self, text: str) -> int:
-        """Add a version, which is the latest from then on; returns its number."""
+        """Add a version, which is the latest from then on; returns its number. Raises CommandFailed."""
+        self._refuse_foreign()
         version = self._client.add_secret_version(
             parent=self._secret, payload=SecretPayload(data=text.encode()), timeout=TIMEOUT_SECONDS
         )
         return _number(version.name)
+
+    def _refuse_foreign(self) -> None:
+        """Nothing is added to a secret that another program has under this name, and so nothing of it destroyed."""
+        labels = self._client.get_secret(name=self._secret, timeout=TIMEOUT_SECONDS).labels
+        if labels.get(marks.LABEL) != marks.LABEL_VALUE:
+            raise CommandFailed(
+                expected=f"the secret {self._secret_id} to be Voicemint's",
+                found="one that Voicemint did not make",
+                todo=f"Nothing was changed. scripts/bootstrap.sh --adopt secret/{self._secret_id} takes it over.",
+            )
 
     def created_at(self, number: int) -> float:
         """Epoch seconds."""

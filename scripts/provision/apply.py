@@ -135,6 +135,9 @@ class Applying:
         if program == "http":
             Signed.by(self.gcloud).change(action.command[1], action.command[2], action.body, self.backoff)
             return ""
+        if action.policy:
+            Signed.by(self.gcloud).change_policy(action.policy)
+            return ""
         if program.startswith("scripts/"):
             return run_script(action.command, {**self.gcloud.environment, **self.environment})
         # What is pinned cannot be deleted, and what is to be pinned is not there yet.

@@ -22,6 +22,7 @@ from .deployment import read_deployment
 from .desired import Desired, read_desired
 from .doctor.preflight import preflight
 from .ending import Ending, as_text, ending_of
+from .findings import Finding
 from .gcloud import ROOT, Gcloud
 from .key import given_key, key_state, prompted_key
 from .names import read_names, remember
@@ -30,8 +31,10 @@ from .reality import Reader, Reality
 from .report import failed_text, findings_text, plan_text, result_json
 from .retry import Backoff
 from .steps import Plan
+from .strangers import check_adopted, stranger_findings
 
 FIRST_GUEST = "First guest"
+NOTHING = "Nothing to do: the project is as infra/ says."
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,6 +54,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--dry-run", action="store_true", help="print the plan; nothing is changed, nothing is asked")
     parser.add_argument("--yes", action="store_true", help="do not ask: this is the project, and the plan is good")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout: plan and result")
+    parser.add_argument("--adopt", action="append", default=[], metavar="KIND/NAME",
+                        help="take over what is there and was not made by this; may be said again")  # fmt: skip
     parser.add_argument("--invite", type=checked_name, default=FIRST_GUEST, metavar="NAME",
                         help="whom the first link is for (default: %(default)s)")  # fmt: skip
     return parser.parse_args(arguments)
@@ -65,6 +70,7 @@ class Command:
     def __post_init__(self) -> None:
         self.project_env: Path = project_env_file(os.environ)
         self.desired: Desired = read_desired(ROOT, read_names(os.environ, self.project_env, self.options.project))
+        self.adopted: frozenset[str] = check_adopted(self.desired, self.options.adopt)
         self.backoff = Backoff.from_environ()
         self.gcloud = Gcloud(self.desired.names.project_id)
         self.secrets = Secrets()
@@ -76,10 +82,12 @@ class Command:
         refuse_wrong_project(self.desired.names, reality.identity)
         self.secrets.openai_key = None if self.options.dry_run else given_key(sys.stdin)
         plan = self.plan(reality)
-        if plan.steps:
-            self.refuse_problems()
+        strangers = stranger_findings(self.desired, reality, self.adopted)
+        if plan.steps or strangers:
+            self.refuse_problems(strangers)
         show_plan = say if self.options.json else show
-        show_plan(plan_text(self.gcloud, plan, nothing="Nothing to do: the project is as infra/ says."))
+        nothing = "Nothing to do: the project is as infra/ says, but for what is named above."
+        show_plan(plan_text(self.gcloud, plan, nothing=nothing if strangers else NOTHING))
         if self.options.dry_run:
             return self.end(plan, None)
         self.confirm(plan, reality)
@@ -98,14 +106,14 @@ class Command:
 
     def plan(self, reality: Reality) -> Plan:
         key = key_state(self.gcloud, reality, self.secrets.openai_key)
-        wish = Wish(account=reality.active_account, key=key, guest=self.options.invite)
+        wish = Wish(account=reality.active_account, key=key, guest=self.options.invite, adopted=self.adopted)
         deployment = read_deployment(self.gcloud, self.desired, reality)
         return Bootstrap(self.gcloud, self.desired, reality, deployment, wish).plan()
 
-    def refuse_problems(self) -> None:
-        """What a bootstrap would fail at, before anything is done."""
+    def refuse_problems(self, strangers: list[Finding]) -> None:
+        """What a bootstrap would fail at, or may not touch, before anything is done."""
         say("Looking for what would stop it")
-        looked = preflight(self.gcloud, self.desired, key_given=self.secrets.openai_key is not None)
+        looked = [*preflight(self.gcloud, self.desired, key_given=self.secrets.openai_key is not None), *strangers]
         found = [finding for finding in looked if finding.status not in ("ok", "pending")]
         if found:
             say(findings_text(found))

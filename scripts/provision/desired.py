@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from common import marks
 from owner.console import CommandFailed
 from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 
 from .names import Names
 
-LABEL = "managed-by"
-LABEL_VALUE = "voicemint"
+LABEL, LABEL_VALUE = marks.LABEL, marks.LABEL_VALUE
 MARK = f"{LABEL}={LABEL_VALUE}"
 ACCOUNT_DESCRIPTION = "Voicemint, made by scripts/bootstrap.sh"  # accounts have no labels
 REPOSITORY = "voicemint"
 SECRETS = (OPENAI_API_KEY, SIGNING_KEY)  # what every project has; functions may mount more
+BUCKET_CONDITION_TITLE = "buckets-by-name"  # its title
 EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 SOFT_DELETE_SECONDS = 7 * 24 * 3600  # what the owner deletes by mistake can be had back for a week
 KINDS = ("account", "bucket", "repository", "secret", "service", "queue")
@@ -35,11 +36,12 @@ class Resource(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """One role of one member, as Google writes members; `condition` is a CEL expression, or empty."""
+    """One role of one member, as Google writes members; `condition` is a CEL expression, or empty, `title` its name."""
 
     member: str
     role: str
     condition: str = ""
+    title: str = ""
 
 
 class Binding(NamedTuple):
@@ -80,6 +82,10 @@ class Document:
     def display_name(self) -> str:
         return str(self.content["displayName"])
 
+    @property
+    def stem(self) -> str:
+        return Path(self.file).stem
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -106,6 +112,32 @@ class Desired:
     dashboard: Document
     alerts: tuple[Document, ...]
     secrets: tuple[str, ...] = SECRETS
+    foreign: frozenset[str] = frozenset()  # KIND/NAME of what stands under one of these names and is not ours
+
+    def without(self, foreign: frozenset[str]) -> "Desired":
+        """What may be done to a project in which these are somebody else's: nothing about them."""
+
+        def kept(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(name for name in names if f"{kind}/{name}" not in foreign)
+
+        functions = kept("service", kept("function", self.functions))
+        closed = foreign | {f"service/{name}" for name in self.functions if name not in functions}
+        members = {f"serviceAccount:{self.names.email(name)}" for name in self.accounts if f"account/{name}" in foreign}
+        return replace(
+            self,
+            foreign=foreign,
+            functions=functions,
+            accounts=kept("account", self.accounts),
+            secrets=kept("secret", self.secrets),
+            bindings=tuple(
+                binding
+                for binding in self.bindings
+                if str(binding.resource) not in closed and binding.grant.member not in members
+            ),
+            buckets=tuple(bucket for bucket in self.buckets if f"bucket/{bucket.name}" not in foreign),
+            queues=tuple(queue for queue in self.queues if f"queue/{queue.name}" not in foreign),
+            alerts=tuple(alert for alert in self.alerts if f"alert/{alert.stem}" not in foreign),
+        )
 
     def at_site(self, default_site: str) -> "Desired":
         """With what Google says of the default site, where no other one was said."""
@@ -128,7 +160,8 @@ class Desired:
             *(Resource("queue", queue.name) for queue in self.queues),
             *(Resource("service", function) for function in self.functions),
         ]
-        return tuple(dict.fromkeys([*ours, *(binding.resource for binding in self.bindings)]))
+        everything = dict.fromkeys([*ours, *(binding.resource for binding in self.bindings)])
+        return tuple(resource for resource in everything if str(resource) not in self.foreign)
 
 
 def read_desired(root: Path, names: Names) -> Desired:
@@ -174,7 +207,9 @@ def _binding(line: str, names: Names) -> Binding:
         )
     who = member if member in EVERYBODY else f"serviceAccount:{names.email(member)}"
     if kind == "bucket" and name.endswith("*"):
-        return Binding(Grant(who, role, _starts_with(name.removesuffix("*"))), Resource("project"))
+        return Binding(
+            Grant(who, role, _starts_with(name.removesuffix("*")), BUCKET_CONDITION_TITLE), Resource("project")
+        )
     if kind == "bucket":
         name = {"control": names.control_bucket, "payloads": names.bucket}.get(name, name)
     return Binding(Grant(who, role), Resource(kind, name))

@@ -8,6 +8,7 @@ import requests
 
 from .gcloud import Gcloud, GcloudFailed
 from .retry import Backoff
+from .steps import PolicyChange
 
 TIMEOUT = (10, 60)
 POLLS = 100
@@ -47,6 +48,10 @@ class Signed:
             text = f"ERROR: HTTPError {answered.status}: {json.dumps(answered.body)}"
             raise GcloudFailed(f"{method} {url}", text)
         return answered.body
+
+    def change_policy(self, change: PolicyChange) -> None:
+        """Read it, change it and write it, with the etag that was read. Raises GcloudFailed."""
+        self.ask(*change.write, change.body(self.ask(*change.read)))
 
     def change(self, method: str, url: str, body: Any, backoff: Backoff) -> None:
         """Ask for a change and wait until it is made. Raises GcloudFailed."""

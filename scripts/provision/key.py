@@ -15,6 +15,7 @@ from voicemint.settings import Settings
 from .gcloud import Gcloud
 from .plan import KeyState
 from .reality import Reality
+from .resources import is_marked
 from .versions import lacks_version
 
 
@@ -46,6 +47,8 @@ def key_state(gcloud: Gcloud, reality: Reality, key: Secret | None) -> KeyState:
     """Whether `key` is another than the stored one. Raises GcloudFailed where that cannot be read."""
     if key is None:
         return "not given"
+    if not is_marked(reality.secrets.get(API_KEY_SECRET_ID, {})):
+        return "new"  # somebody else's secret is not read
     if lacks_version(API_KEY_SECRET_ID, reality.versions.get(API_KEY_SECRET_ID, ())):
         return "new"
     stored = gcloud.text("secrets", "versions", "access", "latest", f"--secret={API_KEY_SECRET_ID}")

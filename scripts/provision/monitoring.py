@@ -1,8 +1,12 @@
-"""Steps for what watches: the budget, the dashboard, the alerts. They have no names of ours: found by display name."""
+"""Steps for what watches: the budget, the dashboard, the alerts.
+
+They have no names of ours, and others may have the same display name: ours carry our label. A budget can carry none.
+"""
 
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from . import channels
@@ -24,7 +28,10 @@ def steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
 
 
 def _budget_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
-    ours = budgets_of(desired.budget, reality)
+    if f"budget/{desired.budget.display_name}" in desired.foreign:
+        return
+    named_so = named_budgets(desired.budget, reality)
+    ours = our_budgets(desired.budget, reality, begun=False) or named_so
     if not ours:
         yield Step(
             id="budget", title=_budget_words(desired.budget),
@@ -35,7 +42,7 @@ def _budget_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterato
             id="budget", title="Correct the budget", needs=("services",),
             actions=tuple(_update_budget(gcloud, desired.budget, ours[0], reality)),
         )  # fmt: skip
-    for extra in ours[1:]:
+    for extra in filter(partial(_is_as_wanted, desired.budget), ours[1:]):
         yield _delete("budget", extra, _delete_budget(gcloud, extra, reality))
 
 
@@ -62,26 +69,38 @@ def _update_budget(gcloud: Gcloud, budget: Budget, found: Json, reality: Reality
     yield Action(command=tuple(gcloud.command(*update, account, *rules)))
 
 
-def budgets_of(budget: Budget, reality: Reality) -> list[Json]:
-    """Ours of this project: a billing account may pay for several."""
-    return [
+def named_budgets(budget: Budget, reality: Reality) -> list[Json]:
+    """Those of this name and of this project, ours or not: a billing account may pay for several projects."""
+    found = [
         found
         for found in reality.budgets or ()
         if found.get("displayName") == budget.display_name
         and found.get("budgetFilter", {}).get("projects") == [_project(reality)]
     ]
+    return sorted(found, key=lambda item: (not _is_as_wanted(budget, item), id_of(item)))
+
+
+def our_budgets(budget: Budget, reality: Reality, *, begun: bool) -> list[Json]:
+    """Those with our thresholds. In a project that was begun, the only one is ours too, whatever was changed in it."""
+    found = named_budgets(budget, reality)
+    alike = [item for item in found if _thresholds(item) == (budget.period, budget.thresholds)]
+    return alike or (found if begun and len(found) == 1 else [])
+
+
+def amount_of(found: Json) -> str:
+    amount = found.get("amount", {}).get("specifiedAmount", {})
+    return " ".join(filter(None, (amount.get("units", ""), amount.get("currencyCode", ""), "a month")))
 
 
 def _is_as_wanted(budget: Budget, found: Json) -> bool:
-    thresholds = frozenset(
-        (float(rule["thresholdPercent"]), rule.get("spendBasis", "CURRENT_SPEND"))
-        for rule in found.get("thresholdRules", [])
-    )
-    return (
-        found.get("amount", {}).get("specifiedAmount", {}).get("units") == budget.amount
-        and found.get("budgetFilter", {}).get("calendarPeriod") == budget.period
-        and thresholds == budget.thresholds
-    )
+    units = found.get("amount", {}).get("specifiedAmount", {}).get("units")
+    return units == budget.amount and _thresholds(found) == (budget.period, budget.thresholds)
+
+
+def _thresholds(found: Json) -> tuple[str, frozenset[tuple[float, str]]]:
+    rules = found.get("thresholdRules", [])
+    shares = frozenset((float(rule["thresholdPercent"]), rule.get("spendBasis", "CURRENT_SPEND")) for rule in rules)
+    return found.get("budgetFilter", {}).get("calendarPeriod", ""), shares
 
 
 def _of_the_project(reality: Reality) -> tuple[str, str]:
@@ -102,7 +121,9 @@ def _delete_budget(gcloud: Gcloud, found: Json, reality: Reality) -> list[str]:
 
 def _dashboard_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
     wanted = desired.dashboard
-    ours = named(wanted.display_name, reality.dashboards)
+    if f"dashboard/{wanted.display_name}" in desired.foreign:
+        return
+    ours = _ours(named(wanted.display_name, reality.dashboards), "labels")
     config = f"--config-from-file={wanted.file}"
     if not ours:
         create = Action(
@@ -129,8 +150,8 @@ def _update_dashboard(gcloud: Gcloud, wanted: Document, found: Json) -> Action:
 
 def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality, channel: str) -> Iterator[Step]:
     """`channel` is the one that it should lead to, beside those that the owner has chosen; empty for none."""
-    ours = named(alert.display_name, reality.alerts)
-    id_, policy = f"alert/{alert.file.rpartition('/')[2].removesuffix('.json')}", f"--policy-from-file={alert.file}"
+    ours = _ours(named(alert.display_name, reality.alerts), "userLabels")
+    id_, policy = f"alert/{alert.stem}", f"--policy-from-file={alert.file}"
     if not ours:
         told = (f"--notification-channels={channel}",) if channel else ()
         create = Action(
@@ -156,7 +177,11 @@ def _alert_steps(gcloud: Gcloud, alert: Document, reality: Reality, channel: str
 
 def _surplus_alerts(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
     """Ours that no file describes, and second ones."""
-    kept = {ours[0]["name"] for alert in desired.alerts if (ours := named(alert.display_name, reality.alerts))}
+    kept = {
+        ours[0]["name"]
+        for alert in desired.alerts
+        if (ours := _ours(named(alert.display_name, reality.alerts), "userLabels"))
+    }
     for found in reality.alerts:
         if is_marked(found.get("userLabels", {})) and found["name"] not in kept:
             yield _delete("alert", found, gcloud.command("alpha", "monitoring", "policies", "delete", id_of(found)))
@@ -178,12 +203,18 @@ def channels_page(project_id: str) -> str:
 
 def ours_of(desired: Desired, reality: Reality) -> tuple[Json, ...]:
     """The alerts of our files that are there."""
-    return tuple(found for alert in desired.alerts for found in named(alert.display_name, reality.alerts)[:1])
+    ours = (_ours(named(alert.display_name, reality.alerts), "userLabels") for alert in desired.alerts)
+    return tuple(found[0] for found in ours if found)
 
 
 def named(display_name: str, found: tuple[Json, ...]) -> list[Json]:
     """In an order that stays the same from run to run."""
     return sorted((item for item in found if item.get("displayName") == display_name), key=id_of)
+
+
+def _ours(found: list[Json], labels: str) -> list[Json]:
+    """Those with our label; without one, all: they are to be adopted then, or the plan would not be about them."""
+    return [item for item in found if is_marked(item.get(labels, {}))] or found[:1]
 
 
 def is_marked(labels: Mapping[str, Any]) -> bool:

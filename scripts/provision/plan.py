@@ -4,7 +4,7 @@ Pure: nothing is asked here. A step that is in no plan is done already, so a pla
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from common.hosting_site import sites_url
@@ -13,8 +13,9 @@ from common.newest_version import unreadable_among
 from . import monitoring, policies
 from .configuration import SECRETS
 from .deployment import Deployment
-from .desired import ACCOUNT_DESCRIPTION, Binding, Desired
+from .desired import ACCOUNT_DESCRIPTION, BUCKET_CONDITION_TITLE, Binding, Desired
 from .gcloud import Gcloud
+from .ownership import foreign_things, is_our_account
 from .reality import FIREBASE, Reality
 from .resources import bucket_steps, queue_steps, repository_steps, secret_steps
 from .steps import Action, Plan, Step
@@ -30,11 +31,13 @@ PUBLIC_OTHERWISE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What the owner brings besides infra/: whether a key was given and is another than the stored one, and a guest."""
+    """What the owner brings besides infra/: whether a key was given and is another than the stored one, a guest, and
+    what of somebody else's may become ours: KIND/NAME."""
 
     account: str = ""
     key: KeyState = "not given"
     guest: str = ""
+    adopted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class Bootstrap:
     wish: Wish = field(default_factory=Wish)
 
     def plan(self) -> Plan:
+        """About what is ours, what is missing, and what may be adopted; somebody else's is in no step."""
+        foreign = frozenset(map(str, foreign_things(self.desired, self.reality))) - self.wish.adopted
+        return replace(self, desired=self.desired.without(foreign))._plan()
+
+    def _plan(self) -> Plan:
         steps = [
             *self._pin(),
             *self._services(),
@@ -99,19 +107,19 @@ class Bootstrap:
 
     def _accounts(self) -> Iterator[Step]:
         for account in self.desired.accounts:
-            if self.desired.names.email(account) not in self.reality.accounts:
-                yield Step(
-                    id=f"account/{account}",
-                    title=f"Create the account {account}",
-                    actions=(
-                        self._gcloud(
-                            "iam", "service-accounts", "create", account,
-                            f"--display-name=Voicemint {account}", f"--description={ACCOUNT_DESCRIPTION}",
-                        ),
-                    ),
-                    needs=("services",),
-                    done=frozenset({"exists"}),
-                )  # fmt: skip
+            email, mark = self.desired.names.email(account), f"--description={ACCOUNT_DESCRIPTION}"
+            if email not in self.reality.accounts:
+                create = ("iam", "service-accounts", "create", account, f"--display-name=Voicemint {account}", mark)
+                yield self._account(account, f"Create the account {account}", *create)
+            elif not is_our_account(self.reality.accounts[email]):
+                take = ("iam", "service-accounts", "update", email, mark)
+                yield self._account(account, f"Take the account {account} as Voicemint's", *take)
+
+    def _account(self, account: str, title: str, *command: str) -> Step:
+        return Step(
+            id=f"account/{account}", title=title, actions=(self._gcloud(*command),), needs=("services",),
+            done=frozenset({"exists"}),
+        )  # fmt: skip
 
     def _bindings(self, *, of_services: bool) -> Iterator[Step]:
         """A step each, so they come one at a time: Google refuses a policy that was changed meanwhile."""
@@ -121,7 +129,6 @@ class Bootstrap:
 
     def _binding(self, binding: Binding) -> Step:
         grant, resource = binding
-        command = policies.change_command(binding, "add", self.desired.names)
         public = policies.is_public_invoker(binding)
         member = grant.member.removeprefix("serviceAccount:").partition("@")[0]
         otherwise = self._gcloud(
@@ -131,7 +138,7 @@ class Bootstrap:
         return Step(
             id=_binding_id("binding", binding),
             title=f"Give {member} {grant.role} on {resource}" + (" (named buckets)" if grant.condition else ""),
-            actions=(self._gcloud(*command),),
+            actions=(policies.change(binding, "add", self.gcloud, self.desired.names),),
             needs=(
                 "services",
                 f"account/{member}",
@@ -148,14 +155,14 @@ class Bootstrap:
             yield Step(
                 id=_binding_id("surplus", binding),
                 title=f"Take {binding.grant.role} on {binding.resource} from {member}: infra/iam.txt does not say it",
-                actions=(self._gcloud(*policies.change_command(binding, "remove", self.desired.names)),),
+                actions=(policies.change(binding, "remove", self.gcloud, self.desired.names),),
                 done=frozenset({"gone"}),
                 removes=True,
             )
 
     def _deployments(self) -> Iterator[Step]:
         """One function alone first: what Google sets up at a first deployment is not set up several times at once."""
-        stale = self.deployment.functions
+        stale = tuple(name for name in self.deployment.functions if name in self.desired.functions)
         policies_of_build = tuple(
             _binding_id("binding", binding) for binding in self.desired.bindings if binding.resource.kind != "service"
         )
@@ -167,7 +174,12 @@ class Bootstrap:
             step = Step(
                 id="functions/" + "+".join(group),
                 title=f"Deploy {', '.join(group)}",
-                actions=(Action(command=("scripts/deploy.sh", *group), shown=self.deployment.lines_of(group)),),
+                actions=(
+                    Action(
+                        command=("scripts/deploy.sh", *self._adopting("function"), *group),
+                        shown=self.deployment.lines_of(group),
+                    ),
+                ),
                 needs=(
                     "services",
                     *resources,
@@ -199,8 +211,13 @@ class Bootstrap:
                 needs=("services", "firebase"), done=frozenset({"exists"}),
             )  # fmt: skip
 
+    def _adopting(self, kind: str) -> Iterator[str]:
+        """What our own scripts are told of what they would refuse to write over."""
+        return (f"--adopt={name}" for name in sorted(self.wish.adopted) if name.startswith(f"{kind}/"))
+
     def _release(self) -> Iterator[Step]:
-        if self.deployment.release:
+        is_their_page = any(name.startswith("site/") for name in self.desired.foreign)
+        if self.deployment.release and not is_their_page:
             invokers = tuple(
                 _binding_id("binding", binding)
                 for binding in self.desired.bindings
@@ -209,7 +226,7 @@ class Bootstrap:
             functions = tuple(f"function/{name}" for name in self.desired.functions)
             yield Step(
                 id="release", title="Release the page: a preview, the smoke test, and then live",
-                actions=(Action(command=self.deployment.release),),
+                actions=(Action(command=(*self.deployment.release, *self._adopting("site"))),),
                 needs=("firebase", "site", "control", *functions, *invokers),
             )  # fmt: skip
 
@@ -263,7 +280,8 @@ def _is_elsewhere(replication: Mapping[str, Any], region: str) -> bool:
 def _binding_id(kind: str, binding: Binding) -> str:
     grant, resource = binding
     member = grant.member.removeprefix("serviceAccount:").partition("@")[0]
-    where = f"{resource}?{grant.condition}" if grant.condition else str(resource)
+    title = grant.title if grant.title != BUCKET_CONDITION_TITLE else ""
+    where = "?".join(filter(None, (str(resource), title, grant.condition)))
     return f"{kind}/{member}/{grant.role.removeprefix('roles/')}/{where}"
 
 

@@ -1,11 +1,73 @@
-"""Policies: the gcloud commands of each kind of resource, and the bindings that are missing or too many."""
+"""Policies: how a binding of each kind of resource is changed, and the bindings that are missing or too many.
 
+Somebody may have given bindings with a condition. gcloud then has to be told which condition is meant. For queues and
+image repositories (528) it cannot be told, or loses the others' conditions, and of a condition that is not ours it
+wants to be told every word: those are changed by a request, as version 3 of a policy.
+"""
+
+import json
+import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from .desired import EVERYBODY, Binding, Desired, Grant, Resource
+from .desired import BUCKET_CONDITION_TITLE, EVERYBODY, Binding, Desired, Grant, Resource
+from .doctor.rest import policy_request
+from .gcloud import Gcloud
 from .names import Names
+from .steps import Action
 
-BUCKET_CONDITION_TITLE = "buckets-by-name"
+READ_AND_WRITTEN_WHOLE = ("queue", "repository")
+WITH_CONDITIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """`verb` is add or remove."""
+
+    verb: str
+    grant: Grant
+    read: tuple[str, str, Any]
+    write: tuple[str, str]
+
+    def body(self, policy: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is written in place of the policy that was read: everything else in it stays."""
+        changed = {**policy, "version": WITH_CONDITIONS, "bindings": self._bindings(policy.get("bindings", []))}
+        return changed if self.write[0] == "PUT" else {"policy": changed}
+
+    def _bindings(self, found: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        if self.verb == "add":
+            return [*found, {"role": self.grant.role, "members": [self.grant.member]}]
+        return [self._without(binding) if self._is_meant(binding) else binding for binding in found]
+
+    def _without(self, binding: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**binding, "members": [member for member in binding["members"] if member != self.grant.member]}
+
+    def _is_meant(self, binding: Mapping[str, Any]) -> bool:
+        condition = binding.get("condition", {})
+        said = (binding["role"], condition.get("expression", ""), condition.get("title", ""))
+        return said == (self.grant.role, self.grant.condition, self.grant.title)
+
+    @property
+    def line(self) -> str:
+        """As the owner could type it."""
+        method, url, body = self.read
+        asked = f" --json {shlex.quote(json.dumps(body))}" if body else ""
+        whole = "." if self.write[0] == "PUT" else "{policy: .}"
+        return (
+            f"curl --request {method} {shlex.quote(url)}{asked} | jq {shlex.quote(f'{self._filter} | {whole}')} | "
+            f"curl --request {self.write[0]} {shlex.quote(self.write[1])} --json @-  # and gcloud's access token"
+        )
+
+    @property
+    def _filter(self) -> str:
+        member, role, expression, title = map(json.dumps, self.grant)
+        if self.verb == "add":
+            return f".version = 3 | .bindings += [{{role: {role}, members: [{member}]}}]"
+        meant = (
+            f'.role == {role} and (.condition.expression // "") == {expression} and (.condition.title // "") == {title}'
+        )
+        return f".version = 3 | (.bindings[] | select({meant}) | .members) -= [{member}]"
 
 
 def policy_command(resource: Resource, verb: str, names: Names) -> tuple[str, ...]:
@@ -22,18 +84,32 @@ def policy_command(resource: Resource, verb: str, names: Names) -> tuple[str, ..
     }[resource.kind]
 
 
-def change_command(binding: Binding, verb: str, names: Names) -> tuple[str, ...]:
+def change(binding: Binding, verb: str, gcloud: Gcloud, names: Names) -> Action:
     """`verb` is add or remove."""
     grant, resource = binding
-    command = (
+    if resource.kind in READ_AND_WRITTEN_WHOLE or grant.title not in ("", BUCKET_CONDITION_TITLE):
+        group = policy_command(resource, verb, names)[0]
+        return Action(command=("policy", group, verb, str(resource)), policy=_request(binding, verb, names))
+    return Action(command=tuple(gcloud.command(*_change_command(binding, verb, names))))
+
+
+def _change_command(binding: Binding, verb: str, names: Names) -> tuple[str, ...]:
+    grant, resource = binding
+    condition = f"expression={grant.condition},title={grant.title}" if grant.condition else "None"
+    return (
         *policy_command(resource, f"{verb}-iam-policy-binding", names),
         f"--member={grant.member}",
         f"--role={grant.role}",
+        f"--condition={condition}",
     )
-    if grant.condition:
-        return (*command, f"--condition=expression={grant.condition},title={BUCKET_CONDITION_TITLE}")
-    # gcloud asks which condition is meant where a policy has one for this role already.
-    return (*command, "--condition=None") if resource.kind in ("project", "account") else command
+
+
+def _request(binding: Binding, verb: str, names: Names) -> PolicyChange:
+    read = policy_request(binding.resource, names)
+    url = read[1].partition("?")[0]
+    is_bucket = binding.resource.kind == "bucket"
+    write = ("PUT", url) if is_bucket else ("POST", url.replace(":getIamPolicy", ":setIamPolicy"))
+    return PolicyChange(verb, binding.grant, read, write)
 
 
 def missing(

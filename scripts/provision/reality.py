@@ -24,6 +24,7 @@ READ_AGAIN = 2  # times, where a role may be a moment old
 READERS = 8
 REST_SECONDS = 60
 FIREBASE = "https://firebase.googleapis.com/v1beta1"
+LIVE_RELEASE = "channels/live/releases?pageSize=1"
 INVOKER_UNCHECKED = "run.googleapis.com/invoker-iam-disabled"
 
 
@@ -57,7 +58,7 @@ class Reality:
     policies: Mapping[Resource, frozenset[Grant]] = field(default_factory=dict)
     firebase: bool = False
     sites: Mapping[str, Json] = field(default_factory=dict)
-    live_sites: tuple[str, ...] = ()  # those that serve something; for a teardown only, as functions and triggers are
+    pages: Mapping[str, Json] = field(default_factory=dict)  # the live release of each site that shows something
     functions: Mapping[str, Json] = field(default_factory=dict)
     triggers: tuple[Json, ...] = ()
     unread: tuple[str, ...] = ()  # what a tolerant reader was refused
@@ -166,22 +167,16 @@ class Reader:
             "budgets": lambda: self._budgets(identity),
             "firebase": self._is_firebase,
             "sites": self._sites,
+            "pages": self._pages,
             **(self._channels() if self._for_teardown or self._desired.names.alert_email else {}),
-            **(self._more_lists() if self._for_teardown else {}),
-        }
-
-    def _channels(self) -> Mapping[str, Callable[[], Any]]:
-        return {"channels": lambda: tuple(self._list("monitoring", "alpha", "monitoring", "channels", "list"))}
-
-    def _more_lists(self) -> Mapping[str, Callable[[], Any]]:
-        region = self._desired.names.region
-        return {
             "functions": lambda: self._by_name(
                 "cloudfunctions", "functions", "list", "--v2", f"--regions={region}", key="name"
             ),
             "triggers": lambda: tuple(self._list("cloudbuild", "builds", "triggers", "list", f"--region={region}")),
-            "live_sites": lambda: tuple(site for site in self._sites() if self._is_live(site)),
         }
+
+    def _channels(self) -> Mapping[str, Callable[[], Any]]:
+        return {"channels": lambda: tuple(self._list("monitoring", "alpha", "monitoring", "channels", "list"))}
 
     def _existing(self, found: Mapping[str, Any]) -> Iterable[Resource]:
         """What of ours is there, so that its policy can be asked for."""
@@ -235,10 +230,11 @@ class Reader:
         listed = self._request(sites_url(self._project_id)) or {}
         return {site_id(site): site for site in listed.get("sites", [])}
 
-    def _is_live(self, site: str) -> bool:
-        """Whether the last release shows something; a disabled site's last release says that it is."""
-        listed = self._request(f"{HOSTING}/projects/-/sites/{site}/channels/live/releases?pageSize=1") or {}
-        return any(release.get("type") != "SITE_DISABLE" for release in listed.get("releases", [])[:1])
+    def _pages(self) -> Mapping[str, Json]:
+        """A disabled site's last release says that it is."""
+        found = {site: self._request(f"{HOSTING}/projects/-/sites/{site}/{LIVE_RELEASE}") for site in self._sites()}
+        last = {site: next(iter((listed or {}).get("releases", [])), None) for site, listed in found.items()}
+        return {site: release for site, release in last.items() if release and release.get("type") != "SITE_DISABLE"}
 
     def _request(self, url: str) -> Any:
         """None for what is not there, which Firebase says in two ways."""
@@ -309,8 +305,9 @@ def _identity(project: Json, billing: Json | None) -> Identity:
 def grants_of(policy: Json) -> frozenset[Grant]:
     """A policy as Google answers it, one grant a member."""
     return frozenset(
-        Grant(member, binding["role"], binding.get("condition", {}).get("expression", ""))
+        Grant(member, binding["role"], condition.get("expression", ""), condition.get("title", ""))
         for binding in policy.get("bindings", [])
+        for condition in (binding.get("condition", {}),)
         for member in binding["members"]
     )
 

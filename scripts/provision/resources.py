@@ -32,21 +32,26 @@ SOFT_DELETE = f"--soft-delete-duration={SOFT_DELETE_SECONDS}s"
 def repository_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
     found, where = reality.repositories.get(REPOSITORY), f"--location={desired.names.region}"
     id_ = f"repository/{REPOSITORY}"
+    if id_ in desired.foreign:
+        return
     if found is None:
         command = gcloud.command(
             "artifacts", "repositories", "create", REPOSITORY, where, "--repository-format=docker",
             "--description=Images of the functions", f"--labels={MARK}",
         )  # fmt: skip
         yield _step(id_, "Create the repository of the functions' images", command)
-    elif not _marked(found):
+    elif not is_marked(found):
         command = gcloud.command("artifacts", "repositories", "update", REPOSITORY, where, f"--update-labels={MARK}")
-        yield _step(id_, "Mark the repository as Voicemint's", command)
+        yield _step(id_, f"Take the repository {REPOSITORY} as Voicemint's", command)
 
 
 def bucket_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
     for bucket in desired.buckets:
         yield from _bucket_steps(gcloud, desired, bucket, reality.buckets.get(bucket.name))
-    if CONTROL_OBJECT not in reality.control_objects:
+    if (
+        f"bucket/{desired.names.control_bucket}" not in desired.foreign
+        and CONTROL_OBJECT not in reality.control_objects
+    ):
         name = f"gs://{desired.names.control_bucket}/{CONTROL_OBJECT}"
         create = Action(
             command=tuple(
@@ -71,13 +76,13 @@ def _bucket_steps(gcloud: Gcloud, desired: Desired, bucket: Bucket, found: Json 
             "--uniform-bucket-level-access", "--public-access-prevention", SOFT_DELETE, *lifecycle,
         )  # fmt: skip
         yield _step(f"bucket/{bucket.name}", f"Create the bucket {bucket.name}", create, mark)
-    elif wrong := list(_bucket_drift(bucket, found)):
+    elif wrong := list(bucket_drift(bucket, found)):
         words = " and ".join(what for what, _ in wrong)
         command = gcloud.command("storage", "buckets", "update", url, *(flag for _, flag in wrong))
         yield _step(f"bucket/{bucket.name}", f"Correct the bucket {bucket.name}: {words}", command)
 
 
-def _bucket_drift(bucket: Bucket, found: Json) -> Iterator[tuple[str, str]]:
+def bucket_drift(bucket: Bucket, found: Json) -> Iterator[tuple[str, str]]:
     """What is not as it should be, and the flag that corrects it."""
     iam = found.get("iamConfiguration", {})
     if not iam.get("uniformBucketLevelAccess", {}).get("enabled"):
@@ -90,7 +95,7 @@ def _bucket_drift(bucket: Bucket, found: Json) -> Iterator[tuple[str, str]]:
         yield "lifecycle", f"--lifecycle-file={bucket.lifecycle_file}" if bucket.lifecycle_file else "--clear-lifecycle"
     if bucket.overwritten:
         yield from _kept(found)
-    if not _marked(found):
+    if not is_marked(found):
         yield "label", f"--update-labels={MARK}"
 
 
@@ -108,9 +113,9 @@ def secret_steps(gcloud: Gcloud, desired: Desired, reality: Reality, *, new_key:
         found, versions = reality.secrets.get(secret), reality.versions.get(secret, ())
         if found is None:
             yield _create_secret(gcloud, secret, desired.names.region)
-        elif not _marked(found):
+        elif not is_marked(found):
             command = gcloud.command("secrets", "update", secret, f"--update-labels={MARK}")
-            yield _step(f"secret/{secret}", f"Mark the secret {secret} as Voicemint's", command)
+            yield _step(f"secret/{secret}", f"Take the secret {secret} as Voicemint's", command)
         yield from version_steps(gcloud, secret, versions, new_key=new_key)
 
 
@@ -125,7 +130,7 @@ def _create_secret(gcloud: Gcloud, secret: str, region: str) -> Step:
 def queue_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[Step]:
     for queue in desired.queues:
         found = reality.queues.get(queue.name)
-        if found is None or not _is_as_wanted(queue, found):
+        if found is None or not is_as_wanted(queue, found):
             verb = "create" if found is None else "update"
             command = gcloud.command(
                 "tasks", "queues", verb, queue.name, f"--location={desired.names.region}", f"--flags-file={queue.file}"
@@ -133,14 +138,14 @@ def queue_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator[
             yield _step(f"queue/{queue.name}", f"{verb.capitalize()} the queue {queue.name}", command)
 
 
-def _is_as_wanted(queue: Queue, found: Json) -> bool:
+def is_as_wanted(queue: Queue, found: Json) -> bool:
     wanted: dict[str, dict[str, Any]] = {}
     for (outer, inner), value in queue.fields.items():
         wanted.setdefault(outer, {})[inner] = value
     return includes(found, wanted)
 
 
-def _marked(found: Json) -> bool:
+def is_marked(found: Json) -> bool:
     return bool(found.get("labels", {}).get(LABEL) == LABEL_VALUE)
 
 

@@ -4,16 +4,32 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from owner.secret_names import OPENAI_API_KEY
 
 from .failures import Kind
 
 
+class PolicyChange(Protocol):
+    """A policy that is read, changed and written as a whole (policies.py)."""
+
+    @property
+    def read(self) -> tuple[str, str, Any]: ...
+
+    @property
+    def write(self) -> tuple[str, str]: ...
+
+    @property
+    def line(self) -> str: ...
+
+    def body(self, policy: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One command: gcloud, a script of ours, or a request to an API that no command reaches (`http`, method, URL).
+    """One command: gcloud, a script of ours, or requests that no command makes: `http`, method, URL; or `policy`, the
+    group of gcloud's commands that it is about, and what is changed, as `policy` says.
 
     `secret` and `text` are what it reads on stdin; a secret is looked up when it is needed, and is in no plan.
 
@@ -28,11 +44,14 @@ class Action:
     check: tuple[str, ...] = ()
     before: int = 0
     body: Mapping[str, Any] | None = None  # what `http` sends
+    policy: PolicyChange | None = None
     shown: tuple[str, ...] = ()  # the gcloud lines that a script of ours runs
 
     @property
     def line(self) -> str:
         """As the owner could type it."""
+        if self.policy:
+            return self.policy.line
         if self.command[0] == "http":
             data = f" --json {shlex.quote(json.dumps(self.body))}" if self.body else ""
             return f"curl --request {self.command[1]} {shlex.quote(self.command[2])}{data}  # and gcloud's access token"

@@ -1,6 +1,6 @@
 """The plan of scripts/teardown.sh: what scripts/bootstrap.sh has made, in an order in which it can be taken away.
 
-Ours is what carries our mark: a label where Google has labels, a description at accounts, a fixed name at queues. APIs
+Ours is what carries our mark: ownership.py says which. What stands under our names without it stays, and is named. APIs
 are left on: somebody else may need them by now, and an API that is on costs nothing.
 """
 
@@ -10,14 +10,23 @@ from itertools import chain
 
 from common.hosting_site import API as HOSTING
 from release.build_names import TRIGGER
+from release.fingerprint import LABEL as SOURCE_LABEL
 
 from . import channels, monitoring, policies
-from .desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, REPOSITORY, Binding, Desired, Resource
+from .desired import REPOSITORY, Binding, Desired, Resource
 from .gcloud import Gcloud
+from .ownership import (
+    foreign_builds,
+    foreign_things,
+    has_begun,
+    is_our_account,
+    is_our_page,
+    is_our_queue,
+    is_our_trigger,
+)
 from .reality import Json, Reality
+from .resources import is_marked
 from .steps import Action, Plan, Step
-
-SOURCE_LABEL = "voicemint-source"  # scripts/deploy.sh gives it to every function
 
 
 @dataclass(frozen=True)
@@ -52,12 +61,13 @@ class Teardown:
 
     def _triggers(self) -> Iterator[Step]:
         for trigger in self.reality.triggers:
-            if trigger["name"] == TRIGGER:
+            if trigger.get("name") == TRIGGER and is_our_trigger(trigger, self.desired.names):
                 command = ("builds", "triggers", "delete", trigger["name"], f"--region={self.desired.names.region}")
                 yield self._delete("trigger", trigger["name"], *command, "--quiet")
 
     def _hosting(self) -> Iterator[Step]:
-        for site in self.reality.live_sites:
+        ours = (site for site, page in self.reality.pages.items() if is_our_page(page, self.desired.functions))
+        for site in ours:
             url = f"{HOSTING}/projects/-/sites/{site}/channels/live/releases"
             yield Step(
                 id=f"site/{site}", title=f"Take the page of {site} off the net",
@@ -66,7 +76,7 @@ class Teardown:
 
     def _queues(self) -> Iterator[Step]:
         for queue in self.desired.queues:
-            if queue.name in self.reality.queues:
+            if queue.name in self.reality.queues and is_our_queue(queue, self.desired, self.reality):
                 command = ("tasks", "queues", "delete", queue.name, f"--location={self.desired.names.region}")
                 yield self._delete("queue", queue.name, *command, "--quiet")
 
@@ -77,9 +87,13 @@ class Teardown:
         for resource in stays:
             for grant in sorted(self.reality.policies.get(resource, ())):
                 if grant.member in ours:
-                    change = policies.change_command(Binding(grant, resource), "remove", self.desired.names)
-                    name = "/".join(filter(None, (grant.member.partition(":")[2], grant.role, grant.condition)))
-                    yield self._delete("binding", f"{name} on {resource}", *change)
+                    yield self._binding(Binding(grant, resource))
+
+    def _binding(self, binding: Binding) -> Step:
+        grant, resource = binding
+        name = "/".join(filter(None, (grant.member.partition(":")[2], grant.role, grant.title, grant.condition)))
+        change = policies.change(binding, "remove", self.gcloud, self.desired.names)
+        return self._removal("binding", f"{name} on {resource}", change)
 
     def _secrets(self) -> Iterator[Step]:
         for secret in _marked(self.reality.secrets):
@@ -104,7 +118,8 @@ class Teardown:
 
     def _watching(self) -> Iterator[Step]:
         account = self.reality.identity.billing_account or self.desired.names.billing_account
-        for budget in monitoring.budgets_of(self.desired.budget, self.reality):
+        begun = has_begun(self.desired, self.reality)
+        for budget in monitoring.our_budgets(self.desired.budget, self.reality, begun=begun):
             yield self._delete(
                 "budget", monitoring.id_of(budget), "billing", "budgets", "delete", monitoring.id_of(budget),
                 f"--billing-account={account}",
@@ -131,6 +146,9 @@ class Teardown:
         kept = self._kept_buckets()
         if kept:
             yield f"Kept, with everything in them: {', '.join(kept)}. To delete them too: --delete-data"
+        things = [*foreign_things(self.desired, self.reality), *foreign_builds(self.desired, self.reality)]
+        if foreign := sorted({str(found) for found in things}):
+            yield f"Left as they are, because Voicemint did not make them: {', '.join(foreign)}"
         off = [service for service in self.desired.services if service not in self.reality.services]
         if off:
             yield f"These APIs are off, so what they may hold was not looked at: {', '.join(off)}"
@@ -141,11 +159,7 @@ class Teardown:
         )
 
     def _our_accounts(self) -> list[str]:
-        return [
-            email
-            for email, account in self.reality.accounts.items()
-            if account.get("description") == ACCOUNT_DESCRIPTION
-        ]
+        return [email for email, account in self.reality.accounts.items() if is_our_account(account)]
 
     def _our_buckets(self) -> list[str]:
         names = {bucket.name for bucket in self.desired.buckets}
@@ -155,14 +169,17 @@ class Teardown:
         return [] if self.delete_data else self._our_buckets()
 
     def _delete(self, kind: str, name: str, *arguments: str) -> Step:
+        return self._removal(kind, name, Action(command=tuple(self.gcloud.command(*arguments))))
+
+    def _removal(self, kind: str, name: str, action: Action) -> Step:
         return Step(
             id=f"{kind}/{name}",
             title=f"Delete the {kind} {name}",
-            actions=(Action(command=tuple(self.gcloud.command(*arguments))),),
+            actions=(action,),
             done=frozenset({"gone"}),
             removes=True,
         )
 
 
 def _marked(found: Mapping[str, Json]) -> list[str]:
-    return [name for name, item in found.items() if item.get("labels", {}).get(LABEL) == LABEL_VALUE]
+    return [name for name, item in found.items() if is_marked(item)]

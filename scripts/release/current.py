@@ -17,6 +17,12 @@ def deployed_functions(project: Released) -> dict[str, dict[str, Any]]:
     return {function["name"].rpartition("/")[2]: function for function in listed or ()}
 
 
+def is_ours(function: dict[str, Any], service: dict[str, Any]) -> bool:
+    """By the label of deploy.sh: Google gives a function's labels to its service too."""
+    labels = (function.get("labels", {}), service.get("metadata", {}).get("labels", {}))
+    return any(LABEL in of_one for of_one in labels)
+
+
 def stale_functions(project: Released) -> list[str]:
     """Those that are not live with the sources and settings of this tree."""
     expected = expected_release(project)["functions"]

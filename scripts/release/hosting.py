@@ -33,10 +33,15 @@ def pins_in_use(project: Released) -> Iterator[tuple[str, str]]:
     """Of the releases that can be gone back to, and of every channel."""
     for release in releases(project)[:KEPT]:
         yield from release.pins
+    for found in last_releases(project).values():
+        yield from _release(found).pins
+
+
+def last_releases(project: Released) -> dict[str, dict[str, Any]]:
+    """Of each channel that has one, by the channel's id. Raises GcloudFailed."""
     url = f"{API}/projects/{project.names.project_id}/sites/{project.site}/channels?pageSize=100"
-    for channel in project.signed.ask("GET", url).get("channels", []):
-        if "release" in channel:
-            yield from _release(channel["release"]).pins
+    channels = project.signed.ask("GET", url).get("channels", [])
+    return {channel["name"].rpartition("/")[2]: channel["release"] for channel in channels if "release" in channel}
 
 
 def previous(history: list[Release]) -> Release | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from owner.console import CommandFailed, say, show
 
+from .current import deployed_functions, is_ours
 from .project import WEB, Released
 
 TAG_PREFIX = "v"
@@ -62,8 +63,10 @@ def tags_of(service: dict[str, Any]) -> dict[str, str]:
 
 def unpin(project: Released, used: Iterable[tuple[str, str]]) -> None:
     """Take away our tags that no release uses any more: what one leads to could be asked for ever."""
-    kept = set(used)
+    kept, deployed = set(used), deployed_functions(project)
     for service in list_services(project):
+        if not is_ours(deployed.get(service["metadata"]["name"], {}), service):
+            continue
         name = service["metadata"]["name"]
         old = [
             tag

@@ -10,17 +10,18 @@ from typing import Any
 import yaml
 from common.command_line import CommandLine
 from common.newest_version import number_of, unreadable_among
-from owner.console import run, say, show
+from owner.console import CommandFailed, run, say, show
 from owner.secret_names import SIGNING_KEY
+from provision.ownership import is_our_trigger
+from provision.resources import is_marked
 
-from .build_names import SESSION_SECRET, TRIGGER
+from .build_names import DEPLOYER, SESSION_SECRET, TRIGGER
 from .fingerprint import ROOT
 from .image import pinned
 from .project import Released, released_project
 from .smoke_session import sign_in
 
 BUILD_CONFIG = "cloudbuild.yaml"
-DEPLOYER = "deployer"
 MARK = "managed-by=voicemint"
 ACCESSOR = "roles/secretmanager.secretAccessor"
 
@@ -73,13 +74,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def planned(project: Released, options: argparse.Namespace) -> Iterator[Step]:
-    """What is left to do. Reads only. Raises GcloudFailed."""
+    """What is left to do. Reads only. Raises GcloudFailed, and CommandFailed where somebody else's is in the way."""
     secrets = {secret["name"].rpartition("/")[2]: secret for secret in project.gcloud.read("secrets", "list") or ()}
-    has_secret = SESSION_SECRET in secrets
+    secret, trigger = secrets.get(SESSION_SECRET), _trigger(project)
+    has_secret = secret is not None
+    if not options.delete:
+        _refuse_foreign(project, secret, trigger)
     if options.delete:
-        if _trigger(project) is not None:
+        if trigger is not None and is_our_trigger(trigger, project.names):
             yield _step(project, "Delete the trigger", "builds", "triggers", "delete", TRIGGER, region=True)
-        if has_secret:
+        if secret is not None and is_marked(secret):
             yield _step(project, "Delete the smoke check's session", "secrets", "delete", SESSION_SECRET, "--quiet")
         return
     if not has_secret:
@@ -94,10 +98,22 @@ def planned(project: Released, options: argparse.Namespace) -> Iterator[Step]:
             destroy = ("secrets", "versions", "destroy", version, f"--secret={SESSION_SECRET}", "--quiet")
             yield _step(project, f"Destroy its session before, version {version}", *destroy)
     if not options.renew_session:
-        yield from _trigger_step(project, options)
+        yield from _trigger_step(project, options, trigger)
 
 
-def _trigger_step(project: Released, options: argparse.Namespace) -> Iterator[Step]:
+def _refuse_foreign(project: Released, secret: dict[str, Any] | None, trigger: dict[str, Any] | None) -> None:
+    """Raises CommandFailed for what stands under these names and was not made here."""
+    foreign = [f"the secret {SESSION_SECRET}"] if secret is not None and not is_marked(secret) else []
+    foreign += [f"the trigger {TRIGGER}"] if trigger is not None and not is_our_trigger(trigger, project.names) else []
+    if foreign:
+        raise CommandFailed(
+            expected="nothing of somebody else's under the names that this uses",
+            found=" and ".join(foreign),
+            todo="Nothing was changed. Rename or delete it first.",
+        )
+
+
+def _trigger_step(project: Released, options: argparse.Namespace, found: dict[str, Any] | None) -> Iterator[Step]:
     names = project.names
     connections = f"projects/{names.project_id}/locations/{names.region}/connections"
     repository = f"{connections}/{options.connection}/repositories/{options.repository}"
@@ -115,7 +131,6 @@ def _trigger_step(project: Released, options: argparse.Namespace) -> Iterator[St
         "serviceAccount": account,
         "substitutions": variables,
     }
-    found = _trigger(project)
     if found is not None and _says(found) == wanted:
         return
     if found is not None:  # `triggers update` writes a branch where a trigger of a connected repository has none
@@ -170,11 +185,12 @@ def _not_destroyed(versions: list[dict[str, Any]]) -> list[str]:
 def _grant(project: Released, *, has_secret: bool) -> Iterator[Step]:
     member = f"serviceAccount:{project.names.email(DEPLOYER)}"
     policy = project.gcloud.read("secrets", "get-iam-policy", SESSION_SECRET) if has_secret else {}
-    if not any(grant["role"] == ACCESSOR and member in grant["members"] for grant in policy.get("bindings", [])):
+    found = [grant for grant in policy.get("bindings", []) if grant["role"] == ACCESSOR and "condition" not in grant]
+    if not any(member in grant["members"] for grant in found):
         yield _step(
             project, "Let builds read it, and no other secret",
             *("secrets", "add-iam-policy-binding", SESSION_SECRET, f"--member={member}", f"--role={ACCESSOR}"),
-            "--format=none",
+            "--condition=None", "--format=none",
         )  # fmt: skip
 
 

@@ -4,8 +4,15 @@ import json
 from typing import Any
 
 from aiohttp import web
-from provision.desired import LABEL, LABEL_VALUE, REPOSITORY, SOFT_DELETE_SECONDS, Grant, read_desired
-from provision.policies import BUCKET_CONDITION_TITLE
+from provision.desired import (
+    BUCKET_CONDITION_TITLE,
+    LABEL,
+    LABEL_VALUE,
+    REPOSITORY,
+    SOFT_DELETE_SECONDS,
+    Grant,
+    read_desired,
+)
 from release.fingerprint import LABEL as SOURCE_LABEL
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from standins.google_control_plane import ControlPlane

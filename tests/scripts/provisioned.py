@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provision.desired import Grant, Resource, read_desired
+from provision.desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, Grant, Resource, read_desired
 from provision.names import Names
 from standins.google_control_plane import ControlPlane, Proxy
 from standins.google_control_plane.artifactregistry import Repositories
@@ -34,6 +34,7 @@ NAMES = Names(
     project_number=NUMBER,
     billing_account="",
 )
+MARKED = {LABEL: LABEL_VALUE}
 COMMAND_SECONDS = 280  # of a machine on which much else runs
 Ended = subprocess.CompletedProcess[str]
 
@@ -44,15 +45,15 @@ def provision(plane: ControlPlane) -> None:
     project = plane.add_project(PROJECT_ID, number=NUMBER, billing_account="012345-678901-ABCDEF")
     project.services |= dict.fromkeys(desired.services, 0)
     for account in desired.accounts:
-        plane.accounts.create(project, account, {}, 0)
+        plane.accounts.create(project, account, {"description": ACCOUNT_DESCRIPTION}, 0)
     repository = f"projects/{PROJECT_ID}/locations/{REGION}/repositories/voicemint"
-    plane.part(Repositories)[repository] = {"name": repository, "format": "DOCKER"}
+    plane.part(Repositories)[repository] = {"name": repository, "format": "DOCKER", "labels": MARKED}
     for bucket in desired.buckets:
-        store_of(plane).create_bucket(bucket.name, {"location": REGION.upper()}, NUMBER)
+        store_of(plane).create_bucket(bucket.name, {"location": REGION.upper(), "labels": MARKED}, NUMBER)
     control = store_of(plane).bucket(NAMES.control_bucket)
     control.write(CONTROL_OBJECT, ControlState().encode(), Conditions(), {})
     for secret in sorted({binding.resource.name for binding in desired.bindings if binding.resource.kind == "secret"}):
-        made = secrets_of(plane, PROJECT_ID).create(secret, {"replication": {"automatic": {}}})
+        made = secrets_of(plane, PROJECT_ID).create(secret, {"replication": {"automatic": {}}, "labels": MARKED})
         made.add_version(SECRETS[secret].encode(), None)
     for binding in desired.bindings:
         _grant(plane, binding.resource, binding.grant)

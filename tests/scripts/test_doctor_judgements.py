@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from provision.desired import read_desired
+from provision.desired import ACCOUNT_DESCRIPTION, read_desired
 from provision.doctor import buckets, keys, models, policies, project, sign_in, telephone
 from provision.doctor.answers import Answer, Refusal, refusal_of
 from provision.doctor.context import Context
@@ -405,8 +405,8 @@ def test_the_telephones_route(answer: Answer, status: str, fix: str) -> None:
 def a_telephone(answers: Mapping[str, Answer]) -> Context:
     """Of a project that is bootstrapped."""
     agents = {"assistant": replace(load_agents()["assistant"], phone=SimpleNamespace())}
-    begun = Answer([{"email": NAMES.email(account)} for account in DESIRED.accounts])
-    return context({"accounts": begun, **answers}, agents=agents, rewrites={"answer-phone": "/api/phone"})
+    accounts = [{"email": NAMES.email(name), "description": ACCOUNT_DESCRIPTION} for name in DESIRED.accounts]
+    return context({"accounts": Answer(accounts), **answers}, agents=agents, rewrites={"answer-phone": "/api/phone"})
 
 
 def test_without_a_telephone_nothing_is_said_of_one() -> None:

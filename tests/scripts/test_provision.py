@@ -75,7 +75,8 @@ def test_what_others_were_given_is_left_alone(desired: Desired) -> None:
 
 
 def test_a_public_service_that_checks_no_invoker_needs_no_binding(desired: Desired) -> None:
-    unchecked = {"metadata": {"annotations": {"run.googleapis.com/invoker-iam-disabled": "true"}}}
+    annotations, labels = {"run.googleapis.com/invoker-iam-disabled": "true"}, {"voicemint-source": "any"}
+    unchecked = {"metadata": {"annotations": annotations, "labels": labels}}
     reality = Reality(identity=IDENTITY, run_services=dict.fromkeys(desired.functions, unchecked))
     assert [step.id for step in plan_for(desired, reality).steps if step.id.startswith("binding/allUsers/")] == []
 

@@ -60,9 +60,13 @@ def test_the_build_trigger_and_its_session_go_too(applied: Owner) -> None:
     assert left(applied.state()) == {}
 
 
-def trigger(name: str) -> dict[str, str]:
+def trigger(name: str) -> dict[str, Any]:
     place = f"projects/{PROJECT_ID}/locations/us-central1"
-    return {"id": "t", "name": name, "resourceName": f"{place}/triggers/t", "createTime": "2026-01-01T00:00:00Z"}
+    return {
+        "id": "t", "name": name, "resourceName": f"{place}/triggers/t", "createTime": "2026-01-01T00:00:00Z",
+        "serviceAccount": f"projects/{PROJECT_ID}/serviceAccounts/deployer@{PROJECT_ID}.iam.gserviceaccount.com",
+        "substitutions": {"_CONTROL_BUCKET": CONTROL},
+    }  # fmt: skip
 
 
 def test_running_it_again_is_harmless(applied: Owner) -> None:
@@ -121,6 +125,7 @@ def plant_foreign_things(owner: Owner) -> None:
 def test_the_page_is_taken_off_the_net(applied: Owner) -> None:
     site = applied.plane.part(Sites)[PROJECT_ID]
     version = site.add_version("owner@example.com", {})
+    version.config = {"rewrites": [{"glob": "/api/access", "run": {"serviceId": "sign-in", "region": "us-central1"}}]}
     site.finalize(version)
     site.release(site.channel("live"), version.name, "owner@example.com", "")
     ended = applied.teardown(*YES)

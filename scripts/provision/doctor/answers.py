@@ -19,7 +19,12 @@ class Refusal(StrEnum):
     NO_ANSWER = "no answer came in time"
     PERIMETER = "a service perimeter (VPC Service Controls) lets nobody in from here"
     NOT_ASKED = "what it depends on is missing"
+    NOT_OURS = "it is somebody else's"
     OTHER = "Google refused"
+
+
+class NotOurs(Exception):
+    """What would be asked for is somebody else's business."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from requests.exceptions import RequestException
 from voicemint.redaction import redact
 
 from ..gcloud import Gcloud, GcloudFailed
-from .answers import Answer, Refusal, refusal_of
+from .answers import Answer, NotOurs, Refusal, refusal_of
 
 ONE_SECONDS = 25.0
 ALL_SECONDS = 90.0
@@ -85,6 +85,8 @@ class Asker:
             return Answer(ask(min(seconds, left)))
         except GcloudFailed as error:
             return Answer(refusal=refusal_of(error.text, self.gcloud.project_id), said=_sentence(error.text))
+        except NotOurs:
+            return Answer(refusal=Refusal.NOT_OURS)
         except (RequestException, OSError) as error:
             return Answer(refusal=Refusal.NO_ANSWER, said=type(error).__name__)
         except (CommandFailed, ValueError) as error:

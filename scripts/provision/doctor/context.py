@@ -12,6 +12,7 @@ from ..configuration import Configurations
 from ..desired import Desired
 from ..failures import look_up
 from ..findings import Finding
+from ..ownership import is_our_account
 from ..steps import Step
 from .answers import Answer, Refusal
 
@@ -24,7 +25,8 @@ class Context:
 
     What is there: `answers` by the name of the reading; `steps` are what a bootstrap would do, `unread` what of that
     could not be read, by group of gcloud commands; `alerts` are those of infra/
-    that are there. `preflight`: asked by a bootstrap, which mends what it can.
+    that are there; `strangers` what stands under our names and is somebody else's.
+    `preflight`: asked by a bootstrap, which mends what it can.
     """
 
     desired: Desired
@@ -37,6 +39,7 @@ class Context:
     steps: Sequence[Step] = ()
     unread: Mapping[str, Answer] = field(default_factory=dict)
     alerts: Sequence[Mapping[str, Any]] = ()
+    strangers: Sequence[Finding] = ()
     preflight: bool = False
     default_credentials: Flaw | None = None
     configurations: Configurations = field(default_factory=Configurations)
@@ -58,8 +61,8 @@ class Context:
         accounts, names = self.of("accounts"), self.desired.names
         if accounts.refusal is Refusal.DENIED:
             return bool(names.project_number)  # it was confirmed
-        emails = {account["email"] for account in accounts.value or []}
-        return bool(emails & {names.email(account) for account in self.desired.accounts})
+        ours = {account["email"] for account in accounts.value or [] if is_our_account(account)}
+        return bool(ours & {names.email(account) for account in self.desired.accounts})
 
     def console(self, page: str) -> str:
         return f"https://console.cloud.google.com/{page}?project={self.project_id}"
@@ -84,6 +87,8 @@ class Context:
                 )
             case Refusal.DENIED:
                 fix = self.grant(role)
+            case Refusal.NOT_OURS:
+                fix = f"{self.bootstrap} --dry-run says what to do about it"
             case Refusal.SIGNED_OUT:
                 fix = "gcloud auth login"
             case Refusal.BILLING_OFF:

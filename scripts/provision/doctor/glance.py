@@ -60,6 +60,6 @@ class Glance(Reader):
 
 
 def group_of(command: tuple[str, ...]) -> str:
-    """Of a gcloud command, with or without the name of the program in front."""
-    words = [word for word in command if word not in ("gcloud", "alpha", "beta")]
+    """Of a command of a plan, with or without the name of the program in front."""
+    words = [word for word in command if word not in ("gcloud", "alpha", "beta", "policy")]
     return words[0]

@@ -13,7 +13,10 @@ from voicemint.openai_refusals import refusal
 from voicemint.signing import SigningKeys
 
 from ..findings import Finding, Status
-from .answers import Answer, Refusal
+from ..gcloud import GcloudFailed
+from ..resources import is_marked
+from .answers import Answer, NotOurs, Refusal
+from .asking import Asker
 from .context import Context, ok
 
 ROTATE = "scripts/rotate-key.sh openai"
@@ -24,6 +27,16 @@ PRINTABLE = re.compile(r"[\x21-\x7e]{20,256}")
 
 def reading_name(secret: str) -> str:
     return f"secret:{secret}"
+
+
+def refuse_foreign(asker: Asker, secret: str, seconds: float) -> None:
+    """Somebody else's secret is not read, and not tried at OpenAI. Raises NotOurs."""
+    try:
+        listed = asker.json(("secrets", "list"), seconds) or []
+    except GcloudFailed:
+        return  # who may read the secrets of Voicemint may not be allowed to list all
+    if any(found["name"].rpartition("/")[2] == secret and not is_marked(found) for found in listed):
+        raise NotOurs
 
 
 def payload(version: Mapping[str, Any]) -> str:

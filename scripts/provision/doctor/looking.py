@@ -17,6 +17,7 @@ from ..deployment import Deployment
 from ..desired import Desired
 from ..gcloud import ROOT, Gcloud
 from ..plan import Bootstrap
+from ..strangers import stranger_findings
 from . import site, telephone
 from .answers import Answer
 from .asking import Asker, Reading
@@ -62,7 +63,9 @@ def _with_what_is_there(asker: Asker, context: Context) -> Context:
     seen = asker.ask([*_site_readings(context), *([Reading("functions", listing)] if is_on else [])])
     functions = {"functions": Answer([]), **seen}
     phone = ask_where_on(asker, telephone.secret_readings(asker, context), context.answers)
-    context = replace(context, alerts=monitoring.ours_of(desired, reality))
+    context = replace(
+        context, alerts=monitoring.ours_of(desired, reality), strangers=stranger_findings(desired, reality)
+    )
     return replace(context, steps=plan.steps, unread=glance.unread, answers={**context.answers, **functions, **phone})
 
 

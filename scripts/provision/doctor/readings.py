@@ -83,6 +83,7 @@ def _limits(rest: Rest, services: Answer) -> list[Reading]:
 
 
 def _secret(asker: Asker, name: str, seconds: float) -> str:
+    keys.refuse_foreign(asker, name, seconds)
     return keys.payload(asker.json(("secrets", "versions", "access", "latest", f"--secret={name}"), seconds))
 
 

@@ -37,11 +37,8 @@ class Rest:
 
     def policy(self, resource: Resource, seconds: float) -> Any:
         """Who may do what with it."""
-        host, path = _policy_path(resource, self.names)
-        method, body = POSTS if resource.kind in ("project", "account", "queue") else GETS
-        if resource.kind in ("account", "repository", "secret", "service"):
-            path, body = f"{path}?{WITH_CONDITIONS}", None
-        return self.ask(method, f"https://{host}.googleapis.com/{path}", seconds, body)
+        method, url, body = policy_request(resource, self.names)
+        return self.ask(method, url, seconds, body)
 
     def org_policy(self, constraint: str, seconds: float) -> Any:
         """The policy that is in force in the project, wherever it was set."""
@@ -68,6 +65,15 @@ def raise_refusal(line: str, answer: requests.Response) -> None:
     """Raises GcloudFailed for one."""
     if not answer.ok:
         raise GcloudFailed(line, f"ERROR: HTTPError {answer.status_code}: {answer.text[:MAX_ANSWER_CHARACTERS]}")
+
+
+def policy_request(resource: Resource, names: Names) -> tuple[str, str, Any]:
+    """Method, URL and body with which a policy is read, its conditions included."""
+    host, path = _policy_path(resource, names)
+    method, body = POSTS if resource.kind in ("project", "account", "queue") else GETS
+    if resource.kind in ("account", "repository", "secret", "service"):
+        path, body = f"{path}?{WITH_CONDITIONS}", None
+    return method, f"https://{host}.googleapis.com/{path}", body
 
 
 def _policy_path(resource: Resource, names: Names) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from . import (
     project,
     sign_in,
     site,
+    strangers,
     telephone,
     watching,
 )
@@ -60,6 +61,7 @@ EVERYTHING: Groups = (
         project.is_there,
         (
             sign_in.pinned,
+            strangers.strangers,
             drift.drift,
             functions.functions,
             site.page,

@@ -41,6 +41,7 @@ def telephone(context: Context) -> Iterable[Finding]:
 
 def _stored(asker: Asker, seconds: float) -> tuple[int, str]:
     """The latest version's number, and what it holds."""
+    keys.refuse_foreign(asker, WEBHOOK_SECRET, seconds)
     version = asker.json(("secrets", "versions", "access", "latest", f"--secret={WEBHOOK_SECRET}"), seconds)
     return int(version["name"].rpartition("/")[2]), keys.payload(version)
 
