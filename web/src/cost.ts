@@ -1,38 +1,13 @@
 /** What a call costs, in money and by modality, from the usage in server events. Pure. */
 
+import { noCost, type Amount, type CallCost, type Cost } from "./cost-meter.ts";
 import { fields, text, type Fields, type RealtimeEvent } from "./events.ts";
 import { pricesOf, transcriptionPrice, type Modality, type ModelPrices } from "./prices.ts";
 
-export interface Amount {
-  /** Tokens read at the full price. */
-  readonly input: number;
-  /** Tokens read again, at the lower one. */
-  readonly cached: number;
-  readonly output: number;
-  readonly usd: number;
-}
-
-export interface Cost {
-  readonly text: Amount;
-  readonly audio: Amount;
-  readonly image: Amount;
-  readonly transcriptionUsd: number;
-  readonly usd: number;
-}
-
-export interface CallCost {
-  readonly model: string;
-  readonly transcription: string;
-  readonly total: Cost;
-  readonly last: Cost | undefined;
-  /** US dollars of each turn; the newest at the end. */
-  readonly turns: readonly number[];
-}
+export { noCost, type CallCost, type Cost } from "./cost-meter.ts";
 
 export const modalities: readonly Modality[] = ["audio", "text", "image"];
-const nothing: Amount = { input: 0, cached: 0, output: 0, usd: 0 };
-const free: Cost = { text: nothing, audio: nothing, image: nothing, transcriptionUsd: 0, usd: 0 };
-export const noCost: CallCost = { model: "", transcription: "", total: free, last: undefined, turns: [] };
+const free = noCost.total;
 
 const TURNS = 60;
 

@@ -1,7 +1,7 @@
 /** A conversation as a file: text to read, Markdown to pass on, JSON to work with. Pure. */
 
 import { words as said, type Caption } from "./captions.ts";
-import type { CallCost } from "./cost.ts";
+import type { CallCost } from "./cost-meter.ts";
 import type { Words } from "./words.ts";
 import type { SheetWords } from "./words/english-sheets.ts";
 

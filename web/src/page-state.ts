@@ -7,7 +7,7 @@ import type { StateChange } from "./call-events.ts";
 import { isBetweenSessions, isInCall, type CallState } from "./call-state.ts";
 import { cutOff, noCaptions, readEvent, shownCaptions, type Captions } from "./captions.ts";
 import { elapsed } from "./clock.ts";
-import { noCost, readCost, type CallCost } from "./cost.ts";
+import { CostMeter, noCost, type CallCost } from "./cost-meter.ts";
 import { apart } from "./emitter.ts";
 import { EventList, type Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
@@ -24,6 +24,7 @@ export class PageState {
   readonly voice = signal<Voice>("quiet");
   readonly seconds = signal(0);
   readonly cost = signal<CallCost>(noCost);
+  readonly #costMeter = new CostMeter((cost) => (this.cost.value = cost));
   readonly latency = signal<Latency>(noLatency);
   readonly callId = signal("");
   /** Of the person's month: what the server told, less what the call has taken since; undefined where it tells none. */
@@ -65,7 +66,7 @@ export class PageState {
   forget(): void {
     batch(() => {
       this.#captions.value = noCaptions;
-      this.cost.value = noCost;
+      this.#costMeter.clear();
       this.latency.value = noLatency;
       this.callId.value = "";
       this.#allowance.value = { minutes: undefined, since: 0 };
@@ -104,7 +105,7 @@ export class PageState {
     this.muted.value = false;
     this.#allowance.value = { minutes: this.minutesLeft.value, since: 0 };
     this.seconds.value = 0;
-    this.cost.value = noCost;
+    this.#costMeter.clear();
     this.latency.value = tapped(performance.now());
   }
 
@@ -125,7 +126,7 @@ export class PageState {
   #hear(event: RealtimeEvent, agent: string): void {
     apart(() => (this.#captions.value = readEvent(this.#captions.value, event, { at: Date.now(), agent })));
     apart(() => (this.voice.value = hearVoice(this.voice.value, event)));
-    apart(() => (this.cost.value = readCost(this.cost.value, event)));
+    apart(() => this.#costMeter.hear(event));
     this.#timed("server", event);
   }
 

@@ -3,7 +3,7 @@
 import { Emitter } from "./emitter.ts";
 import { hasChanged } from "./picture-change.ts";
 import { Viewfinder } from "./still.ts";
-import { closeView, countCameras, openView, ViewError } from "./view.ts";
+import { closeView, countCameras, openView, ViewError } from "./open-view.ts";
 import type { Facing, View, ViewKind, ViewProblem } from "./view.ts";
 
 export interface ShowingEvents {

@@ -1,5 +1,4 @@
 import { money } from "../figures.ts";
-import { isPriced } from "../cost.ts";
 import { words } from "../words.ts";
 import { DetailsIcon, OptionsIcon } from "./icons.tsx";
 import type { Parts, SheetName } from "./parts.ts";
@@ -9,7 +8,7 @@ export function Header(parts: Parts) {
   const { page } = parts;
   const { details, options, costTitle } = words.value;
   const cost = page.cost.value;
-  const hasCost = isPriced(cost) && cost.total.usd > 0;
+  const hasCost = cost.turns.some((usd) => usd > 0);
   return (
     <header class="top">
       <h1 class="brand">Voicemint</h1>
