@@ -135,6 +135,11 @@ export class Line extends Emitter<LineEvents> {
     if (this.#isOpen) this.#taking.answer();
   }
 
+  /** Push-to-talk: what was said is complete, and is answered if it was anything. */
+  finishTurn(): void {
+    if (this.#isOpen) this.#taking.finish();
+  }
+
   /** Tells the model something and has it speak. */
   prompt(words: string): void {
     if (!this.#isOpen) return;

@@ -22,8 +22,15 @@ export class TurnTaking {
   }
 
   take(mode: TurnMode): void {
+    if (mode !== this.#wanted) this.#isAnswerDue = false;
     this.#wanted = mode;
     this.#tell();
+  }
+
+  /** Push-to-talk: what was said is complete. An answer is asked for once it has become a turn: it may have been nothing. */
+  finish(): void {
+    this.#isAnswerDue = true;
+    this.#send({ type: "input_audio_buffer.commit" });
   }
 
   /** Answers now, or when the sentence that is being said is complete. */
@@ -36,6 +43,7 @@ export class TurnTaking {
     if (event.type === "session.created") this.#learn(event);
     if (event.type === "input_audio_buffer.speech_started") this.#isSpeaking = true;
     if (event.type === "input_audio_buffer.committed") this.#hearEnd();
+    if (isNothingHeard(event)) this.#isAnswerDue = false;
   }
 
   #hearEnd(): void {
@@ -55,6 +63,11 @@ export class TurnTaking {
     this.#send(turnDetectionEvent(this.#wanted, this.#own));
     if (this.#wanted === "push_to_talk") this.#send({ type: "input_audio_buffer.clear" });
   }
+}
+
+/** The server's word that what was held was nothing. */
+export function isNothingHeard({ type, error }: RealtimeEvent): boolean {
+  return type === "error" && fields(error).code === "input_audio_buffer_commit_empty";
 }
 
 /** The event that puts a session with this turn detection of its own into a mode. */

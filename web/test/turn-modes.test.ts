@@ -56,6 +56,30 @@ describe("a turn mode", () => {
   });
 });
 
+describe("what was held", () => {
+  const EMPTY = { type: "error", error: { code: "input_audio_buffer_commit_empty", event_id: null } };
+
+  test("is answered when it has become a turn, and not before", () => {
+    const { sent, ask, taking: turns } = taking();
+    turns.finish();
+    expect(sent).toEqual([{ type: "input_audio_buffer.commit" }]);
+    expect(ask).not.toHaveBeenCalled();
+    turns.hear({ type: "input_audio_buffer.committed" });
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
+  test("is not answered when it was nothing, nor is what comes after it in another mode", () => {
+    const { ask, taking: turns } = taking();
+    turns.finish();
+    turns.hear(EMPTY);
+    turns.hear({ type: "input_audio_buffer.committed" });
+    turns.finish();
+    turns.take("on_request");
+    turns.hear({ type: "input_audio_buffer.committed" });
+    expect(ask).not.toHaveBeenCalled();
+  });
+});
+
 describe("push-to-talk", () => {
   let told: string[];
   let pushToTalk: PushToTalk;

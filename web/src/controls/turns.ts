@@ -1,16 +1,15 @@
 import { effect, signal } from "@preact/signals";
 import type { Call } from "../call.ts";
 import { PushToTalk } from "../push-to-talk.ts";
-import type { TurnMode } from "../turn-modes.ts";
+import { isNothingHeard, type TurnMode } from "../turn-modes.ts";
 import type { Preferences } from "./preferences.ts";
 
 export function turnControls(call: Call, { turnMode }: Preferences) {
   const isHeld = signal(false);
+  const isUnheard = signal(false);
   const pushToTalk = new PushToTalk(call.microphone, {
     begin: () => call.line?.interrupt(),
-    finish: () => {
-      if (call.line?.sendEvent({ type: "input_audio_buffer.commit" })) call.line.answer();
-    },
+    finish: () => call.line?.finishTurn(),
     cancel: () => call.line?.sendEvent({ type: "input_audio_buffer.clear" }),
   });
   const letGo = () => {
@@ -24,13 +23,17 @@ export function turnControls(call: Call, { turnMode }: Preferences) {
   });
   call.on("state", ({ state }) => {
     if (state !== "live") letGo();
+    isUnheard.value = false;
   });
+  call.on("server", (event) => isNothingHeard(event) && (isUnheard.value = true));
   return {
     turnMode,
     setTurnMode: (mode: TurnMode) => (turnMode.value = mode),
     isHeld,
+    isUnheard,
     hold: () => {
-      if (turnMode.value !== "push_to_talk" || call.line === undefined || call.microphone.isMuted) return;
+      if (turnMode.value !== "push_to_talk" || call.line === undefined || !call.microphone.canBeHeard) return;
+      isUnheard.value = false;
       pushToTalk.hold();
       isHeld.value = true;
     },

@@ -37,6 +37,7 @@ function current({ page, call, controls, update, isIncomplete, reload }: Parts):
   if (page.blocked.value) return { text: all.blocked, action: { name: all.unblock, run: () => call.unblock() } };
   const problem = controls.viewProblem.value;
   if (problem !== undefined) return { text: `${all.viewProblems[problem].title}. ${all.viewProblems[problem].advice}` };
+  if (controls.isUnheard.value) return { text: all.checkSilent };
   const left = controls.secondsLeft.value;
   if (left !== undefined) return { text: all.endsIn(clock(left)) };
   const action = { name: all.reload, run: reload };
