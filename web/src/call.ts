@@ -48,7 +48,6 @@ export class Call extends Emitter<CallEvents> {
     this.#setup = setupFor({ agent, voice: "" });
     this.#signedIn = signedIn;
     this.playback = new Playback(audio, (blocked) => this.emit("blocked", blocked));
-    this.microphone.on("state", (state) => this.#conversation?.noteMicrophone(state));
   }
 
   /** Who is called, or has taken the call over. */
@@ -178,7 +177,7 @@ export class Call extends Emitter<CallEvents> {
   async #open(line: Line, dialled: Promise<Opened>): Promise<void> {
     const [{ maxCallSeconds }] = await Promise.all([dialled, this.microphone.open(line.signal)]);
     if (next(this.#state, "open") === undefined) return;
-    const conversation = new Conversation(maxCallSeconds);
+    const conversation = new Conversation(maxCallSeconds, this.microphone);
     conversation.on("secondsLeft", (seconds) => this.emit("secondsLeft", seconds));
     conversation.on("goodbye", (seconds) => this.#line?.prompt(farewell(seconds)));
     conversation.on("over", (reason) => this.end(reason));
@@ -251,6 +250,7 @@ export class Call extends Emitter<CallEvents> {
   #close(): void {
     this.#wait.cancel();
     this.#line?.close();
+    this.playback.stop();
     this.microphone.stop();
     this.#conversation?.stop();
     this.#line = this.#dialled = this.#conversation = undefined;

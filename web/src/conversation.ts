@@ -1,12 +1,12 @@
 /** What outlives a cut and a handover: what was said, how long the call may still last, and whether anybody can be heard. */
 
-import { after, nothing } from "./clock.ts";
+import { after } from "./clock.ts";
 import { CallLimits, type LimitEvents } from "./call-limits.ts";
 import { Emitter } from "./emitter.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { isUnanswered, noHistory, remember, retell } from "./history.ts";
 import type { Opening } from "./line.ts";
-import type { MicrophoneState } from "./microphone.ts";
+import type { Microphone, MicrophoneState } from "./microphone.ts";
 import { handover, interruption } from "./prompts.ts";
 import type { EndReason } from "./problems.ts";
 
@@ -15,10 +15,16 @@ const LOST_MICROPHONE_MS = 60_000; // there may be another one to plug in
 export class Conversation extends Emitter<LimitEvents> {
   readonly #limits: CallLimits;
   #history = noHistory;
-  #stopLost = nothing;
+  readonly #microphone: Microphone;
+  readonly #ignoreMicrophone: () => void;
+  #stopLost: (() => void) | undefined;
+  #isOver = false;
 
-  constructor(maxCallSeconds: number) {
+  constructor(maxCallSeconds: number, microphone: Microphone) {
     super();
+    this.#microphone = microphone;
+    this.#ignoreMicrophone = microphone.on("state", (state) => this.#noteMicrophone(state));
+    this.#noteMicrophone(microphone.state);
     this.#limits = new CallLimits(maxCallSeconds);
     for (const name of ["over", "secondsLeft", "goodbye"] as const) {
       this.#limits.on(name, (value) => this.emit(name, value));
@@ -38,10 +44,10 @@ export class Conversation extends Emitter<LimitEvents> {
     this.#limits.touch();
   }
 
-  noteMicrophone(state: MicrophoneState): void {
+  #noteMicrophone(state: MicrophoneState): void {
     if (state === "opening") return; // a try that may fail
-    this.#stopLost();
-    if (state === "lost") this.#stopLost = after(LOST_MICROPHONE_MS, () => this.emit("over", "microphone_lost"));
+    if (state === "lost" || state === "paused") this.#stopLost ??= after(LOST_MICROPHONE_MS, () => void this.#giveUp());
+    else this.#find();
   }
 
   /** What a new line is told: after a cut, or because another agent takes over, who speaks first. */
@@ -61,7 +67,21 @@ export class Conversation extends Emitter<LimitEvents> {
   }
 
   stop(): void {
+    this.#isOver = true;
     this.#limits.stop();
-    this.#stopLost();
+    this.#ignoreMicrophone();
+    this.#find();
+  }
+
+  #find(): void {
+    this.#stopLost?.();
+    this.#stopLost = undefined;
+  }
+
+  /** A device that slept is told of the minute late: one last look. */
+  async #giveUp(): Promise<void> {
+    this.#stopLost = undefined;
+    await this.#microphone.tryAgain();
+    if (this.#microphone.isGone && !this.#isOver) this.emit("over", "microphone_lost");
   }
 }

@@ -2,7 +2,7 @@
 
 import { Emitter } from "./emitter.ts";
 import { measure } from "./levels.ts";
-import { openTrack, type MicrophoneWish } from "./microphone.ts";
+import { openTrack, type MicrophoneWish } from "./capture.ts";
 import { asProblem, type CallProblem } from "./problems.ts";
 
 export type MicrophoneCheck =

@@ -1,38 +1,27 @@
-/** The microphone: opened inside the tap, changed without a new call, muted for good, asked for again when it is lost. */
+/**
+ * The microphone: opened inside the tap, changed without a new call, muted for good, asked for again when it is gone.
+ * What it says of itself is read from its track each time: one that has ended is no track, whatever was told before.
+ */
 
+import { openTrack, type MicrophoneWish, defaultWish } from "./capture.ts";
 import { Emitter } from "./emitter.ts";
-import { CallProblem, microphoneProblem } from "./problems.ts";
+
+export { defaultWish, type MicrophoneWish, type SoundProcessing } from "./capture.ts";
 
 // A voice that is cut off in the middle would leave the server waiting for the end of the sentence, so silence is
 // sent for as long as turn detection may need (4 s at most by default), and then nothing.
 const SILENCE_MS = 5_000;
+const RETRY_MS = 5_000; // one that is gone, also when nothing tells that it may be back
 
 /**
  * What the microphone does, always shown. `held_back`: push-to-talk, not held. `paused`: the system took it for a while
- * (a telephone call, a locked screen). `lost`: unplugged or taken away; it is asked for again by itself.
+ * (a telephone call, a locked screen). `lost`: unplugged or taken away. Both are asked for again by themselves.
  */
 export type MicrophoneState = "off" | "opening" | "on" | "muted" | "held_back" | "paused" | "lost";
 
-export interface SoundProcessing {
-  readonly echoCancellation: boolean;
-  readonly noiseSuppression: boolean;
-  readonly autoGainControl: boolean;
-}
-
-/** Which microphone, and how its sound is treated; an id that is not there any more gives the system's own choice. */
-export interface MicrophoneWish {
-  readonly id: string;
-  readonly processing: SoundProcessing;
-}
-
-export const defaultWish: MicrophoneWish = {
-  id: "",
-  processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-};
-
 export interface MicrophoneEvents {
   readonly state: MicrophoneState;
-  /** What it hears, for a meter or a recording; undefined when it is off. */
+  /** What it hears, for a meter or a recording; undefined when it hears nothing. */
   readonly stream: MediaStream | undefined;
 }
 
@@ -41,32 +30,46 @@ type Send = (track: MediaStreamTrack | null) => Promise<void>;
 export class Microphone extends Emitter<MicrophoneEvents> {
   wish: MicrophoneWish = defaultWish;
   #track: MediaStreamTrack | undefined;
+  /** What the track was opened for. */
+  #openedFor: MicrophoneWish | undefined;
   #send: Send | undefined;
   #listening = new AbortController();
-  #isWanted = false;
+  /** There while the microphone is wanted. */
+  #session: AbortController | undefined;
+  #opening: Promise<void> | undefined;
+  #isOpeningShown = false;
   #isMuted = false;
   #isHeldBack = false;
-  #state: MicrophoneState = "off";
+  #told: MicrophoneState = "off";
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   get state(): MicrophoneState {
-    return this.#state;
+    if (this.#session === undefined) return "off";
+    if (this.#opening !== undefined && this.#isOpeningShown) return "opening";
+    if (!isLive(this.#track)) return "lost";
+    if (this.#isMuted) return "muted";
+    if (this.#track.muted) return "paused";
+    return this.#isHeldBack ? "held_back" : "on";
   }
 
-  get isMuted(): boolean {
-    return this.#isMuted;
+  /** Whether somebody who speaks now, or holds the button, is heard. */
+  get canBeHeard(): boolean {
+    return this.state === "on" || this.state === "held_back";
+  }
+
+  /** What the open microphone says of itself; undefined without one. */
+  get settings(): MediaTrackSettings | undefined {
+    return isLive(this.#track) ? this.#track.getSettings() : undefined;
   }
 
   /** Opens it for a call. Call it inside the tap: iPadOS ties permission and playback to it. */
   async open(signal: AbortSignal): Promise<void> {
-    this.#isWanted = true;
+    this.#session = new AbortController();
     this.#isMuted = false;
-    this.#become("opening");
     try {
-      const track = await openTrack(this.wish);
-      if (signal.aborted) track.stop(); // the permission question cannot be withdrawn, only answered too late
-      signal.throwIfAborted();
-      this.#use(track);
+      await this.#obtain({ isStrict: false, isShown: true }, signal);
+      this.#tell();
     } catch (error) {
       if (!signal.aborted) this.stop();
       throw error;
@@ -82,6 +85,7 @@ export class Microphone extends Emitter<MicrophoneEvents> {
   setMuted(muted: boolean): void {
     this.#isMuted = muted;
     void this.#apply();
+    if (!muted) void this.tryAgain();
   }
 
   /** Push-to-talk: sends nothing at all, at once, because no turn detection waits for the end of a sentence. */
@@ -90,42 +94,88 @@ export class Microphone extends Emitter<MicrophoneEvents> {
     await this.#apply();
   }
 
-  /** Takes another microphone or other processing into use, in the middle of a call too. Rejects with a CallProblem. */
+  /**
+   * Takes another microphone or other processing into use, in the middle of a call too. Rejects with a CallProblem; the
+   * one that is in use then stays, and is the wish again.
+   */
   async change(wish: MicrophoneWish): Promise<void> {
     this.wish = wish;
-    if (this.#track === undefined) return;
-    const track = await openTrack(wish, true);
-    if (this.#isWanted && this.wish === wish) this.#use(track); // not when another was wished for meanwhile
-    else track.stop();
-  }
-
-  /** For a microphone that was lost: the system may have another one by now. */
-  async tryAgain(): Promise<void> {
-    if (this.#state !== "lost" || document.visibilityState === "hidden") return;
-    this.#become("opening");
+    await this.#opening?.catch(() => undefined); // the permission question may be open: what comes of it is compared
+    const session = this.#session;
+    if (session === undefined || this.wish !== wish || this.#isInUse(wish)) return;
     try {
-      await this.change(this.wish);
-    } catch {
-      this.#become("lost");
+      await this.#reopen(session.signal, false);
+    } catch (error) {
+      if (session.signal.aborted) return;
+      if (this.wish === wish) this.wish = this.#openedFor ?? wish;
+      throw error;
     }
   }
 
+  /**
+   * Looks again, because the page is in front or a device came or went: one that is gone may be back, and so may the
+   * one that was chosen, when `found` names it.
+   */
+  async tryAgain(found: readonly string[] = []): Promise<void> {
+    this.#tell();
+    const session = this.#session;
+    if (session === undefined || isHidden()) return;
+    if (this.#opening !== undefined) return this.#opening.catch(() => undefined);
+    const isShown = this.isGone;
+    if (isShown) this.#drop(); // Safari opens none anew that is still held
+    else if (this.#isInUse(this.wish) || !found.includes(this.wish.id)) return;
+    await this.#reopen(session.signal, isShown).catch(() => undefined); // the state says it
+  }
+
   stop(): void {
-    this.#isWanted = false;
+    this.#session?.abort();
+    this.#session = this.#opening = undefined;
     clearTimeout(this.#silence);
     this.#drop();
     this.#send = undefined;
-    this.#become("off");
-    this.emit("stream", undefined);
+    this.#tell();
   }
 
-  #use(track: MediaStreamTrack): void {
+  /** Its track has ended, or brings nothing because the system keeps it. */
+  get isGone(): boolean {
+    return !isLive(this.#track) || this.#track.muted;
+  }
+
+  /** A chosen one that was not there is not in use, though it was wished for. */
+  #isInUse(wish: MicrophoneWish): boolean {
+    if (JSON.stringify(wish) !== JSON.stringify(this.#openedFor)) return false;
+    return wish.id === "" || this.settings?.deviceId === wish.id;
+  }
+
+  #obtain({ isStrict, isShown }: { isStrict: boolean; isShown: boolean }, signal: AbortSignal): Promise<void> {
+    const { wish } = this;
+    const opening = openTrack(wish, isStrict)
+      .then((track) => {
+        if (signal.aborted) track.stop(); // the permission question cannot be withdrawn, only answered too late
+        signal.throwIfAborted();
+        this.#use(track, wish);
+      })
+      .finally(() => {
+        if (this.#opening === opening) this.#opening = undefined;
+      });
+    this.#opening = opening;
+    this.#isOpeningShown = isShown;
+    this.#tell();
+    return opening;
+  }
+
+  #reopen(signal: AbortSignal, isShown: boolean): Promise<void> {
+    return this.#obtain({ isStrict: true, isShown }, signal).finally(() => this.#tell());
+  }
+
+  #use(track: MediaStreamTrack, wish: MicrophoneWish): void {
     this.#drop();
     this.#track = track;
+    this.#openedFor = wish;
     const untilChanged = { signal: this.#listening.signal };
     track.addEventListener("ended", () => this.#lose(), untilChanged);
-    track.addEventListener("mute", () => this.#show(), untilChanged);
-    track.addEventListener("unmute", () => this.#show(), untilChanged);
+    track.addEventListener("mute", () => this.#tell(), untilChanged);
+    track.addEventListener("unmute", () => this.#tell(), untilChanged);
     this.emit("stream", new MediaStream([track]));
     void this.#apply();
   }
@@ -134,80 +184,54 @@ export class Microphone extends Emitter<MicrophoneEvents> {
     this.#listening.abort();
     this.#listening = new AbortController();
     this.#track?.stop();
-    this.#track = undefined;
+    this.#track = this.#openedFor = undefined;
+    this.emit("stream", undefined);
   }
 
   #lose(): void {
-    this.#become("lost");
+    this.#drop();
     void this.tryAgain();
   }
 
   /** `enabled = false` silences the very next packet; sending no track then ends the packets too. */
   async #apply(): Promise<void> {
     clearTimeout(this.#silence);
+    this.#tell();
+    if (!isLive(this.#track)) return;
     const track = this.#track;
-    if (track === undefined) return;
-    const isHeard = !this.#isMuted && !this.#isHeldBack;
-    track.enabled = isHeard;
-    this.#show();
-    if (isHeard) await this.#send?.(track);
+    track.enabled = !this.#isMuted && !this.#isHeldBack;
+    if (track.enabled) await this.#send?.(track);
     else if (this.#isHeldBack) await this.#send?.(null);
     else this.#silence = setTimeout(() => void this.#send?.(null), SILENCE_MS);
   }
 
-  #show(): void {
-    if (this.#track === undefined) return;
-    if (this.#isMuted) this.#become("muted");
-    else if (this.#track.muted) this.#become("paused");
-    else this.#become(this.#isHeldBack ? "held_back" : "on");
-  }
-
-  #become(state: MicrophoneState): void {
-    if (state === this.#state) return;
-    this.#state = state;
+  /** Tells what it does now, if that is something else. */
+  #tell(): void {
+    const { state } = this;
+    if (state === "lost" || state === "paused") this.#retry ??= setTimeout(() => this.#tryQuietly(), RETRY_MS);
+    else {
+      clearTimeout(this.#retry);
+      this.#retry = undefined;
+    }
+    if (state === this.#told) return;
+    this.#told = state;
     this.emit("state", state);
   }
-}
 
-/**
- * Asks for a microphone. Rejects with a CallProblem. A strict wish is what another sound of the same microphone needs:
- * Chromium shares the one that is open as long as it may.
- */
-export async function openTrack({ id, processing }: MicrophoneWish, isStrict = false): Promise<MediaStreamTrack> {
-  if (!canUseMicrophone()) throw new CallProblem("insecure_page");
-  preferCallAudio();
-  const device = id === "" ? {} : { deviceId: { exact: id } }; // Chromium takes an ideal id for no wish at all
-  const { echoCancellation, noiseSuppression, autoGainControl } = processing;
-  const strict = {
-    echoCancellation: { exact: echoCancellation },
-    noiseSuppression: { exact: noiseSuppression },
-    autoGainControl: { exact: autoGainControl },
-  };
-  const wishes = [...(isStrict ? [{ ...strict, ...device }] : []), ...(id === "" ? [] : [{ ...processing, ...device }]), { ...processing }];
-  const stream = await openFirst(wishes);
-  const [track] = stream.getAudioTracks();
-  if (track === undefined) throw new CallProblem("microphone_missing");
-  return track;
-}
-
-/** The first of these that there is; the system's own choice in the place of a microphone that is gone. */
-async function openFirst([wish = {}, ...others]: MediaTrackConstraints[]): Promise<MediaStream> {
-  try {
-    return await navigator.mediaDevices.getUserMedia({ audio: wish });
-  } catch (error) {
-    const problem = microphoneProblem(error);
-    if (problem.code !== "microphone_missing" || others.length === 0) throw problem;
-    return openFirst(others);
+  /** Nobody is told of each attempt. What the system only keeps is not let go for it: it may come back by itself. */
+  #tryQuietly(): void {
+    this.#retry = undefined;
+    this.#tell();
+    const session = this.#session;
+    if (session === undefined || this.#opening !== undefined || isHidden()) return;
+    void this.#reopen(session.signal, false).catch(() => undefined);
   }
 }
 
-/** Browsers hide the microphone from pages that are not https or localhost. */
-export function canUseMicrophone(): boolean {
-  return isSecureContext && "mediaDevices" in navigator;
+function isLive(track: MediaStreamTrack | undefined): track is MediaStreamTrack {
+  return track?.readyState === "live";
 }
 
-/** Keeps Safari from changing the volume when capture starts (WebKit's Audio Session API). */
-function preferCallAudio(): void {
-  const session = (navigator as { audioSession?: { type: string } }).audioSession;
-  if (session !== undefined) session.type = "play-and-record";
+function isHidden(): boolean {
+  return document.visibilityState === "hidden";
 }

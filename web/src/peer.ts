@@ -3,7 +3,7 @@
 import { elapsed } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import { DATA_CHANNEL_BYTES, parseEvent, type RealtimeEvent } from "./events.ts";
-import { canUseMicrophone } from "./microphone.ts";
+import { canUseMicrophone } from "./capture.ts";
 import { CallProblem } from "./problems.ts";
 
 const OPEN_MS = 15_000;

@@ -3,7 +3,7 @@ import { Call } from "../src/call.ts";
 import type { StateChange } from "../src/call-events.ts";
 import type { RealtimeEvent } from "../src/events.ts";
 import { handover, interruption } from "../src/prompts.ts";
-import { installBrowser, mintAnswer, ScriptedAudio, ScriptedPeerConnection } from "./standins/browser.ts";
+import { installBrowser, mintAnswer, ScriptedAudio, ScriptedPeerConnection, ScriptedTrack } from "./standins/browser.ts";
 
 const AGENT = {
   name: "assistant",
@@ -166,8 +166,18 @@ describe("a call", () => {
       async () => {
         browser.getUserMedia.mockRejectedValue(new DOMException("", "NotFoundError"));
         browser.track.dispatchEvent(new Event("ended"));
-        await settle();
-        vi.advanceTimersByTime(60_000);
+        await vi.advanceTimersByTimeAsync(60_000);
+      },
+    ],
+    [
+      "the system keeps the microphone for a minute, however often it is asked for",
+      "microphone_lost",
+      async () => {
+        const track = Object.assign(new ScriptedTrack(), { muted: true });
+        browser.getUserMedia.mockResolvedValue({ getAudioTracks: () => [track] });
+        browser.track.muted = true;
+        browser.track.dispatchEvent(new Event("mute"));
+        await vi.advanceTimersByTimeAsync(60_000);
       },
     ],
   ] as [string, string, () => void | Promise<void>][])("ends when %s", async (_, reason, happen) => {
@@ -232,6 +242,24 @@ describe("a call that is cut", () => {
     expect(connection().tracksSent).toEqual([browser.track]);
     expect(browser.track.readyState).toBe("live");
     expect(browser.requests.filter(({ url }) => url === "/api/client-secrets")).toHaveLength(2);
+  });
+
+  test("plays the new session's voice without another tap", async () => {
+    await startAndConnect();
+    const before = audio.play.mock.calls.length;
+    await cut();
+    await comeBack();
+    expect(audio.play.mock.calls.length).toBeGreaterThan(before);
+  });
+
+  test("does not take a lost microphone for one that is there", async () => {
+    await startAndConnect();
+    browser.getUserMedia.mockRejectedValue(new DOMException("", "NotFoundError"));
+    browser.track.readyState = "ended";
+    browser.track.dispatchEvent(new Event("ended"));
+    await cut();
+    await comeBack();
+    expect([states().at(-1), call.microphone.state, connection().tracksSent]).toEqual(["live", "lost", []]);
   });
 
   test("by a gap that does not heal goes on too, one that heals is none", async () => {

@@ -31,6 +31,23 @@ function asked(): unknown[] {
   return browser.getUserMedia.mock.calls.map(([constraints]) => constraints);
 }
 
+/** Another microphone: the next one that is opened. */
+function plugIn(other = new ScriptedTrack()): ScriptedTrack {
+  browser.getUserMedia.mockImplementation(() => Promise.resolve({ getAudioTracks: () => [other] }));
+  return other;
+}
+
+function unplug(): void {
+  browser.track.readyState = "ended";
+  browser.track.dispatchEvent(new Event("ended"));
+}
+
+/** As after a telephone call on iPadOS: no "unmute" comes. */
+function takeAway(): void {
+  browser.track.muted = true;
+  browser.track.dispatchEvent(new Event("mute"));
+}
+
 test("mute silences at once and then stops sending", async () => {
   await open();
   microphone.setMuted(true);
@@ -77,9 +94,8 @@ test("the system may take it for a while", async () => {
 test("one that is unplugged is replaced by what else there is, muted if it was", async () => {
   await open();
   microphone.setMuted(true);
-  const other = new ScriptedTrack();
-  browser.getUserMedia.mockImplementation(() => Promise.resolve({ getAudioTracks: () => [other] }));
-  browser.track.dispatchEvent(new Event("ended"));
+  const other = plugIn();
+  unplug();
   await vi.advanceTimersByTimeAsync(0);
   expect(states).toEqual(["opening", "on", "muted", "lost", "opening", "muted"]);
   expect(other.enabled).toBe(false);
@@ -88,17 +104,101 @@ test("one that is unplugged is replaced by what else there is, muted if it was",
 test("one that is unplugged with nothing in its place is lost until there is another", async () => {
   await open();
   for (let wish = 0; wish < 2; wish += 1) browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotFoundError"));
-  browser.track.dispatchEvent(new Event("ended"));
+  unplug();
   await vi.advanceTimersByTimeAsync(0);
   expect(states.at(-1)).toBe("lost");
+  plugIn();
   await microphone.tryAgain();
   expect(states.at(-1)).toBe("on");
 });
 
+test("one that is lost stays lost, whatever is muted, held or connected meanwhile", async () => {
+  await open();
+  browser.getUserMedia.mockRejectedValue(new DOMException("", "NotFoundError"));
+  unplug();
+  await vi.advanceTimersByTimeAsync(0);
+  sent.length = 0;
+  microphone.setMuted(true);
+  microphone.setMuted(false);
+  await microphone.setHeldBack(true);
+  await microphone.setHeldBack(false);
+  await microphone.connect((track) => Promise.resolve(void sent.push(track)));
+  await vi.advanceTimersByTimeAsync(0);
+  expect([microphone.state, states.at(-1), microphone.canBeHeard, sent]).toEqual(["lost", "lost", false, []]);
+});
+
+test("one that ends without a word is no microphone either", async () => {
+  await open();
+  browser.track.readyState = "ended";
+  microphone.setMuted(true);
+  expect([microphone.state, states.at(-1)]).toEqual(["lost", "lost"]);
+});
+
+test("one that is gone is asked for again after some seconds, and each attempt is not told", async () => {
+  await open();
+  browser.getUserMedia.mockRejectedValue(new DOMException("", "NotFoundError"));
+  unplug();
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(states).toEqual(["opening", "on", "lost", "opening", "lost"]);
+  plugIn();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(states.at(-1)).toBe("on");
+});
+
+test("one that the system keeps is opened anew when the page is in front, and let go before", async () => {
+  await open();
+  takeAway();
+  const held: string[] = [];
+  const other = new ScriptedTrack();
+  browser.getUserMedia.mockImplementation(() => {
+    held.push(browser.track.readyState);
+    return Promise.resolve({ getAudioTracks: () => [other] });
+  });
+  await microphone.tryAgain();
+  expect([states, sent.at(-1), held]).toEqual([["opening", "on", "paused", "opening", "on"], other, ["ended"]]);
+});
+
+test("one that the system keeps is opened anew after some seconds, not while the page is hidden", async () => {
+  await open();
+  takeAway();
+  const other = plugIn();
+  Object.assign(document, { visibilityState: "hidden" });
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(states.at(-1)).toBe("paused");
+  Object.assign(document, { visibilityState: "visible" });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([states, sent.at(-1)]).toEqual([["opening", "on", "paused", "on"], other]);
+});
+
+test("another one that is chosen while the permission question is open is taken when it is answered", async () => {
+  let answer: (stream: unknown) => void = () => undefined;
+  browser.getUserMedia.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
+  const opening = open();
+  await vi.advanceTimersByTimeAsync(0);
+  const changing = microphone.change({ ...defaultWish, id: "usb" });
+  const other = plugIn(new ScriptedTrack("usb"));
+  answer({ getAudioTracks: () => [browser.track] });
+  await Promise.all([opening, changing]);
+  expect([sent.at(-1), microphone.settings?.deviceId, browser.track.readyState]).toEqual([other, "usb", "ended"]);
+});
+
+test("a chosen one that was gone is taken when it is there again", async () => {
+  microphone.wish = { ...defaultWish, id: "usb" };
+  browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "OverconstrainedError"));
+  await open();
+  const other = plugIn(new ScriptedTrack("usb"));
+  await microphone.tryAgain(["built-in"]);
+  expect(sent.at(-1)).toBe(browser.track);
+  await microphone.tryAgain(["built-in", "usb"]);
+  expect(sent.at(-1)).toBe(other);
+  const count = asked().length;
+  await microphone.tryAgain(["built-in", "usb"]);
+  expect(asked()).toHaveLength(count);
+});
+
 test("another one takes its place in the middle of a call, and the first is stopped", async () => {
   await open();
-  const other = new ScriptedTrack();
-  browser.getUserMedia.mockImplementation(() => Promise.resolve({ getAudioTracks: () => [other] }));
+  const other = plugIn();
   await microphone.change({ ...defaultWish, id: "usb" });
   expect([browser.track.readyState, sent.at(-1)]).toEqual(["ended", other]);
   const strict = { echoCancellation: { exact: true }, noiseSuppression: { exact: true }, autoGainControl: { exact: true } };
@@ -108,6 +208,7 @@ test("another one takes its place in the middle of a call, and the first is stop
 test("another sound of the same microphone is asked for strictly, and else as near as there is", async () => {
   await open();
   browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "OverconstrainedError"));
+  plugIn();
   const processing = { ...defaultWish.processing, noiseSuppression: false };
   await microphone.change({ ...defaultWish, processing });
   expect(asked().at(-1)).toEqual({ audio: processing });
@@ -127,6 +228,7 @@ test("one that is refused leaves the first in use", async () => {
   browser.getUserMedia.mockRejectedValueOnce(new DOMException("", "NotReadableError"));
   await expect(microphone.change({ ...defaultWish, id: "usb" })).rejects.toMatchObject({ code: "microphone_busy" });
   expect([browser.track.readyState, states.at(-1)]).toEqual(["live", "on"]);
+  expect(microphone.wish).toEqual(defaultWish); // a next attempt does not ask for what was refused
 });
 
 test("another connection takes it over", async () => {

@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { fields, text } from "../events.ts";
-import { defaultWish } from "../microphone.ts";
+import { defaultWish } from "../capture.ts";
 import { keptAs, type Store } from "../store.ts";
 import type { TurnMode } from "../turn-modes.ts";
 

@@ -78,13 +78,25 @@ export class ScriptedTrack extends EventTarget {
   enabled = true;
   muted = false;
   readyState = "live";
+  readonly #deviceId: string;
+
+  constructor(deviceId = "built-in") {
+    super();
+    this.#deviceId = deviceId;
+  }
+
+  getSettings() {
+    return { deviceId: this.#deviceId };
+  }
 
   stop(): void {
     this.readyState = "ended";
   }
 }
 
-export class ScriptedAudio {
+export class ScriptedAudio extends EventTarget {
+  paused = false;
+  sinkId = "";
   srcObject: unknown = null;
   setSinkId = vi.fn(() => Promise.resolve());
   play = vi.fn(() => Promise.resolve());
