@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
+import pytest
 from playwright.sync_api import expect
+from standins.local_run import Site
 
 from .conftest import OpenPage
 from .talker import Talker
@@ -17,10 +20,21 @@ navigator.mediaDevices.getUserMedia = async function (...parameters) {
   const stream = await open.apply(this, parameters);
   const [track] = stream.getAudioTracks();
   window.unplug = () => { track.stop(); track.dispatchEvent(new Event("ended")); };
+  window.takeAway = () => {
+    Object.defineProperty(track, "muted", { value: true });
+    track.dispatchEvent(new Event("mute"));
+    return track.id;
+  };
   return stream;
 };
 """
 SENT_FROM = "() => live.getSenders().find(({ track }) => track)?.track?.getSettings().deviceId ?? ''"
+
+
+@pytest.fixture(params=["site", "unified_site"])
+def each_site(request: pytest.FixtureRequest) -> Site:
+    """Both ways to set up a call."""
+    return cast(Site, request.getfixturevalue(request.param))
 
 
 def test_a_microphone_is_checked_before_the_first_call(open_page: OpenPage, microphone: Record) -> None:
@@ -77,8 +91,64 @@ def test_without_any_microphone_the_call_waits_for_one(open_page: OpenPage) -> N
     sends_sound(talker)
 
 
-def call_with_a_plug(open_page: OpenPage) -> Talker:
-    talker = open_page(script=REMEMBER_THE_MICROPHONE)
+def test_a_lost_microphone_stays_lost_until_it_is_back(open_page: OpenPage, each_site: Site) -> None:
+    talker = call_with_a_plug(open_page, each_site.invite_link())
+    talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
+    gone = talker.page.get_by_text("The microphone is gone.")
+    expect(gone).to_be_visible()
+    for _ in range(2):
+        talker.button("Mute").click()
+        expect(gone).to_be_visible()
+    talker.page.evaluate(
+        "() => { isUnplugged = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange')); }"
+    )
+    expect(talker.page.get_by_text("Microphone on")).to_be_visible()
+    sends_sound(talker)
+
+
+def test_a_microphone_that_the_system_keeps_is_opened_anew_when_the_page_is_in_front(
+    open_page: OpenPage, each_site: Site
+) -> None:
+    talker = call_with_a_plug(open_page, each_site.invite_link())
+    taken = talker.page.evaluate("() => takeAway()")
+    expect(talker.page.get_by_text("The system is using the microphone")).to_be_visible()
+    talker.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(talker.page.get_by_text("Microphone on")).to_be_visible()
+    assert talker.page.evaluate("() => live.getSenders()[0].track.id") != taken
+    sends_sound(talker)
+
+
+def test_nothing_is_held_and_nothing_answered_without_a_microphone(open_page: OpenPage) -> None:
+    talker = call_with_a_plug(open_page)
+    talker.button("Options").click()
+    talker.page.get_by_role("radio", name="Push to talk").check()
+    talker.page.keyboard.press("Escape")
+    talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
+    expect(talker.page.get_by_text("The microphone is gone.")).to_be_visible()
+    talker.button("Hold to talk").dispatch_event("pointerdown", {"button": 0})
+    expect(talker.button("Hold to talk")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_held_turn_in_which_nothing_was_heard_is_not_answered(open_page: OpenPage) -> None:
+    talker = open_page(script="RTCRtpSender.prototype.replaceTrack = async () => {}")
+    talker.button("Options").click()
+    talker.page.get_by_role("radio", name="Push to talk").check()
+    talker.page.keyboard.press("Escape")
+    talker.start()
+    talker.hears_it_out()
+    box = talker.button("Hold to talk").bounding_box()
+    assert box is not None
+    talker.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    talker.page.mouse.down()
+    expect(talker.button("Release to send")).to_be_visible()
+    talker.page.wait_for_function("() => (window.heldUntil ??= performance.now() + 500) < performance.now()")
+    talker.page.mouse.up()
+    expect(talker.page.get_by_text("Nothing was heard.")).to_be_visible()
+    assert [line["event"]["type"] for line in talker.wire()].count("response.create") == 1  # the greeting's
+
+
+def call_with_a_plug(open_page: OpenPage, url: str = "") -> Talker:
+    talker = open_page(script=REMEMBER_THE_MICROPHONE, url=url)
     talker.start()
     sends_sound(talker)
     return talker
@@ -129,6 +199,30 @@ def test_a_browser_that_refuses_to_play_asks_for_a_tap(open_page: OpenPage) -> N
     talker.hears_something()
 
 
+def test_what_was_paused_during_a_call_plays_again(open_page: OpenPage, each_site: Site) -> None:
+    talker = call_with_sound(open_page, each_site)
+    talker.page.evaluate("() => document.querySelector('audio').pause()")
+    talker.eventually(lambda: talker.page.evaluate(IS_PAUSED), lambda paused: not paused)
+    expect(talker.button("Tap to hear")).to_have_count(0)
+
+
+def test_what_was_paused_and_may_not_play_again_asks_for_a_tap(open_page: OpenPage, each_site: Site) -> None:
+    talker = call_with_sound(open_page, each_site)
+    talker.page.evaluate("() => { mayPlay = false; document.querySelector('audio').pause(); }")
+    expect(talker.button("Tap to hear")).to_be_visible()
+    talker.page.evaluate("() => { mayPlay = true; }")
+    talker.button("Tap to hear").click()
+    expect(talker.button("Tap to hear")).to_have_count(0)
+    assert talker.page.evaluate(IS_PAUSED) is False
+
+
+def call_with_sound(open_page: OpenPage, site: Site) -> Talker:
+    talker = open_page(script=MAY_PLAY, url=site.invite_link())
+    talker.start()
+    talker.eventually(lambda: talker.page.evaluate(PLAYED_SECONDS), lambda seconds: seconds > 1.5)
+    return talker
+
+
 def test_the_screen_stays_on_during_a_call(open_page: OpenPage) -> None:
     talker = open_page(script=COUNT_WAKE_LOCKS)
     talker.start()
@@ -153,6 +247,16 @@ HTMLMediaElement.prototype.play = async function () {
   return play.call(this);
 };
 """
+MAY_PLAY = """
+const { play } = HTMLMediaElement.prototype;
+window.mayPlay = true;
+HTMLMediaElement.prototype.play = async function () {
+  if (!window.mayPlay) throw new DOMException("", "NotAllowedError");
+  return play.call(this);
+};
+"""
+IS_PAUSED = "() => document.querySelector('audio').paused"
+PLAYED_SECONDS = "() => document.querySelector('audio').currentTime"
 COUNT_WAKE_LOCKS = """
 const locks = [];
 const request = WakeLock.prototype.request;

@@ -17,6 +17,7 @@ import type { Device } from "./devices.ts";
 import type { MicrophoneCheck } from "./microphone-check.ts";
 import type { MicrophoneState, SoundProcessing } from "./microphone.ts";
 import type { Picture } from "./pictures.ts";
+import type { CallProblem } from "./problems.ts";
 import type { TurnMode } from "./turn-modes.ts";
 import type { View, ViewProblem } from "./view.ts";
 
@@ -36,7 +37,7 @@ export function makeControls(call: Call): CallControls {
   return {
     ...connectionControls(call),
     ...soundControls(call, checked),
-    ...deviceControls(call, preferences),
+    ...deviceControls(call, preferences, checked),
     ...check,
     ...turnControls(call, preferences),
     ...viewControls(call, preferences),
@@ -65,11 +66,13 @@ export interface CallControls {
   // The microphone
   readonly microphone: ReadonlySignal<MicrophoneState>;
   readonly microphones: ReadonlySignal<readonly Device[]>;
-  /** The chosen one's id; "" is the system's own choice. */
+  /** The one in use, or chosen; "" is the system's own choice. */
   readonly microphoneId: ReadonlySignal<string>;
+  /** Why what was chosen last is not in use. */
+  readonly microphoneProblem: ReadonlySignal<CallProblem | undefined>;
   chooseMicrophone(id: string): void;
   readonly processing: ReadonlySignal<SoundProcessing>;
-  setProcessing(processing: SoundProcessing): void;
+  setProcessing(changes: Partial<SoundProcessing>): void;
   readonly check: ReadonlySignal<MicrophoneCheck>;
   /** True until this device's microphone has been heard once: offer the check. */
   readonly isCheckDue: ReadonlySignal<boolean>;
@@ -89,6 +92,8 @@ export interface CallControls {
   setTurnMode(mode: TurnMode): void;
   /** Push-to-talk: while the button, or the space bar, is down. */
   readonly isHeld: ReadonlySignal<boolean>;
+  /** What was held last was nothing. */
+  readonly isUnheard: ReadonlySignal<boolean>;
   hold(): void;
   release(): void;
   /** On request: "answer now". */

@@ -11,6 +11,7 @@ const PROCESSING: readonly (keyof SoundProcessing)[] = ["echoCancellation", "noi
 export function SoundOptions({ controls, page }: Parts) {
   const all = sheetWords.value;
   const processing = controls.processing.value;
+  const problem = controls.microphoneProblem.value;
   return (
     <section class="card">
       <h3>{all.sound}</h3>
@@ -20,6 +21,9 @@ export function SoundOptions({ controls, page }: Parts) {
         chosen={controls.microphoneId.value}
         choose={(id) => controls.chooseMicrophone(id)}
       />
+      <p class="hint" aria-live="polite">
+        {problem && all.problems[problem.code].title}
+      </p>
       {page.inCall.value ? <LevelMeter controls={controls} /> : <MicrophoneCheck controls={controls} />}
       {controls.canChooseSpeaker && (
         <Devices
@@ -34,7 +38,7 @@ export function SoundOptions({ controls, page }: Parts) {
           key={name}
           label={all[name]}
           isOn={processing[name]}
-          turn={(on) => controls.setProcessing({ ...processing, [name]: on })}
+          turn={(on) => controls.setProcessing({ [name]: on })}
         />
       ))}
       {controls.canShowCamera && <PictureChoice controls={controls} />}
