@@ -2,6 +2,7 @@
 export class WakeLock {
   #isWanted = false;
   #lock: WakeLockSentinel | undefined;
+  #isAsking = false;
 
   constructor() {
     document.addEventListener("visibilitychange", () => void this.#take());
@@ -26,8 +27,10 @@ export class WakeLock {
   /** Refused on low battery and missing in old browsers: the call goes on without it. */
   async #take(): Promise<void> {
     if (!this.#isWanted || !("wakeLock" in navigator) || document.visibilityState === "hidden") return;
-    const lock = await navigator.wakeLock.request("screen").catch(() => undefined);
-    this.#lock = lock;
+    if (this.#isAsking || this.#lock?.released === false) return; // a second lock would never be let go
+    this.#isAsking = true;
+    this.#lock = await navigator.wakeLock.request("screen").catch(() => undefined);
+    this.#isAsking = false;
     if (!this.isWanted) this.release(); // the call ended while the browser thought about it
   }
 }

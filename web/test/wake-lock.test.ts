@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WakeLock } from "../src/wake-lock.ts";
 
+interface Lock {
+  released: boolean;
+}
+
 let held: number;
+let newest: Lock;
 let page: EventTarget & { visibilityState: string };
 
 beforeEach(() => {
@@ -17,7 +22,14 @@ afterEach(() => {
 
 function take(): Promise<unknown> {
   held += 1;
-  return Promise.resolve({ release: () => Promise.resolve(void (held -= 1)) });
+  const lock = { released: false, release: () => Promise.resolve(letGo(lock)) };
+  newest = lock;
+  return Promise.resolve(lock);
+}
+
+function letGo(lock: Lock): void {
+  lock.released = true;
+  held -= 1;
 }
 
 async function settle(): Promise<void> {
@@ -34,12 +46,25 @@ test("the screen stays on from the beginning to the end, also after the page was
   lock.hold();
   await settle();
   expect(held).toBe(1);
-  held = 0; // the browser lets go by itself when the page is hidden
+  letGo(newest); // the browser does, by itself, when the page is hidden
   show("hidden");
   show("visible");
   await settle();
   expect(held).toBe(1);
   lock.release();
+  expect(held).toBe(0);
+});
+
+test("one lock is held at a time, so that none is left when the call is over", async () => {
+  const lock = new WakeLock();
+  lock.hold();
+  show("visible"); // while the browser thinks about the first
+  await settle();
+  show("visible");
+  await settle();
+  expect(held).toBe(1);
+  lock.release();
+  await settle();
   expect(held).toBe(0);
 });
 
