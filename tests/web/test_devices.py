@@ -125,7 +125,7 @@ def test_nothing_is_held_and_nothing_answered_without_a_microphone(open_page: Op
     talker.page.keyboard.press("Escape")
     talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
     expect(talker.page.get_by_text("The microphone is gone.")).to_be_visible()
-    talker.button("Hold to talk").dispatch_event("pointerdown", {"button": 0})
+    hold_down(talker)
     expect(talker.button("Hold to talk")).to_have_attribute("aria-pressed", "false")
 
 
@@ -136,15 +136,17 @@ def test_a_held_turn_in_which_nothing_was_heard_is_not_answered(open_page: OpenP
     talker.page.keyboard.press("Escape")
     talker.start()
     talker.hears_it_out()
-    box = talker.button("Hold to talk").bounding_box()
-    assert box is not None
-    talker.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    talker.page.mouse.down()
+    hold_down(talker)
     expect(talker.button("Release to send")).to_be_visible()
     talker.page.wait_for_function("() => (window.heldUntil ??= performance.now() + 500) < performance.now()")
     talker.page.mouse.up()
     expect(talker.page.get_by_text("Nothing was heard.")).to_be_visible()
     assert [line["event"]["type"] for line in talker.wire()].count("response.create") == 1  # the greeting's
+
+
+def hold_down(talker: Talker) -> None:
+    talker.button("Hold to talk").hover()
+    talker.page.mouse.down()
 
 
 def call_with_a_plug(open_page: OpenPage, url: str = "") -> Talker:

@@ -22,7 +22,13 @@ afterEach(() => {
 
 function take(): Promise<unknown> {
   held += 1;
-  const lock = { released: false, release: () => Promise.resolve(letGo(lock)) };
+  const lock: Lock & { release: () => Promise<void> } = {
+    released: false,
+    release: () => {
+      letGo(lock);
+      return Promise.resolve();
+    },
+  };
   newest = lock;
   return Promise.resolve(lock);
 }
