@@ -154,6 +154,8 @@ export class Line extends Emitter<LineEvents> {
   close(): void {
     this.#isOpen = false;
     clearTimeout(this.#settling);
+    this.#turns.close();
+    this.#taking.close();
     this.#closing.abort();
     this.#peer.close();
     this.#leash?.hangUp();

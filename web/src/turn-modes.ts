@@ -2,6 +2,8 @@
 
 import { fields, type Fields, type RealtimeEvent } from "./events.ts";
 
+const SENTENCE_MS = 10_000; // after which the word of its end does not come any more
+
 /** Hands-free: the agent answers each pause. Push-to-talk: it hears only while held. On request: it hears, and waits. */
 export type TurnMode = "hands_free" | "push_to_talk" | "on_request";
 
@@ -13,6 +15,7 @@ export class TurnTaking {
   #told: TurnMode = "hands_free";
   #isSpeaking = false;
   #isAnswerDue = false;
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   readonly #ask: () => void;
 
@@ -35,18 +38,27 @@ export class TurnTaking {
 
   /** Answers now, or when the sentence that is being said is complete. */
   answer(): void {
+    clearTimeout(this.#late);
     this.#isAnswerDue = this.#isSpeaking;
-    if (!this.#isSpeaking) this.#ask();
+    if (this.#isSpeaking) this.#late = setTimeout(() => this.#hearEnd(), SENTENCE_MS);
+    else this.#ask();
+  }
+
+  /** Waits for nothing any more. */
+  close(): void {
+    clearTimeout(this.#late);
   }
 
   hear(event: RealtimeEvent): void {
     if (event.type === "session.created") this.#learn(event);
     if (event.type === "input_audio_buffer.speech_started") this.#isSpeaking = true;
     if (event.type === "input_audio_buffer.committed") this.#hearEnd();
+    if (event.type === "input_audio_buffer.cleared") this.#isSpeaking = false;
     if (isNothingHeard(event)) this.#isAnswerDue = false;
   }
 
   #hearEnd(): void {
+    this.close();
     this.#isSpeaking = false;
     if (this.#isAnswerDue) this.#ask();
     this.#isAnswerDue = false;

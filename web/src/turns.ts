@@ -1,16 +1,25 @@
-/** Who speaks when: the session holds one response at a time, so a second one is asked for after the first is done. */
+/**
+ * Who speaks when: the session holds one response at a time, so a second one is asked for after the first is done. What
+ * nothing is heard of any more counts as none: an event that is lost must not silence the agent for good.
+ */
 
-import { clientEvents, fields, type RealtimeEvent } from "./events.ts";
+import { clientEvents, fields, text, type RealtimeEvent } from "./events.ts";
 
 type Response = "none" | "asked" | "active";
+
+const SILENCE_MS = 10_000;
+const SERVERS = "voicemint-"; // how the server names its own requests (functions/voicemint/next_answer.py)
 
 export class Turns {
   readonly #send: (event: RealtimeEvent) => void;
   #response: Response = "none";
   #isPlaying = false;
   #wanted: RealtimeEvent | undefined;
+  /** Ours that is not done: the response that is active may be another's. */
+  #request: RealtimeEvent | undefined;
   #isUnwanted = false;
   #asked = 0;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(send: (event: RealtimeEvent) => void) {
     this.#send = send;
@@ -24,30 +33,26 @@ export class Turns {
 
   /** Stops what the agent is saying or about to say. */
   interrupt(): void {
-    this.#wanted = undefined;
+    this.#wanted = this.#request = undefined;
     this.#stop();
   }
 
   hear(event: RealtimeEvent): void {
-    switch (event.type) {
-      case "response.created":
-        this.#response = "active";
-        if (this.#isUnwanted) this.#stop();
-        break;
-      case "response.done":
-        this.#free();
-        break;
-      case "output_audio_buffer.started":
-        this.#isPlaying = true;
-        break;
-      case "output_audio_buffer.stopped":
-      case "output_audio_buffer.cleared":
-        this.#isPlaying = false;
-        break;
-      case "error":
-        this.#hearError(fields(event.error));
-        break;
-    }
+    const { type } = event;
+    if (type === "response.done") this.#free();
+    else if (type.startsWith("response.")) this.#hearOfResponse();
+    else if (type.startsWith("output_audio_buffer.")) this.#isPlaying = type.endsWith(".started");
+    else if (type === "error") this.#hearError(fields(event.error));
+  }
+
+  /** Waits for nothing any more. */
+  close(): void {
+    clearTimeout(this.#silence);
+  }
+
+  #hearOfResponse(): void {
+    this.#become("active");
+    if (this.#isUnwanted) this.#stop();
   }
 
   #stop(): void {
@@ -60,24 +65,42 @@ export class Turns {
     return `response_${this.#asked}`;
   }
 
-  #hearError(error: Readonly<Record<string, unknown>>): void {
-    if (error.event_id !== this.#requestId) return;
-    if (error.code === "conversation_already_has_active_response") {
-      this.#response = "active"; // a spoken turn was answered first: ours comes after it
-      this.#wanted ??= clientEvents.createResponse();
-    } else if (this.#response === "asked") this.#free();
+  #hearError({ code, event_id: id }: Readonly<Record<string, unknown>>): void {
+    const isOurs = id === this.#requestId;
+    if (code === "conversation_already_has_active_response") {
+      if (isOurs || text(id)?.startsWith(SERVERS) !== true) this.#hearRefusal(); // it does not always name the event
+    } else if (code === "response_cancel_not_active") {
+      if (this.#response === "active") this.#free(); // it was done, and the word of it was lost
+    } else if (isOurs && this.#response === "asked") this.#free();
+  }
+
+  /** Somebody else was answered first: ours comes after it. */
+  #hearRefusal(): void {
+    if (this.#response === "none") return;
+    this.#wanted ??= this.#request;
+    this.#request = undefined;
+    this.#hearOfResponse();
+  }
+
+  #become(response: "asked" | "active"): void {
+    this.#response = response;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#free(), SILENCE_MS);
   }
 
   #free(): void {
+    clearTimeout(this.#silence);
     this.#response = "none";
     this.#isUnwanted = false;
+    this.#request = undefined;
     if (this.#wanted !== undefined) this.#askNow(this.#wanted);
   }
 
   #askNow(request: RealtimeEvent): void {
     this.#wanted = undefined;
-    this.#response = "asked";
+    this.#request = request;
     this.#asked += 1;
+    this.#become("asked");
     this.#send({ ...request, event_id: this.#requestId });
   }
 }

@@ -80,6 +80,45 @@ describe("what was held", () => {
   });
 });
 
+describe("an answer that is due at the end of the sentence", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("does not wait for ever for the word of it", () => {
+    const { ask, taking: turns } = taking();
+    turns.hear({ type: "input_audio_buffer.speech_started" });
+    turns.answer();
+    vi.advanceTimersByTime(9_000);
+    expect(ask).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1_000);
+    expect(ask).toHaveBeenCalledOnce();
+    turns.answer();
+    expect(ask).toHaveBeenCalledTimes(2);
+  });
+
+  test("waits for no sentence that was thrown away", () => {
+    const { ask, taking: turns } = taking();
+    turns.hear({ type: "input_audio_buffer.speech_started" });
+    turns.hear({ type: "input_audio_buffer.cleared" });
+    turns.answer();
+    expect(ask).toHaveBeenCalledOnce();
+  });
+
+  test("is not asked for on a line that is closed", () => {
+    const { ask, taking: turns } = taking();
+    turns.hear({ type: "input_audio_buffer.speech_started" });
+    turns.answer();
+    turns.close();
+    vi.advanceTimersByTime(60_000);
+    expect(ask).not.toHaveBeenCalled();
+  });
+});
+
 describe("push-to-talk", () => {
   let told: string[];
   let pushToTalk: PushToTalk;
