@@ -7,7 +7,7 @@ import { HANDOFF } from "./handoffs.ts";
 export type Speaker = "person" | "agent";
 
 /** Why an item is not simply complete. */
-export type Mark = "interrupted" | "not_understood" | "cut_short" | "failed";
+export type Mark = "interrupted" | "not_understood" | "cut_short" | "too_long" | "filtered" | "failed";
 
 /** What the agent did instead of speaking. */
 export interface Act {
@@ -38,6 +38,10 @@ export interface Captions {
   readonly items: readonly Caption[];
   /** Which items a response wrote: `output_audio_buffer.cleared` names only the response. */
   readonly writtenBy: Readonly<Record<string, string>>;
+  /** The response that is being heard. */
+  readonly playing?: string | undefined;
+  /** The item of a turn that the person has begun to speak. */
+  readonly speaking?: string | undefined;
 }
 
 export const noCaptions: Captions = { items: [], writtenBy: {} };
@@ -75,10 +79,21 @@ export function readEvent(captions: Captions, event: RealtimeEvent, begun: Pick<
   return { ...after, items: after.items.map((item) => (item.at === undefined ? { ...item, ...begun } : item)) };
 }
 
-/** After the connection was lost: what was not complete then stays as it is. */
+/**
+ * After the connection was lost: what was not complete then stays as it is. What was being played was not heard to its
+ * end, and a turn without its words was not understood.
+ */
 export function cutOff(captions: Captions): Captions {
-  const cut = (item: Caption) => (item.isDone ? item : item.speaker === "agent" ? interrupt(item) : done(item));
-  return { ...captions, items: captions.items.map(cut) };
+  const { speaking } = captions;
+  const heard = speaking === undefined ? captions : place(captions, { ...blank(speaking), speaker: "person" }, undefined);
+  const { items, ...rest } = interruptResponse(heard, captions.playing);
+  return { ...rest, items: items.map(cut), playing: undefined, speaking: undefined };
+}
+
+function cut(item: Caption): Caption {
+  if (item.isDone || item.speaker === undefined) return done(item);
+  if (item.speaker === "agent") return interrupt(item);
+  return words(item) === "" ? notUnderstood(item) : done(item);
 }
 
 type Reader = (captions: Captions, event: Fields) => Captions;
@@ -91,13 +106,18 @@ const READERS = new Map<string, Reader>([
   ["conversation.item.truncated", (captions, event) => change(captions, event, interrupt)],
   ["conversation.item.input_audio_transcription.delta", by("person", append)],
   ["conversation.item.input_audio_transcription.completed", by("person", whole("transcript"))],
-  ["conversation.item.input_audio_transcription.failed", by("person", (item) => ({ ...done(item), mark: "not_understood" }))],
+  ["conversation.item.input_audio_transcription.failed", by("person", notUnderstood)],
+  ["input_audio_buffer.speech_started", (captions, { item_id }) => ({ ...captions, speaking: text(item_id) })],
+  ["input_audio_buffer.cleared", (captions) => ({ ...captions, speaking: undefined })],
+  ["input_audio_buffer.committed", placeSpoken],
   ["response.output_item.added", noteWriter],
   ["response.output_audio_transcript.delta", by("agent", append)],
   ["response.output_audio_transcript.done", by("agent", whole("transcript"))],
   ["response.output_text.delta", by("agent", append)],
   ["response.output_text.done", by("agent", whole("text"))],
-  ["output_audio_buffer.cleared", (captions, event) => interruptResponse(captions, text(event.response_id))],
+  ["output_audio_buffer.started", (captions, event) => ({ ...captions, playing: text(event.response_id) })],
+  ["output_audio_buffer.stopped", (captions) => ({ ...captions, playing: undefined })],
+  ["output_audio_buffer.cleared", clearOutput],
   ["response.done", finishResponse],
 ]);
 
@@ -117,6 +137,11 @@ function placeItem(captions: Captions, event: Fields): Captions {
   };
   const isWhole = holds("input_text") || holds("input_image") || act !== undefined;
   return place(captions, isWhole ? done(caption) : caption, event.previous_item_id);
+}
+
+/** A turn that was spoken, before the server tells of its item. */
+function placeSpoken(captions: Captions, { item_id: id, previous_item_id }: Fields): Captions {
+  return placeItem({ ...captions, speaking: undefined }, { item: { id, type: "message", role: "user" }, previous_item_id });
 }
 
 /**
@@ -187,18 +212,34 @@ function interrupt(caption: Caption): Caption {
   return { ...done(caption), mark: "interrupted" };
 }
 
+function notUnderstood(caption: Caption): Caption {
+  return { ...done(caption), mark: "not_understood" };
+}
+
+function clearOutput(captions: Captions, event: Fields): Captions {
+  return { ...interruptResponse(captions, text(event.response_id) ?? captions.playing), playing: undefined };
+}
+
 function interruptResponse(captions: Captions, response: string | undefined): Captions {
   const isCut = ({ id }: Caption) => response !== undefined && captions.writtenBy[id] === response;
   return { ...captions, items: captions.items.map((item) => (isCut(item) ? interrupt(item) : item)) };
 }
 
-function finishResponse(captions: Captions, event: Fields): Captions {
+// A Map, because the reason is a word of the server's.
+const WHY_INCOMPLETE = new Map<unknown, Mark>([
+  ["max_output_tokens", "too_long"],
+  ["content_filter", "filtered"],
+]);
+
+function finishResponse(before: Captions, event: Fields): Captions {
   const response = fields(event.response);
   const id = text(response.id);
+  const captions = list(response.output).reduce<Captions>((read, item) => noteWriter(read, { item, response_id: id }), before);
   if (response.status === "cancelled") return interruptResponse(captions, id);
   if (response.status !== "failed" && response.status !== "incomplete") return captions;
-  const mark = response.status === "failed" ? "failed" : "cut_short";
-  const detail = text(fields(fields(response.status_details).error).message)?.slice(0, LETTERS) ?? "";
+  const details = fields(response.status_details);
+  const mark = response.status === "failed" ? "failed" : (WHY_INCOMPLETE.get(details.reason) ?? "cut_short");
+  const detail = text(fields(details.error).message)?.slice(0, LETTERS) ?? "";
   const last = captions.items.findLast((item) => id !== undefined && captions.writtenBy[item.id] === id);
   const caption = last ?? { ...blank(id ?? "response"), speaker: "agent" };
   return place(captions, { ...done(caption), mark, detail }, undefined);

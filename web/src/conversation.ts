@@ -2,6 +2,7 @@
 
 import { after } from "./clock.ts";
 import { CallLimits, type LimitEvents } from "./call-limits.ts";
+import { cutOff } from "./captions.ts";
 import { Emitter } from "./emitter.ts";
 import type { RealtimeEvent } from "./events.ts";
 import { isUnanswered, noHistory, remember, retell } from "./history.ts";
@@ -52,6 +53,7 @@ export class Conversation extends Emitter<LimitEvents> {
 
   /** What a new line is told: after a cut, or because another agent takes over, who speaks first. */
   opening(isHandover: boolean): Opening {
+    this.#history = cutOff(this.#history);
     const history = retell(this.#history, isHandover ? handover : interruption);
     return { history, greeting: "", isUnanswered: isHandover || isUnanswered(this.#history) };
   }

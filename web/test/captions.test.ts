@@ -104,7 +104,37 @@ describe("the conversation read from server events", () => {
   test("leaves no item waiting when the connection is lost", () => {
     const events = [heard("u", "When?"), added("v", "user", "u"), added("a", "assistant", "v"), spoken("a", "At")];
     const captions = cutOff(events.reduce((before, event) => readEvent(before, event), noCaptions));
-    expect(captions.items.map(({ isDone, mark }) => [isDone, mark])).toEqual([[true, undefined], [true, undefined], [true, "interrupted"]]);
+    expect(captions.items.map(({ isDone, mark }) => [isDone, mark])).toEqual([[true, undefined], [true, "not_understood"], [true, "interrupted"]]);
+  });
+
+  describe("when the connection is lost", () => {
+    const cut = (...events: RealtimeEvent[]) => {
+      const captions = cutOff(events.reduce((before, event) => readEvent(before, event), noCaptions));
+      return shownCaptions(captions).map((item) => [item.speaker, words(item), item.mark].filter(Boolean).join(": "));
+    };
+    const whole = { type: "response.output_audio_transcript.done", item_id: "a", content_index: 0, transcript: "Once upon a time." };
+    const started = { type: "output_audio_buffer.started", response_id: "resp_1" };
+
+    test("an answer that was being played was not heard to its end, although all its words were there", () => {
+      const events = [added("a", "assistant"), written("a", "resp_1"), started, whole, finished("completed")];
+      expect(cut(...events)).toEqual(["agent: Once upon a time.: interrupted"]);
+      expect(cut(...events, { type: "output_audio_buffer.stopped", response_id: "resp_1" })).toEqual(["agent: Once upon a time."]);
+    });
+
+    test("a spoken turn whose words had not come was not understood", () => {
+      expect(cut({ type: "input_audio_buffer.committed", item_id: "u", previous_item_id: null })).toEqual(["person: not_understood"]);
+      expect(cut(added("u", "user"))).toEqual(["person: not_understood"]);
+    });
+
+    test("nor was a sentence in the middle of which it happened", () => {
+      const speaks = { type: "input_audio_buffer.speech_started", item_id: "u", audio_start_ms: 0 };
+      expect(cut(speaks)).toEqual(["person: not_understood"]);
+      expect(cut(speaks, { type: "input_audio_buffer.cleared" })).toEqual([]);
+    });
+
+    test("a turn in which nothing was said stays out of sight", () => {
+      expect(cut(added("u", "user"), heard("u", ""))).toEqual([]);
+    });
   });
 
   test("shows nothing twice when a new session is told the same items", () => {
@@ -158,9 +188,25 @@ describe("the conversation read from server events", () => {
     expect(captions.items[0]).toMatchObject({ speaker: "agent", mark: "failed", detail: "You exceeded your quota." });
   });
 
-  test("says that a response was cut short", () => {
-    const events = [added("a", "assistant"), written("a", "resp_1"), spoken("a", "So"), finished("incomplete")];
-    expect(read(...events)).toEqual(["agent: So: cut_short"]);
+  test.each([
+    ["max_output_tokens", "too_long"],
+    ["content_filter", "filtered"],
+    [undefined, "cut_short"],
+    ["constructor", "cut_short"],
+  ])("says why a response was cut short: %s", (reason, mark) => {
+    const events = [added("a", "assistant"), written("a", "resp_1"), spoken("a", "So"), finished("incomplete", { type: "incomplete", reason })];
+    expect(read(...events)).toEqual([`agent: So: ${mark}`]);
+  });
+
+  test("knows what a response wrote by its end alone", () => {
+    const { response } = finished("cancelled") as RealtimeEvent & { response: object };
+    const event = { type: "response.done", response: { ...response, output: [{ id: "a", type: "message" }] } };
+    expect(read(added("a", "assistant"), spoken("a", "Once"), event)).toEqual(["agent: Once: interrupted"]);
+  });
+
+  test("marks what is being played when the server does not say what it cleared", () => {
+    const events = [added("a", "assistant"), written("a", "resp_1"), spoken("a", "Once"), { type: "output_audio_buffer.started", response_id: "resp_1" }];
+    expect(read(...events, { type: "output_audio_buffer.cleared" })).toEqual(["agent: Once: interrupted"]);
   });
 
   test("forgets a deleted item", () => {

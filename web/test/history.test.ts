@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { RealtimeEvent } from "../src/events.ts";
 import { isUnanswered, noHistory, remember, retell, type History } from "../src/history.ts";
-import { interruption } from "../src/prompts.ts";
+import { cutOff } from "../src/captions.ts";
+import { interruption, unheardTurn } from "../src/prompts.ts";
 
 function after(...events: RealtimeEvent[]): History {
   return events.reduce(remember, noHistory);
@@ -17,8 +18,8 @@ function told(history: History): unknown[] {
     .slice(0, -1)
     .map(({ item }) => item)
     .map((item) => {
-      const { id, role, content } = item as { id: string; role: string; content: { type: string; text: string }[] };
-      return [id, role, ...content.map(({ type, text }) => `${type}: ${text}`)];
+      const { id, role, content } = item as { id?: string; role: string; content: { type: string; text: string }[] };
+      return [id ?? "", role, ...content.map(({ type, text }) => `${type}: ${text}`)];
     });
 }
 
@@ -40,14 +41,41 @@ test("both sides are told again as text, in their order", () => {
   expect(isUnanswered(history)).toBe(true);
 });
 
-test("an answer that was cut is told as far as it had come", () => {
+test("an answer that was cut is told as far as it had come, and that it was cut", () => {
   const delta = { type: "response.output_audio_transcript.delta", item_id: "one" };
-  const history = after(added("one", "assistant", ""), { ...delta, delta: "Once " }, { ...delta, delta: "upon" });
-  expect(told(history)).toEqual([["one", "assistant", "output_text: Once upon"]]);
+  const history = cutOff(after(added("one", "assistant"), { ...delta, delta: "Once " }, { ...delta, delta: "upon" }));
+  expect(told(history)).toEqual([["one", "assistant", "output_text: Once upon (interrupted)"]]);
   expect(isUnanswered(history)).toBe(false);
 });
 
-test("what was not understood, deleted, or is no message is left out", () => {
+test("an answer that the person interrupted is told as interrupted, without what came too late to be heard", () => {
+  const history = after(
+    added("one", "assistant", ""),
+    { type: "response.output_audio_transcript.delta", item_id: "one", delta: "Once upon" },
+    { type: "conversation.item.truncated", item_id: "one", content_index: 0, audio_end_ms: 600 },
+    { type: "response.output_audio_transcript.done", item_id: "one", transcript: "Once upon a time there was a lighthouse." },
+  );
+  expect(told(cutOff(history))).toEqual([["one", "assistant", "output_text: Once upon (interrupted)"]]);
+});
+
+test("an answer that was too long, or filtered, is told as cut short", () => {
+  const done = { id: "resp_1", status: "incomplete", status_details: { reason: "max_output_tokens" }, output: [{ id: "one" }] };
+  const history = after(added("one", "assistant", "So it was"), { type: "response.done", response: done });
+  expect(told(history)).toEqual([["one", "assistant", "output_text: So it was (cut short)"]]);
+});
+
+test("a spoken turn whose words never came is told as not understood, in its place, and still waits for an answer", () => {
+  const unheard = ["", "system", `input_text: ${unheardTurn}`];
+  const spoken = { type: "input_audio_buffer.committed", item_id: "two", previous_item_id: "one" };
+  const history = cutOff(after(added("one", "assistant", "Hello."), spoken, added("two", "user", undefined, "one")));
+  expect(told(history)).toEqual([["one", "assistant", "output_text: Hello."], unheard]);
+  expect(isUnanswered(history)).toBe(true);
+  const answered = cutOff(after(added("two", "user"), added("three", "assistant", "It is noon.", "two")));
+  expect(told(answered)).toEqual([unheard, ["three", "assistant", "output_text: It is noon."]]);
+  expect(isUnanswered(answered)).toBe(false);
+});
+
+test("what has no words, is deleted, or is no message is left out", () => {
   const history = after(
     added("greeting", "system", "Greet the person."),
     added("noise", "user"),
@@ -55,7 +83,7 @@ test("what was not understood, deleted, or is no message is left out", () => {
     { type: "conversation.item.deleted", item_id: "gone" },
     { type: "conversation.item.added", item: { id: "call", type: "function_call", name: "weather" } },
     { type: "conversation.item.added", item: 7 },
-    { type: "response.output_text.done", item_id: "nowhere", text: "?" },
+    { type: "response.output_text.done", text: "?" },
   );
   expect(retell(history, interruption)).toEqual([]);
 });

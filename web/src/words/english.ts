@@ -55,6 +55,8 @@ export const english = {
     interrupted: "Interrupted",
     not_understood: "This could not be understood.",
     cut_short: "The answer was cut short.",
+    too_long: "The answer was cut short: it was too long.",
+    filtered: "The answer was stopped by a content filter.",
     failed: "The answer failed.",
   } satisfies Record<Mark, string>,
   usedTool: (name: string) => `Used ${name}`,

@@ -45,6 +45,8 @@ export const french: Words = {
     interrupted: "Interrompu",
     not_understood: "Cela n’a pas pu être compris.",
     cut_short: "La réponse a été coupée.",
+    too_long: "La réponse a été coupée : elle était trop longue.",
+    filtered: "Un filtre de contenu a arrêté la réponse.",
     failed: "La réponse a échoué.",
   },
   usedTool: (name) => `${name} a été utilisé`,

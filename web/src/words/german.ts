@@ -45,6 +45,8 @@ export const german: Words = {
     interrupted: "Unterbrochen",
     not_understood: "Das war nicht zu verstehen.",
     cut_short: "Die Antwort wurde gekürzt.",
+    too_long: "Die Antwort wurde gekürzt: Sie war zu lang.",
+    filtered: "Ein Inhaltsfilter hat die Antwort angehalten.",
     failed: "Die Antwort ist gescheitert.",
   },
   usedTool: (name) => `${name} benutzt`,

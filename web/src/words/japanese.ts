@@ -45,6 +45,8 @@ export const japanese: Words = {
     interrupted: "中断",
     not_understood: "聞き取れませんでした。",
     cut_short: "回答が途中で切れました。",
+    too_long: "回答が長すぎたため、途中で切れました。",
+    filtered: "コンテンツフィルターにより回答が止められました。",
     failed: "回答に失敗しました。",
   },
   usedTool: (name) => `${name} を使用`,

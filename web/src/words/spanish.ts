@@ -45,6 +45,8 @@ export const spanish: Words = {
     interrupted: "Interrumpido",
     not_understood: "No se ha podido entender.",
     cut_short: "La respuesta quedó cortada.",
+    too_long: "La respuesta quedó cortada: era demasiado larga.",
+    filtered: "Un filtro de contenido detuvo la respuesta.",
     failed: "La respuesta falló.",
   },
   usedTool: (name) => `Se usó ${name}`,
