@@ -6,8 +6,9 @@
 import type { Agent } from "virtual:agents";
 import type { Call } from "./call.ts";
 import { isInCall } from "./call-state.ts";
-import { clientEvents, fields, list, text, type Fields, type RealtimeEvent } from "./events.ts";
+import { clientEvents, text, type RealtimeEvent } from "./events.ts";
 import { missingTool } from "./prompts.ts";
+import { readCalls, type Called } from "./tool-groups.ts";
 
 export const HANDOFF = "transfer_to_"; // as functions/voicemint/handoffs.py names them, and the Agents SDK
 const LONGEST_MS = 10_000; // a transcription may never come
@@ -55,19 +56,17 @@ export class Handoffs {
         this.#isPlaying = false;
         break;
       case "response.done":
-        for (const called of list(fields(event.response).output)) this.#note(fields(called));
+        for (const called of readCalls(event)) this.#note(called);
         break;
     }
     if (!this.#isPlaying && this.#unwritten.size === 0) this.#handOver();
   }
 
-  #note({ type, status, name, call_id: callId }: Fields): void {
-    if (type !== "function_call" || status !== "completed") return;
-    const target = this.#agents.find((agent) => name === HANDOFF + agent.name);
+  #note(called: Called): void {
+    const target = this.#agents.find(({ name }) => called.name === HANDOFF + name);
     if (target === undefined || !this.#call.agent.handoffs.includes(target.name)) return;
     if (this.#handovers >= HANDOVERS) {
-      this.#call.line?.sendEvent(clientEvents.toolOutput(callId, { error: missingTool }));
-      this.#call.line?.sendEvent(clientEvents.createResponse());
+      this.#call.line?.sendEvent(clientEvents.toolOutput(called.callId, { error: missingTool })); // tool-groups.ts asks
       return;
     }
     this.#target = target;

@@ -35,8 +35,8 @@ const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
 const log = new CallLog(painted().then(loadOutbox));
-new Handoffs(call, agents);
 const toolCalls = new ToolCalls(call, { display, hangUp: () => call.end("agent") });
+new Handoffs(call, agents); // after it: a handover that is refused is one of a response's calls
 const parts: Parts = {
   call,
   page,

@@ -5,13 +5,13 @@
 
 import type { Agent } from "virtual:agents";
 import { Emitter } from "./emitter.ts";
-import { clientEvents, fields, text, type RealtimeEvent } from "./events.ts";
+import { clientEvents, fields, type RealtimeEvent } from "./events.ts";
 import type { Line } from "./line.ts";
 import { missingTool } from "./prompts.ts";
 import type { PageHost } from "./sdk/tools.ts";
 import type { SdkSession } from "./sdk/agents-sdk.ts";
+import { ToolGroups, type Called } from "./tool-groups.ts";
 
-const ANSWER_MS = 10_000; // nobody waits longer for a tool
 const KEPT_EVENTS = 200;
 const PROBLEM_LETTERS = 300;
 
@@ -34,8 +34,12 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
   readonly #call: CallWithTools;
   readonly #host: PageHost;
   readonly #load: LoadSdk;
-  /** The calls that nobody has answered yet, by their ids. */
-  readonly #due = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #groups = new ToolGroups(
+    (callId) => this.#apologise(callId),
+    () => this.#call.line?.sendEvent(clientEvents.createResponse()),
+  );
+  /** Those that the page has to answer. */
+  readonly #ours = new Set<string>();
   #heard: RealtimeEvent[] = [];
   #session: SdkSession | undefined;
 
@@ -45,32 +49,32 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
     this.#host = host;
     this.#load = load;
     call.on("settled", () => savesData() || whenIdle(() => void this.#adopt()));
-    call.on("server", (event) => call.agent.page_tools.length > 0 && this.#hear(event));
-    call.on("client", (event) => this.#noteAnswer(fields(event.item)));
+    call.on("server", (event) => this.#hear(event));
+    call.on("client", (event) => this.#groups.note(event));
     call.on("state", ({ state }) => state === "live" || this.#leave());
   }
 
   #hear(event: RealtimeEvent): void {
-    const item = fields(event.item);
-    if (event.type === "response.output_item.done" && item.type === "function_call" && item.status === "completed") {
-      const callId = text(item.call_id);
-      const isOurs = this.#call.agent.page_tools.some((name) => name === item.name);
-      if (isOurs && callId !== undefined) this.#expectAnswer(callId);
-    }
+    const { page_tools: tools } = this.#call.agent;
+    const called = this.#groups.hear(event);
+    if (tools.length > 0 && fields(event.item).type !== "function_call") this.#tellSdk(event);
+    for (const each of called) if (tools.some((name) => name === each.name)) this.#run(each);
+  }
+
+  #tellSdk(event: RealtimeEvent): void {
     if (this.#session !== undefined) this.#session.hear(event);
     else if (!event.type.endsWith(".delta")) this.#heard = [...this.#heard.slice(1 - KEPT_EVENTS), event];
   }
 
-  #expectAnswer(callId: string): void {
-    clearTimeout(this.#due.get(callId));
-    this.#due.set(callId, setTimeout(() => this.#apologise(callId), ANSWER_MS));
-    void this.#adopt();
-  }
-
-  #noteAnswer({ type, call_id: callId }: Readonly<Record<string, unknown>>): void {
-    if (type !== "function_call_output" || typeof callId !== "string") return;
-    clearTimeout(this.#due.get(callId));
-    this.#due.delete(callId);
+  #run(called: Called): void {
+    this.#ours.add(called.callId);
+    if (isJson(called.given)) {
+      this.#tellSdk(callEvent(called));
+      void this.#adopt();
+    } else {
+      this.#tell(`a call of ${called.name} with arguments that are no JSON`);
+      this.#apologise(called.callId);
+    }
   }
 
   async #adopt(): Promise<void> {
@@ -82,14 +86,15 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
       const side = {
         send: (event: RealtimeEvent) => line.sendEvent(event),
         interrupt: () => line.interrupt(),
-        isDue: (callId: string) => this.#due.has(callId),
+        isDue: (callId: string) => this.#ours.has(callId) && this.#groups.isDue(callId),
+        fail: (callId: string) => this.#apologise(callId),
         tell: (problem: unknown) => this.#tell(problem),
       };
       this.#session = new loaded.SdkSession(agent, side, this.#host);
       for (const event of this.#heard.splice(0)) this.#session.hear(event);
     } catch (error) {
       this.#tell(error);
-      for (const callId of [...this.#due.keys()]) this.#apologise(callId);
+      for (const callId of this.#groups.due) this.#apologise(callId);
     }
   }
 
@@ -101,18 +106,32 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
     this.emit("problem", String(problem).slice(0, PROBLEM_LETTERS));
   }
 
-  /** Tells the model that there is nothing to wait for, and lets it say so. */
+  /** Tells the model that there is nothing to wait for; it is asked to say so when its other calls are answered. */
   #apologise(callId: string): void {
+    if (!this.#ours.has(callId) || !this.#groups.isDue(callId)) return;
     this.#call.line?.sendEvent(clientEvents.toolOutput(callId, { error: missingTool }));
-    this.#call.line?.sendEvent(clientEvents.createResponse());
   }
 
   #leave(): void {
-    for (const timer of this.#due.values()) clearTimeout(timer);
-    this.#due.clear();
+    this.#groups.clear();
+    this.#ours.clear();
     this.#heard = [];
     this.#session?.close();
     this.#session = undefined;
+  }
+}
+
+/** The call of a tool as the Agents SDK reads it, which passes over one that lacks a field. */
+function callEvent({ callId, name, given, responseId }: Called): RealtimeEvent {
+  const item = { id: callId, type: "function_call", status: "completed", name, call_id: callId, arguments: given };
+  return { type: "response.output_item.done", response_id: responseId, output_index: 0, item };
+}
+
+function isJson(given: string): boolean {
+  try {
+    return JSON.parse(given) !== undefined;
+  } catch {
+    return false;
   }
 }
 

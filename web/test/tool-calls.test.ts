@@ -1,7 +1,8 @@
+import { RealtimeSession } from "@openai/agents-realtime";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { missingTool } from "../src/prompts.ts";
 import { ToolCalls } from "../src/tool-calls.ts";
-import { ScriptedCall } from "./standins/tool-call.ts";
+import { groupOfCalls, ScriptedCall, toolCallEvents } from "./standins/tool-call.ts";
 
 const ANSWER = { type: "conversation.item.create" };
 const ASK = { type: "response.create" };
@@ -134,11 +135,54 @@ describe("a call of a tool", () => {
     expect(host.hangUp).not.toHaveBeenCalled();
   });
 
-  test("whose arguments are no JSON is answered in words", async () => {
+  test.each(["", " ", undefined])("without parameters is run when its arguments are %j", async (given) => {
+    await withTheSdk();
+    const events = toolCallEvents("local_time", "GIVEN", "call_1");
+    call.hear(...events.map((event) => JSON.parse(JSON.stringify(event).replace(/"arguments":"GIVEN"/, given === undefined ? '"object":"realtime.item"' : `"arguments":"${given}"`)) as { type: string }));
+    await settle();
+    expect(call.outputs()).toMatchObject([{ time: expect.any(String) as string }]);
+    expect(call.sent).toMatchObject([ANSWER, ASK]);
+    expect(problems).toEqual([]);
+  });
+
+  test.each(["status", "id", "object", "output_index", "response_id", "event_id"])("is run without the field that the server may leave out: %s", async (field) => {
+    await withTheSdk();
+    const strip = (key: string, value: unknown) => (key === field ? undefined : value);
+    const [created, called, done] = toolCallEvents("local_time", {}, "call_1");
+    call.hear(created!, JSON.parse(JSON.stringify(called, strip)) as { type: string }, done!);
+    await settle();
+    expect(call.sent).toMatchObject([ANSWER, ASK]);
+    expect(call.outputs()).toMatchObject([{ time: expect.any(String) as string }]);
+  });
+
+  test.each([
+    ["the call", 1],
+    ["the response's end", 2],
+  ])("is run and answered although the word of %s is lost", async (_, lost) => {
+    await withTheSdk();
+    call.hear(...toolCallEvents("local_time", {}, "call_1").toSpliced(lost, 1));
+    await settle();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(call.sent).toMatchObject([ANSWER, ASK]);
+    expect(call.outputs()).toMatchObject([{ time: expect.any(String) as string }]);
+  });
+
+  test("on which the Agents SDK fails is answered in words at once", async () => {
+    const sdk = await import("../src/sdk/agents-sdk.ts");
+    vi.spyOn(RealtimeSession.prototype, "connect").mockRejectedValueOnce(new Error("It does not connect."));
+    load.mockResolvedValueOnce(sdk);
+    call.callTool("local_time");
+    await settle();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(call.outputs()).toEqual([{ error: missingTool }]);
+    expect(call.sent).toMatchObject([ANSWER, ASK]);
+    expect(problems).toContain("Error: It does not connect.");
+  });
+
+  test("whose arguments are no JSON is answered in words at once", async () => {
     await withTheSdk();
     call.callTool("display_text", '{"text": ');
     await settle();
-    await vi.advanceTimersByTimeAsync(10_000);
     expect(call.outputs()).toEqual([{ error: missingTool }]);
     expect(call.sent).toMatchObject([ANSWER, ASK]);
     expect(problems).toHaveLength(1);
@@ -155,6 +199,78 @@ describe("a call of a tool", () => {
     call.callTool("local_time");
     await settle();
     expect(call.sent).toMatchObject([{ item: { call_id: "call_local_time" } }, ASK]);
+  });
+});
+
+describe("several calls in one response", () => {
+  const TWO = [
+    { name: "local_time", callId: "call_1" },
+    { name: "display_text", given: { text: "1 Main Street" }, callId: "call_2" },
+  ];
+
+  test.each([
+    ["before the Agents SDK is there", false],
+    ["with the Agents SDK there", true],
+  ])("are answered once, when both results are told, %s", async (_, isThere) => {
+    if (isThere) await withTheSdk();
+    call.hear(...groupOfCalls(TWO));
+    await settle();
+    expect(call.sent).toMatchObject([ANSWER, ANSWER, ASK]);
+    expect(call.outputs()).toMatchObject([{ time: expect.any(String) as string }, { displayed: true }]);
+    expect(problems).toEqual([]);
+  });
+
+  test("are answered once, although the first result is there before the second call", async () => {
+    await withTheSdk();
+    const [created, first, second, done] = groupOfCalls(TWO);
+    call.hear(created!, first!);
+    await settle();
+    expect(call.sent).toMatchObject([ANSWER]);
+    call.hear(second!, done!);
+    await settle();
+    expect(call.sent).toMatchObject([ANSWER, ANSWER, ASK]);
+  });
+
+  test("are answered once in words where the Agents SDK cannot be loaded", async () => {
+    load.mockRejectedValue(new TypeError("Failed to fetch"));
+    call.hear(...groupOfCalls(TWO));
+    await settle();
+    load.mockImplementation(() => import("../src/sdk/agents-sdk.ts"));
+    expect(call.sent).toMatchObject([ANSWER, ANSWER, ASK]);
+  });
+
+  test("one of which cannot be read are answered once", async () => {
+    await withTheSdk();
+    call.hear(...groupOfCalls([{ name: "display_text", given: "{", callId: "call_1" }, { name: "local_time", callId: "call_2" }]));
+    await settle();
+    expect(call.sent).toMatchObject([ANSWER, ANSWER, ASK]);
+    expect(call.outputs()).toMatchObject([{ error: missingTool }, { time: expect.any(String) as string }]);
+  });
+
+  test("one of which the server runs are answered when it has told its result", async () => {
+    await withTheSdk();
+    call.hear(...groupOfCalls([{ name: "local_time", callId: "call_1" }, { name: "current_time", callId: "call_2" }]));
+    await settle();
+    expect(call.sent).toMatchObject([ANSWER]);
+    const item = { id: "item_3", type: "function_call_output", call_id: "call_2", output: "{}" };
+    call.hear({ type: "conversation.item.added", event_id: "event_4", previous_item_id: null, item });
+    expect(call.sent).toMatchObject([ANSWER, ASK]);
+  });
+
+  test("one of which the server never answers are answered all the same", async () => {
+    await withTheSdk();
+    call.hear(...groupOfCalls([{ name: "local_time", callId: "call_1" }, { name: "current_time", callId: "call_2" }]));
+    await settle();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(call.sent).toMatchObject([ANSWER, ASK]);
+  });
+
+  test("one of which is a handover that is refused are answered once", () => {
+    open([], ["guide"]);
+    const output = { type: "function_call_output", call_id: "call_1", output: "{}" };
+    call.hear(...groupOfCalls([{ name: "transfer_to_guide", callId: "call_1" }]));
+    call.line?.sendEvent({ type: "conversation.item.create", item: output });
+    expect(call.sent).toMatchObject([ANSWER, ASK]);
   });
 });
 

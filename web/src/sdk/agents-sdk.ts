@@ -2,7 +2,7 @@
 
 import { RealtimeAgent, RealtimeSession } from "@openai/agents-realtime";
 import type { Agent } from "virtual:agents";
-import type { RealtimeEvent } from "../events.ts";
+import { fields, text, type RealtimeEvent } from "../events.ts";
 import { CallTransport, type CallSide } from "./call-transport.ts";
 import { Goodbye } from "./goodbye.ts";
 import { sdkTools, type PageHost } from "./tools.ts";
@@ -14,6 +14,8 @@ export class SdkSession {
   readonly #goodbye: Goodbye;
   /** What came before the session stood: it forgets its history when it does. */
   #waiting: RealtimeEvent[] | undefined = [];
+  /** Calls that were handed to the SDK and have not begun to run. */
+  readonly #unstarted = new Set<string>();
 
   constructor(agent: Agent, side: CallSide, host: PageHost) {
     this.#side = side;
@@ -30,8 +32,17 @@ export class SdkSession {
       tracingDisabled: true,
       automaticallyTriggerResponseForMcpToolCalls: false, // who answers when is the call's
     });
-    this.#session.on("error", ({ error }) => side.tell(error));
-    this.#session.connect({ apiKey: "" }).then(() => this.#catchUp(), (error: unknown) => side.tell(error));
+    this.#session.on("agent_tool_start", (_context, _agent, _tool, { toolCall }) => {
+      if ("callId" in toolCall) this.#unstarted.delete(toolCall.callId);
+    });
+    this.#session.on("error", ({ error }) => this.#fail(error));
+    this.#session.connect({ apiKey: "" }).then(
+      () => this.#catchUp(),
+      (error: unknown) => {
+        this.#catchUp();
+        this.#fail(error);
+      },
+    );
   }
 
   hear(event: RealtimeEvent): void {
@@ -54,10 +65,22 @@ export class SdkSession {
 
   /** The SDK throws at events that it does not expect; the call goes on. */
   #hand(event: RealtimeEvent): void {
+    const callId = event.type === "response.output_item.done" ? text(fields(event.item).call_id) : undefined;
+    if (callId !== undefined && this.#side.isDue(callId)) this.#unstarted.add(callId);
     try {
       this.#transport.hear(event);
     } catch (error) {
-      this.#side.tell(error);
+      if (callId === undefined) this.#side.tell(error);
+      else this.#fail(error);
     }
+  }
+
+  /** An error of the SDK does not say which call it is about: a call that can still run has begun to by the next task. */
+  #fail(error: unknown): void {
+    this.#side.tell(error);
+    setTimeout(() => {
+      for (const callId of this.#unstarted) this.#side.fail(callId);
+      this.#unstarted.clear();
+    });
   }
 }

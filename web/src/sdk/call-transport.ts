@@ -15,6 +15,8 @@ export interface CallSide {
   interrupt(): void;
   /** Whether this call of one of the page's tools still waits for its answer. */
   isDue(callId: string): boolean;
+  /** A call that will have no result here. */
+  fail(callId: string): void;
   /** A problem, for the log. */
   tell(problem: unknown): void;
 }
@@ -59,15 +61,17 @@ export class CallTransport extends OpenAIRealtimeBase {
   /** Takes a server event of the call. */
   hear(event: RealtimeEvent): void {
     if (!HEARD.has(event.type) || this.#isForeign(event)) return;
-    this._onMessage(new MessageEvent("message", { data: JSON.stringify(event) }));
+    const named = { ...event, event_id: text(event.event_id) ?? "" }; // the SDK passes over an event without
+    this._onMessage(new MessageEvent("message", { data: JSON.stringify(named) }));
   }
 
   sendEvent(event: RealtimeClientMessage): void {
     if (SENT.has(event.type) && !this.#side.send(event)) throw new Error(`${event.type} could not be sent`);
   }
 
-  override sendFunctionCallOutput(toolCall: TransportToolCallEvent, output: string, startResponse?: boolean): void {
-    if (this.#side.isDue(toolCall.callId)) super.sendFunctionCallOutput(toolCall, output, startResponse);
+  /** The call asks for the answer, when all calls of the response have their result. */
+  override sendFunctionCallOutput(toolCall: TransportToolCallEvent, output: string): void {
+    if (this.#side.isDue(toolCall.callId)) super.sendFunctionCallOutput(toolCall, output, false);
   }
 
   interrupt(): void {

@@ -11,6 +11,7 @@ const side = {
   send: (event: RealtimeEvent) => side.isOpen && side.sent.push(event) > 0,
   interrupt: vi.fn(),
   isDue: (callId: string) => side.due.has(callId),
+  fail: vi.fn(),
   tell: vi.fn(),
 };
 const run = vi.fn(() => "42");
@@ -73,15 +74,21 @@ test("what is said becomes the session's history, and nothing is asked for again
   expect(side.sent).toEqual([]);
 });
 
-test("a tool runs once, and its result is sent once, with one request for a response", async () => {
+test("a tool runs once, and its result is sent once; the answer is asked for by whoever knows of the other calls", async () => {
   side.due.add("call_1");
   hear(...toolCallEvents("answer", {}, "call_1"));
   await settle();
   expect(run).toHaveBeenCalledOnce();
   expect(side.sent).toEqual([
     { type: "conversation.item.create", item: { type: "function_call_output", call_id: "call_1", output: "42" } },
-    { type: "response.create" },
   ]);
+});
+
+test.each([{ event_id: null }, { event_id: undefined }])("an event without an id is read all the same: %j", async (named) => {
+  side.due.add("call_1");
+  hear(...toolCallEvents("answer", {}, "call_1").map((event) => ({ ...event, ...named })));
+  await settle();
+  expect(run).toHaveBeenCalledOnce();
 });
 
 test("a call that is not the page's, or was answered, is neither run nor answered", async () => {

@@ -62,13 +62,26 @@ export class ScriptedCall extends Emitter<{
 
 /** One response in which a tool is called, as the server tells it. */
 export function toolCallEvents(name: string, given: object | string, callId: string): RealtimeEvent[] {
-  const text = typeof given === "string" ? given : JSON.stringify(given);
-  const item = { id: `item_${callId}`, type: "function_call", status: "completed", name, call_id: callId, arguments: text };
-  const ids = { response_id: `resp_${callId}`, output_index: 0 };
-  const response = { id: ids.response_id, object: "realtime.response", status: "completed", output: [item] };
+  return groupOfCalls([{ name, given, callId }]);
+}
+
+interface CalledTool {
+  readonly name: string;
+  readonly given?: object | string;
+  readonly callId: string;
+}
+
+/** One response in which several are called. */
+export function groupOfCalls(called: readonly CalledTool[]): RealtimeEvent[] {
+  const id = `resp_${called[0]?.callId ?? ""}`;
+  const output = called.map(({ name, given = {}, callId }) => {
+    const text = typeof given === "string" ? given : JSON.stringify(given);
+    return { id: `item_${callId}`, type: "function_call", status: "completed", name, call_id: callId, arguments: text };
+  });
+  const done = output.map((item, at) => ({ type: "response.output_item.done", event_id: `event_2_${at}`, response_id: id, output_index: at, item }));
   return [
-    { type: "response.created", event_id: "event_1", response: { id: ids.response_id, object: "realtime.response", output: [] } },
-    { type: "response.output_item.done", event_id: "event_2", ...ids, item },
-    { type: "response.done", event_id: "event_3", response },
+    { type: "response.created", event_id: "event_1", response: { id, object: "realtime.response", output: [] } },
+    ...done,
+    { type: "response.done", event_id: "event_3", response: { id, object: "realtime.response", status: "completed", output } },
   ];
 }
