@@ -25,6 +25,7 @@ export function Composer({ call, controls, page }: Parts) {
       <input
         id="message"
         class="message"
+        dir="auto"
         aria-label={words.value.message}
         placeholder={words.value.messageHint}
         autocomplete="off"

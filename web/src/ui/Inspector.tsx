@@ -42,6 +42,7 @@ export function Inspector(parts: Parts) {
           ))}
         </select>
         <input
+          dir="auto"
           type="search"
           aria-label={all.search}
           placeholder={all.search}
