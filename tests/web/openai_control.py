@@ -24,8 +24,12 @@ class OpenAIControl:
     def fail(self, path: str, fault: str, **numbers: float) -> None:
         self._ask("POST", "/_standin/faults", {"path": path, "fault": fault, **numbers})
 
+    def spoil(self, event: str, fault: str, **more: Any) -> None:
+        """Have the next event of this type, of the page's or the service's, fail."""
+        self._ask("POST", "/_standin/event-faults", {"event": event, "fault": fault, **more})
+
     def clear(self) -> None:
-        for route in ("faults", "script", "requests"):
+        for route in ("faults", "event-faults", "script", "requests"):
             self._ask("DELETE", f"/_standin/{route}")
 
     def live_calls(self) -> list[str]:

@@ -57,7 +57,7 @@ def create_app(
     app.on_response_prepare.append(_add_headers)
     app.add_routes(HttpApi(secrets, calls, sockets, knobs.shutdown_dates).routes())
     app.add_routes(WebhookApi(webhooks).routes())
-    app.add_routes(control_routes(faults, script, log, calls, webhooks))
+    app.add_routes(control_routes(faults, faculties.event_faults, script, log, calls, webhooks))
     _end_with(app, sockets, calls, webhooks, hearing)
     return app
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from .conversation import Conversation
 from .conversationalist import Conversationalist
 from .event_bus import EventBus
+from .event_faults import EventFaults
 from .output_audio import OutputAudio
 from .script import Script
 from .session_config import SessionConfig
@@ -30,6 +31,7 @@ class Faculties:
     synthesize: Callable[[str, str, float], bytes]
     conversationalist: Conversationalist
     script: Script
+    event_faults: EventFaults = field(default_factory=EventFaults)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from .calls import Calls
 from .errors import ApiError
+from .event_faults import EVENT_FAULT, EventFaults
 from .faults import FAULT, Faults
 from .request_log import RequestLog
 from .script import Script, parse_scenario
@@ -29,12 +30,16 @@ _ENDPOINT: TypeAdapter[ConfiguredEndpoint] = TypeAdapter(ConfiguredEndpoint)
 
 
 def control_routes(
-    faults: Faults, script: Script, log: RequestLog, calls: Calls, webhooks: Webhooks
+    faults: Faults, event_faults: EventFaults, script: Script, log: RequestLog, calls: Calls, webhooks: Webhooks
 ) -> list[web.RouteDef]:
     """Routes to arm faults, script turns, look at requests and calls, and let a phone call ring."""
 
     async def arm_fault(request: web.Request) -> web.Response:
         faults.arm(parse(FAULT, await _json(request)))
+        return web.Response(status=NO_CONTENT)
+
+    async def arm_event_fault(request: web.Request) -> web.Response:
+        event_faults.arm(parse(EVENT_FAULT, await _json(request)))
         return web.Response(status=NO_CONTENT)
 
     async def script_turns(request: web.Request) -> web.Response:
@@ -56,6 +61,8 @@ def control_routes(
     return [
         web.post("/_standin/faults", arm_fault),
         web.delete("/_standin/faults", _then_nothing(faults.clear)),
+        web.post("/_standin/event-faults", arm_event_fault),
+        web.delete("/_standin/event-faults", _then_nothing(event_faults.clear)),
         web.post("/_standin/script", script_turns),
         web.delete("/_standin/script", _then_nothing(script.clear)),
         web.get("/_standin/requests", _listing("requests", log.list)),

@@ -50,7 +50,7 @@ class SayNothing:
     """Nobody said a word, so there is nothing to answer."""
 
 
-Answer = Say | FunctionCall | SayNothing
+Answer = Say | SayNothing | FunctionCall | tuple[FunctionCall, ...]
 
 
 class Conversationalist(Protocol):

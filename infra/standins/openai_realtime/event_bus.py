@@ -4,6 +4,7 @@ import json
 from typing import Any, Protocol
 
 from .errors import ApiError, JsonObject
+from .event_faults import EventFaults
 from .ids import new_id
 
 NORMAL_CLOSURE = 1000
@@ -20,7 +21,8 @@ class Sink(Protocol):
 class EventBus:
     """Gives each event its id and sends it to every sink, in the order they came."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: EventFaults | None = None) -> None:
+        self._faults = faults or EventFaults()
         self._sinks: list[Sink] = []
         self.sent = 0
 
@@ -33,19 +35,23 @@ class EventBus:
 
     def emit(self, type_: str, **fields: Any) -> None:
         """Send one server event to every sink."""
-        event = _event(type_, fields)
-        self.sent += 1
-        for sink in list(self._sinks):
-            sink.send(event)
+        self._send(_event(type_, fields), *self._sinks)
 
     def refuse(self, error: ApiError, client_event_id: str | None, sink: Sink) -> None:
         """Send an `error` event to the sink whose client event was refused."""
-        self.sent += 1
-        sink.send(_event("error", {"error": error.event_error(client_event_id)}))
+        self._send(_event("error", {"error": error.event_error(client_event_id)}), sink)
 
     def fail(self, error: ApiError) -> None:
         """Send an `error` event that no client event caused."""
         self.emit("error", error=error.event_error(None))
+
+    def _send(self, event: JsonObject, *sinks: Sink) -> None:
+        passed = self._faults.pass_on(event)
+        if passed is None:
+            return
+        self.sent += 1
+        for sink in sinks:
+            sink.send(json.dumps(passed))
 
     def close(self, code: int = NORMAL_CLOSURE) -> None:
         sinks, self._sinks = self._sinks, []
@@ -53,5 +59,5 @@ class EventBus:
             sink.close(code)
 
 
-def _event(type_: str, fields: JsonObject) -> str:
-    return json.dumps({"type": type_, "event_id": new_id("event"), **fields})
+def _event(type_: str, fields: JsonObject) -> JsonObject:
+    return {"type": type_, "event_id": new_id("event"), **fields}

@@ -9,7 +9,7 @@ from typing import Any
 from .client_events import ResponseRequest
 from .context import SessionContext
 from .conversation import Entry
-from .conversationalist import Answer, Say, Turn
+from .conversationalist import Answer, Say, SayNothing, Turn
 from .errors import JsonObject
 from .ids import new_id
 from .response_items import FunctionCallWriter, MessageWriter, OutOfTokensError, Sound, SpokenWriter
@@ -111,11 +111,13 @@ class Response:
         return faculties.script.answer(turn, otherwise=faculties.conversationalist)
 
     async def _write(self, answer: Answer) -> None:
-        if isinstance(answer, FunctionCall):
-            self._call(answer)
-        elif isinstance(answer, Say):
+        if isinstance(answer, Say):
             await self._say(answer)
-        self._close_item("completed")
+            self._close_item("completed")
+        elif not isinstance(answer, SayNothing):
+            for call in answer if isinstance(answer, tuple) else (answer,):
+                self._call(call)
+                self._close_item("completed")
 
     def _call(self, call: FunctionCall) -> None:
         writer = FunctionCallWriter(self._context, call, self.id, len(self._output), self.in_conversation)

@@ -14,16 +14,22 @@ from .validation import Strict, parse
 
 
 class ScriptedTool(Strict):
+    """`arguments` as text are sent as they are: a model may give a tool without parameters an empty text."""
+
     name: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: dict[str, Any] | str = Field(default_factory=dict)
+
+    def call(self) -> FunctionCall:
+        return FunctionCall(self.name, self.arguments)
 
 
 class ScriptedTurn(Strict):
-    """`heard` replaces what recognition makes of the next spoken turn; `tool` and `say` what is answered."""
+    """`heard` replaces what recognition makes of the next spoken turn; `tool`, `tools` and `say` what is answered."""
 
     heard: str | None = None
     say: str | None = None
     tool: ScriptedTool | None = None
+    tools: list[ScriptedTool] | None = None
 
 
 class Scenario(Strict):
@@ -67,8 +73,10 @@ class Script:
     def answer(self, turn: Turn, otherwise: Conversationalist) -> Answer:
         """The scripted answer, or that of the conversationalist where the script says nothing."""
         scripted = self._take()
+        if scripted and scripted.tools:
+            return tuple(tool.call() for tool in scripted.tools)
         if scripted and scripted.tool:
-            return FunctionCall(scripted.tool.name, scripted.tool.arguments)
+            return scripted.tool.call()
         if scripted and scripted.say is not None:
             return Say(scripted.say)
         return otherwise.answer(turn)
@@ -78,6 +86,6 @@ class Script:
             return None
         self._heard = False
         taken = self._turns.popleft()
-        if taken.tool and taken.say is not None:
+        if (taken.tool or taken.tools) and taken.say is not None:
             self._turns.appendleft(ScriptedTurn(say=taken.say))
         return taken

@@ -40,7 +40,7 @@ class Session:
 
     def __init__(self, config: SessionConfig, faculties: Faculties, knobs: Knobs) -> None:
         self.id = new_id("sess")
-        self.bus = EventBus()
+        self.bus = EventBus(faculties.event_faults)
         self.received = 0
         self.on_end: Callable[[], None] = lambda: None
         self._knobs = knobs
@@ -81,6 +81,8 @@ class Session:
         try:
             event = _decode(message)
             event_id = event.get("event_id") if isinstance(event.get("event_id"), str) else None
+            if self._context.faculties.event_faults.pass_on(event) is None:
+                return
             parsed = parse_client_event(event)
             self._handlers[parsed.type](parsed)
         except ApiError as error:

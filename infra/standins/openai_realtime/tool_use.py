@@ -20,13 +20,13 @@ PREPOSITION = re.compile(r"\b(?:in|for|at|to|about|of|named|called)\s+(?P<rest>[
 
 @dataclass(frozen=True)
 class FunctionCall:
-    """A function the client shall run; `arguments` is a JSON object."""
+    """A function the client shall run; `arguments` is a JSON object, or the text that is sent in its place."""
 
     name: str
-    arguments: JsonObject
+    arguments: JsonObject | str
 
     def arguments_json(self) -> str:
-        return json.dumps(self.arguments)
+        return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments)
 
 
 def wanted_call(text: str, functions: Sequence[FunctionTool]) -> FunctionCall | None:

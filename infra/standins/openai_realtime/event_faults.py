@@ -1,0 +1,80 @@
+"""Ways in which single events fail, armed by tests: `POST /_standin/event-faults`.
+
+A fault names a type of event, and so also whose it is: the client's types and the server's differ.
+"""
+
+import copy
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import Field, TypeAdapter
+
+from .errors import JsonObject
+from .validation import Strict
+
+
+class EventFault(Strict):
+    """What happens to the next `times` events of a type (null: to all until cleared).
+
+    `drop` loses it; `unnamed` has an `error` name no client event (null), as OpenAI does at times; `omit` leaves
+    `fields` out, such as `item.status`.
+    """
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"times"})
+    event: str
+    fault: Literal["drop", "unnamed", "omit"]
+    fields: list[str] = Field(default_factory=list)
+    times: int | None = Field(default=1, ge=1)
+
+
+EVENT_FAULT: TypeAdapter[EventFault] = TypeAdapter(EventFault)
+
+
+@dataclass
+class _Armed:
+    fault: EventFault
+    left: int | None
+
+
+class EventFaults:
+    """The armed faults of all sessions, first armed first served."""
+
+    def __init__(self) -> None:
+        self._armed: list[_Armed] = []
+
+    def arm(self, fault: EventFault) -> None:
+        self._armed.append(_Armed(fault, fault.times))
+
+    def clear(self) -> None:
+        self._armed.clear()
+
+    def pass_on(self, event: JsonObject) -> JsonObject | None:
+        """The event as it arrives; None when it is lost."""
+        fault = self._take(event.get("type"))
+        if fault is None:
+            return event
+        if fault.fault == "drop":
+            return None
+        spoilt = copy.deepcopy(event)
+        if fault.fault == "unnamed":
+            spoilt["error"]["event_id"] = None
+        for path in fault.fields:
+            _omit(spoilt, path.split("."))
+        return spoilt
+
+    def _take(self, type_: object) -> EventFault | None:
+        armed = next((armed for armed in self._armed if armed.fault.event == type_), None)
+        if armed is None:
+            return None
+        if armed.left is not None:
+            armed.left -= 1
+            if not armed.left:
+                self._armed.remove(armed)
+        return armed.fault
+
+
+def _omit(event: JsonObject, path: list[str]) -> None:
+    *parents, last = path
+    for name in parents:
+        event = event.get(name, {})
+    event.pop(last, None)
