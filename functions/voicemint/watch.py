@@ -20,7 +20,9 @@ from voicemint.cloud_logging import logger
 from voicemint.control import Control
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
+from voicemint.handoffs import HANDOFF
 from voicemint.leash import Leash
+from voicemint.next_answer import GO_ON, NextAnswer
 from voicemint.openai_api import OpenAIApi
 from voicemint.openai_sideband import Sideband, SidebandClosed
 from voicemint.phone_line import release
@@ -36,7 +38,6 @@ FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.25, 2.0
 OVERLAP_SECONDS = 5
 LOOK_SECONDS = 5  # how often limits are looked at while nothing is said
 FLUSH_SECONDS = 60
-GO_ON = {"type": "response.create", "event_id": "voicemint-go-on"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class Watch:
         self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(watched_config(self._call, agent))
         self._ledger = CallLedger(around.bucket, self._call, agent, around.threads)
         self._writing: list[Future[Any]] = []
-        self._is_to_go_on = False
+        self._next_answer = NextAnswer()
         self._hand_over_at = around.now() + around.watch_seconds
         self._leave_at = float("inf")
 
@@ -112,6 +113,8 @@ class Watch:
                 event = sideband.receive(min(LOOK_SECONDS, max(self._next_look() - self._around.now(), 0.01)))
                 if event is not None:
                     self._handle(event, sideband)
+                if self._next_answer.is_overdue(self._around.now()):
+                    sideband.send(GO_ON)
         except SidebandClosed:
             return False
         finally:
@@ -172,14 +175,15 @@ class Watch:
             sideband.send(self._guard.correct())
             number = self._guard.corrections
             self._note(f"voicemint.session_corrected/{self._request_id}/{number}", {"number": number})
-        if _refuses_to_go_on(event):  # somebody else had it answer first: a page's tool, or a person who spoke
-            self._is_to_go_on = True
-        if event.get("type") == "response.done" and (self._run_tools(event, sideband) or self._is_to_go_on):
-            self._is_to_go_on = False
+        has_answered = event.get("type") == "response.done" and self._run_tools(event, sideband)
+        if self._next_answer.hear(event, has_answered, self._around.now()):
             sideband.send(GO_ON)
 
     def _run_tools(self, event: dict[str, Any], sideband: Sideband) -> bool:
-        """Answer the model's calls of our own tools: each once, whoever else watches. Whether there were any."""
+        """Answer the model's calls of our own tools: each once, whoever else watches.
+
+        Whether it is to go on: where a call beside them is the page's, the page asks when all results are there.
+        """
         response = event.get("response")
         output = response.get("output") if isinstance(response, dict) else None
         asked = [item for item in output or () if _is_call_of(item, self._tools)]
@@ -188,11 +192,17 @@ class Watch:
             result = self._run_tool(str(item["name"]), str(item.get("arguments") or ""))
             answer = {"type": "function_call_output", "call_id": item.get("call_id"), "output": result}
             sideband.send({"type": "conversation.item.create", "item": answer})
-        return bool(ours)
+        return bool(ours) and not any(_is_call_of(item, self._tools_of_the_page) for item in output or ())
 
     @property
     def _tools(self) -> tuple[str, ...]:
         return self._agent.server_tools if self._line is None else (*self._agent.server_tools, TRANSFER_TOOL)
+
+    @property
+    def _tools_of_the_page(self) -> tuple[str, ...]:
+        if self._line is not None:
+            return ()
+        return (*self._agent.page_tools, *(HANDOFF + handoff.name for handoff in self._agent.handoffs))
 
     def _run_tool(self, name: str, arguments: str) -> str:
         if self._line is not None and name == TRANSFER_TOOL:
@@ -224,13 +234,7 @@ class Watch:
 
 
 def _is_call_of(item: object, tools: tuple[str, ...]) -> bool:
-    return isinstance(item, dict) and item.get("type") == "function_call" and item.get("name") in tools
-
-
-def _refuses_to_go_on(event: dict[str, Any]) -> bool:
-    error = event.get("error") if event.get("type") == "error" else None
-    return (
-        isinstance(error, dict)
-        and error.get("event_id") == GO_ON["event_id"]
-        and error.get("code") == "conversation_already_has_active_response"
-    )
+    """Whether it can be answered: OpenAI may leave fields out."""
+    if not isinstance(item, dict) or item.get("type") != "function_call" or not item.get("call_id"):
+        return False
+    return item.get("name") in tools

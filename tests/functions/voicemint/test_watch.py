@@ -261,12 +261,22 @@ def answered(world: World) -> list[str]:
     ("events", "asked"),
     [
         ([tool_calls("current_time")], 1),
-        ([tool_calls("current_time", "end_call")], 1),
+        ([tool_calls("current_time", "end_call")], 0),
         ([tool_calls("current_time"), refused("voicemint-go-on"), paid_response(2, 1), paid_response(3, 1)], 2),
         ([tool_calls("current_time"), refused("the page's own"), paid_response(2, 1)], 1),
-        ([tool_calls("current_time"), refused(None), paid_response(2, 1)], 1),
+        ([tool_calls("current_time"), refused(None), paid_response(2, 1)], 2),
+        ([tool_calls("current_time"), paid_response(2, 1), refused(None), paid_response(3, 1)], 1),
+        ([tool_calls("current_time"), refused("voicemint-go-on")], 2),
     ],
-    ids=["alone", "beside a tool of the page's", "the page was first", "the page was refused", "nobody's"],
+    ids=[
+        "alone",
+        "beside a tool of the page's: the page asks",
+        "the page was first",
+        "the page was refused",
+        "the page was first, and the refusal names nothing",
+        "a refusal that is nobody's",
+        "the page was first, and the word that it was answered is lost",
+    ],
 )
 def test_a_tool_of_ours_is_answered_and_the_model_goes_on(world: World, events: list[Json], asked: int) -> None:
     world.agent = replace(AGENT, server_tools=("current_time",), page_tools=("end_call",))
