@@ -2,7 +2,6 @@
 
 import { agents } from "virtual:agents";
 import { fields, list, text, type Fields, type RealtimeEvent } from "./events.ts";
-import { HANDOFF } from "./handoffs.ts";
 
 export type Speaker = "person" | "agent";
 
@@ -45,6 +44,9 @@ export interface Captions {
 }
 
 export const noCaptions: Captions = { items: [], writtenBy: {} };
+
+/** As functions/voicemint/handoffs.py names them, and the Agents SDK. */
+export const HANDOFF = "transfer_to_";
 
 const LETTERS = 20_000;
 const NAME_LETTERS = 64;

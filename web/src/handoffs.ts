@@ -5,12 +5,12 @@
 
 import type { Agent } from "virtual:agents";
 import type { Call } from "./call.ts";
+import { HANDOFF } from "./captions.ts";
 import { isInCall } from "./call-state.ts";
 import { clientEvents, text, type RealtimeEvent } from "./events.ts";
 import { missingTool } from "./prompts.ts";
 import { readCalls, type Called } from "./tool-groups.ts";
 
-export const HANDOFF = "transfer_to_"; // as functions/voicemint/handoffs.py names them, and the Agents SDK
 const LONGEST_MS = 10_000; // a transcription may never come
 const HANDOVERS = 20; // of one call: two agents could send it to and fro for ever
 

@@ -12,7 +12,6 @@ import { makeControls } from "./controls.ts";
 import { apart } from "./emitter.ts";
 import type { Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "./events.ts";
-import { Handoffs } from "./handoffs.ts";
 import { CallLog, loadOutbox } from "./log/call-log.ts";
 import { encodeEntry } from "./log/entries.ts";
 import { PageState } from "./page-state.ts";
@@ -21,7 +20,6 @@ import { App } from "./ui/App.tsx";
 import { loadSheet } from "./ui/Sheets.tsx";
 import { followChoices } from "./ui/appearance.ts";
 import { closedSheet, type Parts } from "./ui/parts.ts";
-import { ToolCalls } from "./tool-calls.ts";
 import { words } from "./words.ts";
 
 // Drawn once a frame: a burst of events is one drawing, and none stands between two events.
@@ -35,8 +33,8 @@ const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
 const log = new CallLog(painted().then(loadOutbox));
-const toolCalls = new ToolCalls(call, { display, hangUp: () => call.end("agent") });
-new Handoffs(call, agents); // after it: a handover that is refused is one of a response's calls
+const host = { display, hangUp: () => call.end("agent") };
+let tools: Promise<void> | undefined;
 const parts: Parts = {
   call,
   page,
@@ -59,7 +57,7 @@ call.on("state", noteState);
 call.on("muted", (muted) => note("page", { type: muted ? "microphone.muted" : "microphone.unmuted" }));
 call.on("blocked", (blocked) => blocked && note("page", { type: "playback.blocked" }));
 call.on("settled", () => log.release());
-toolCalls.on("problem", (detail) => note("page", { type: "sdk.problem", detail }));
+call.on("state", ({ state }) => state === "connecting" && loadTools());
 call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.unsteady" : "connection.steady" }));
 
 onMissingPiece(() => (parts.isIncomplete.value = true));
@@ -87,6 +85,7 @@ followChoices(choices);
 render(<App {...parts} />, byId("page", HTMLElement));
 void painted().then(() => {
   call.prepare();
+  loadTools();
   void import("./ui/shortcuts.ts").then(({ listenForShortcuts }) => listenForShortcuts(parts), () => undefined);
   setTimeout(keepOffline, SETTLED_MS);
 });
@@ -95,6 +94,13 @@ function welcome(access: Access): void {
   page.access.value = access;
   if (access.kind === "signed_out") log.pause(); // the server would take nothing
   warm();
+}
+
+/** Before the first call, when all goes well; a call goes on without. */
+function loadTools(): void {
+  tools ??= import("./page-tools.ts")
+    .then(({ runTools }) => runTools(call, host, (detail) => note("page", { type: "sdk.problem", detail })))
+    .catch(() => (tools = undefined));
 }
 
 /** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
