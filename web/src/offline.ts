@@ -26,20 +26,30 @@ export async function keepOffline(told: () => void): Promise<void> {
 
 /** Loads the page again, and a newer version of it where there is one. */
 export async function renew(): Promise<void> {
-  setTimeout(() => location.reload(), PATIENCE_MS); // whatever the worker does
+  const reload = once(() => location.reload());
+  setTimeout(reload, PATIENCE_MS); // whatever the worker does
   const registration = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
   const next = registration?.waiting ?? registration?.installing;
-  if (next) changeOver(next);
-  else location.reload(); // another tab has changed over already, or there is none
+  if (next) changeOver(next, reload);
+  else reload(); // another tab has changed over already, or there is none
 }
 
-function changeOver(next: ServiceWorker): void {
+function changeOver(next: ServiceWorker, reload: () => void): void {
   const step = () => {
     if (next.state === "installed") next.postMessage("take over");
-    else if (next.state !== "installing") location.reload();
+    else if (next.state !== "installing") reload();
   };
   next.addEventListener("statechange", step);
   step();
+}
+
+/** A second reload would break off the first. */
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
 }
 
 /** Looks for a newer version once an hour, and when a file of this one is missing. */

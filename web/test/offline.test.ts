@@ -94,8 +94,9 @@ test("reloading has a worker that waits take over first", async () => {
   await renew();
   expect(worker.told).toEqual(["take over"]);
   expect(reload).not.toHaveBeenCalled();
-  worker.become("activating");
-  expect(reload).toHaveBeenCalled();
+  for (const state of ["activating", "activated"]) worker.become(state);
+  vi.advanceTimersByTime(60_000);
+  expect(reload).toHaveBeenCalledOnce();
 });
 
 test("reloading waits for a worker that is being installed", async () => {
