@@ -7,9 +7,6 @@ const WORKER = "/service-worker.js";
 const LOOK_AGAIN_MS = 3_600_000; // a page on a home screen stays open for days
 const PATIENCE_MS = 15_000; // a newer version may still be on its way over a slow network
 
-/** The look for a newer version that is under way. */
-let looking: Promise<unknown> = Promise.resolve();
-
 /** Calls `told` as soon as loading the page again would bring another version of it. */
 export async function keepOffline(told: () => void): Promise<void> {
   if (!("serviceWorker" in navigator)) return; // not on pages that are not secure
@@ -31,11 +28,16 @@ export async function keepOffline(told: () => void): Promise<void> {
 export async function renew(): Promise<void> {
   const reload = once(() => location.reload());
   setTimeout(reload, PATIENCE_MS); // whatever the worker does
-  await looking; // it may be about to find what the page lacks
   const registration = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
-  const next = registration?.waiting ?? registration?.installing;
+  const next = registration?.waiting ?? registration?.installing ?? (await newest(registration));
   if (next) changeOver(next, reload);
   else reload(); // another tab has changed over already, or there is none
+}
+
+/** A newer version that nobody has heard of yet, as when a file was missing before the first look for one. */
+async function newest(registration: ServiceWorkerRegistration | undefined): Promise<ServiceWorker | null | undefined> {
+  await registration?.update().catch(() => undefined);
+  return registration?.installing ?? registration?.waiting;
 }
 
 function changeOver(next: ServiceWorker, reload: () => void): void {
@@ -61,7 +63,7 @@ function lookAgain(registration: ServiceWorkerRegistration): void {
   let looked = elapsed();
   const update = () => {
     looked = elapsed();
-    looking = registration.update().catch(() => undefined); // without a network: at the next look
+    registration.update().catch(() => undefined); // without a network: at the next look
   };
   const look = () => {
     if (document.visibilityState === "visible" && elapsed() - looked >= LOOK_AGAIN_MS) update();

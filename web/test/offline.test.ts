@@ -107,17 +107,19 @@ test("reloading waits for a worker that is being installed", async () => {
   expect(worker.told).toEqual(["take over"]);
 });
 
-test("reloading waits for a look for a newer version that is under way", async () => {
-  let find: () => void = () => undefined;
-  registration.update.mockImplementationOnce(() => new Promise((resolve) => (find = resolve)));
-  await keepOffline(told);
-  page.dispatchEvent(new Event("vite:preloadError"));
-  const renewing = renew();
-  const worker = (registration.waiting = new ScriptedWorker("installed"));
-  find();
-  await renewing;
+test("reloading looks for a newer version that nobody has heard of yet", async () => {
+  const worker = new ScriptedWorker("installing");
+  registration.update.mockImplementationOnce(() => Promise.resolve(void (registration.installing = worker)));
+  await renew();
+  worker.become("installed");
   expect(worker.told).toEqual(["take over"]);
   expect(reload).not.toHaveBeenCalled();
+});
+
+test("reloading works without a network too", async () => {
+  registration.update.mockImplementationOnce(() => Promise.reject(new TypeError("Failed to fetch")));
+  await renew();
+  expect(reload).toHaveBeenCalledOnce();
 });
 
 test("reloading is at once when no worker waits any more", async () => {
