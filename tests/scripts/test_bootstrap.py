@@ -163,7 +163,7 @@ def uniform_access_off(owner: Owner) -> None:
 
 
 def no_lifecycle(owner: Owner) -> None:
-    change_bucket(owner, lifecycle={}, softDeletePolicy={}, labels={})
+    change_bucket(owner, lifecycle={}, softDeletePolicy={})
 
 
 def owner_role(owner: Owner) -> None:

@@ -66,8 +66,10 @@ addEventListener("online", () => {
   void entered.then(() => page.access.value.kind === "unknown" && void enter().then(welcome)); // one invite at a time
 });
 addEventListener("pageshow", ({ persisted }) => persisted && call.prepare());
-addEventListener("pagehide", () => call.release());
-addEventListener("pagehide", () => log.sealAndLeave());
+addEventListener("pagehide", () => {
+  apart(() => call.release());
+  log.sealAndLeave(); // in the same listener: between two, the end of the call would be sealed for a page that stays
+});
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") log.sealAndLeave();
   else {
