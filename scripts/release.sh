@@ -71,6 +71,7 @@ is_current() {
 
 release() {
   local functions
+  check_agents
   run_release strangers ${2:+"--channel=$2"} ${ADOPT[@]+"${ADOPT[@]}"}
   if [[ $2 ]]; then functions=$(run_release pins); else functions=$(known_functions); fi
   # shellcheck disable=SC2086  # one word a function

@@ -79,7 +79,7 @@ def test_it_prints_a_link_and_its_qr_code_that_sign_in_one_device_once(cloud: Ow
 
 
 def test_a_link_that_others_can_open_has_a_qr_code(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
-    project = replace(local_project(cloud.folder), site_url="https://talk.example")
+    project = replace(local_project(cloud.folder), said_site_url="https://talk.example")
     assert invite(project, NAME) == 0
     printed = capsys.readouterr()
     assert qr_text(printed.err) == printed.out.strip()
