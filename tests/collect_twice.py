@@ -43,7 +43,8 @@ def main(tests: Sequence[str]) -> str | None:
 
 def collect(tests: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The ids, in the order in which the tests would run."""
-    done = subprocess.run([*COLLECT, *tests], env={**os.environ, **environment}, cwd=ROOT, capture_output=True)
+    ours = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run([*COLLECT, *tests], env={**ours, **environment}, cwd=ROOT, capture_output=True)
     output = done.stdout.decode()
     if done.returncode:
         sys.exit(f"The tests cannot be collected:\n{output}{done.stderr.decode()}")

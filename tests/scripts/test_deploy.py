@@ -224,7 +224,7 @@ def none_is_left() -> bool:
     return "interrupted-in-a-test" not in listed
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

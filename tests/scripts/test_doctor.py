@@ -144,7 +144,7 @@ def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
         "permission:artifactregistry.repositories.setIamPolicy":
             ("problem", "may not artifactreg", "--member=user:owner@example.com --role=roles/artifactregistry.admin"),
         "bindings:binding/builder/artifactregistry.writer/repository/voicemint":
-            ("problem", "builder", "gcloud artifacts repositories add-iam-policy-binding voicemint"),
+            ("problem", "builder", "/repositories/voicemint:setIamPolicy"),
         "bindings:surplus/mint-client-secret/owner/project":
             ("warning", "roles/owner", f"gcloud projects remove-iam-policy-binding {PROJECT_ID}"),
         "bindings:binding/allUsers/run.invoker/service/sign-in":

@@ -30,7 +30,8 @@ EVENT = b'{"at":"2026-11-21T10:00:00.000Z","direction":"server","event":{"type":
 
 # Seconds of one thread's CPU, so that a busy machine changes nothing: far above what a parser needs here (some
 # microseconds a byte under coverage), and below what a quadratic one needs for a few thousand bytes.
-SECONDS, SECONDS_PER_BYTE = 0.5, 0.000_05
+SECONDS, SECONDS_PER_BYTE = 0.25, 0.000_05
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,14 @@ class Parser:
     examples: tuple[bytes, ...]
 
     def parse(self, data: bytes) -> None:
-        """Read, and take no longer than grows in proportion to the input."""
+        """Read, and take no longer than grows in proportion to the input: in one of three tries, the first usually."""
+        allowed = SECONDS + SECONDS_PER_BYTE * len(data)
+        took = [self._seconds(data)]
+        while min(took) > allowed and len(took) < TRIES:
+            took.append(self._seconds(data))
+        assert min(took) <= allowed, f"{min(took):.2f} s for {len(data)} bytes"
+
+    def _seconds(self, data: bytes) -> float:
         gc.disable()  # a collection of what other tests have left is no time of the parser's
         started = time.thread_time()
         try:
@@ -49,7 +57,7 @@ class Parser:
         finally:
             took = time.thread_time() - started
             gc.enable()
-        assert took < SECONDS + SECONDS_PER_BYTE * len(data), f"{took:.2f} s for {len(data)} bytes"
+        return took
 
 
 def parsers(folder: Path) -> dict[str, Parser]:

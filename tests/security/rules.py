@@ -10,7 +10,7 @@ import re._parser as sre_parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 MAC_NAME = re.compile(r"(^|_)(mac|hmac|signature|digest|hexdigest)s?$")
 URL_NAME = re.compile(r"(^|_)url$")
@@ -29,7 +29,7 @@ URL_MODULES = (
     "http_client.py",
 )
 # Read at the start, from files of the deployment's own: nobody else is answered.
-START_UP_MODULES = ("agents.py",)
+START_UP_MODULES = ("agents.py", "public_agents.py")
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,13 @@ def upstream_url_put_together(tree: ast.Module, module: str) -> Iterator[ast.exp
 
 
 def environment_read_outside_settings(tree: ast.Module, module: str) -> Iterator[ast.expr]:
+    """Setting a variable for a library that reads it (`setdefault`) is no reading."""
     if module == "settings.py":
         return
+    set_only = [call.func.value for call in _calls(tree) if _is_setdefault(call.func)]
     for node in ast.walk(tree):
+        if node in set_only:
+            continue
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"):
             yield node
 
@@ -125,6 +129,10 @@ RULES: dict[str, Rule] = {
         nested_quantifiers,
     )
 }
+
+
+def _is_setdefault(function: ast.expr) -> TypeGuard[ast.Attribute]:
+    return isinstance(function, ast.Attribute) and function.attr == "setdefault"
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:
