@@ -132,7 +132,8 @@ def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
     plane.part(Functions)[f"{PLACE}/functions/sign-in"].said["labels"] = {"voicemint-source": "another"}
     plane.part(Functions)[f"{PLACE}/functions/mint-client-secret"].failed = "the container did not start"
     plane.part(Resources).clear()
-    store_of(plane).bucket(NAMES.bucket).change({"lifecycle": {"rule": []}})
+    payloads = store_of(plane).bucket(NAMES.bucket)
+    payloads.change({**payloads.record().attributes, "lifecycle": {"rule": []}})
     del plane.project(PROJECT_ID).services["cloudbuild.googleapis.com"]
     code, findings = doctor.look()
     assert code == 1
