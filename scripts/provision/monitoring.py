@@ -40,7 +40,7 @@ def _budget_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterato
     elif not _is_as_wanted(desired.budget, ours[0]):
         yield Step(
             id="budget", title="Correct the budget", needs=("services",),
-            actions=tuple(_update_budget(gcloud, desired.budget, ours[0], reality)),
+            actions=(_update_budget(gcloud, desired.budget, ours[0], reality),),
         )  # fmt: skip
     for extra in filter(partial(_is_as_wanted, desired.budget), ours[1:]):
         yield _delete("budget", extra, _delete_budget(gcloud, extra, reality))
@@ -59,14 +59,13 @@ def create_budget(gcloud: Gcloud, desired: Desired, reality: Reality) -> Action:
     return Action(command=tuple(command), check=check)
 
 
-def _update_budget(gcloud: Gcloud, budget: Budget, found: Json, reality: Reality) -> Iterator[Action]:
-    """In two: gcloud clears thresholds or adds to them."""
+def _update_budget(gcloud: Gcloud, budget: Budget, found: Json, reality: Reality) -> Action:
+    """In one command: gcloud 528 clears no thresholds if none is added in the same one."""
     update = ("billing", "budgets", "update", id_of(found))
     account = f"--billing-account={reality.identity.billing_account}"
     settings = (f"--budget-amount={budget.amount}", f"--calendar-period={budget.period.lower()}")
-    yield Action(command=tuple(gcloud.command(*update, account, *settings, "--clear-threshold-rules")))
     rules = (f"--add-threshold-rule={rule}" for rule in budget.rules)
-    yield Action(command=tuple(gcloud.command(*update, account, *rules)))
+    return Action(command=tuple(gcloud.command(*update, account, *settings, "--clear-threshold-rules", *rules)))
 
 
 def named_budgets(budget: Budget, reality: Reality) -> list[Json]:

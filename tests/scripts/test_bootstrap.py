@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from standins.google_control_plane import Logged
+from standins.google_control_plane.billingbudgets import Budgets
 from standins.google_control_plane.cloudfunctions import Functions
 from standins.google_control_plane.firebase import FirebaseProjects
 from standins.google_control_plane.hosting_sites import Sites
@@ -192,6 +193,16 @@ def another_dashboard(owner: Owner) -> None:
     board["mosaicLayout"]["tiles"] = board["mosaicLayout"]["tiles"][:1]
 
 
+def thresholds_of(owner: Owner) -> list[float]:
+    (budget,) = owner.plane.part(Budgets).values()
+    return sorted(rule["thresholdPercent"] for rule in budget["thresholdRules"])
+
+
+def other_thresholds(owner: Owner) -> None:
+    (budget,) = owner.plane.part(Budgets).values()
+    budget["thresholdRules"] = [{"thresholdPercent": 0.8, "spendBasis": "CURRENT_SPEND"}]
+
+
 def old_versions(owner: Owner) -> None:
     secret = secrets_of(owner.plane, PROJECT_ID).get("signing-key")
     secret.add_version(secret.versions[-1].data, None)
@@ -208,17 +219,20 @@ def old_versions(owner: Owner) -> None:
         binding_gone,
         another_alert,
         another_dashboard,
+        other_thresholds,
     ],
 )
 def test_drift_is_in_the_plan_and_put_right(provisioned: Provisioned, change: Callable[[Owner], None]) -> None:
     owner = provisioned.at(provisioned.applied)
     wanted, resources = owner.state(), json.loads(json.dumps(owner.plane.part(Resources)))
+    thresholds = thresholds_of(owner)
     change(owner)
     ended = owner.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
     assert owner.writes() != []
     assert owner.state() == wanted
     assert _without_times(owner.plane.part(Resources)) == _without_times(resources)
+    assert thresholds_of(owner) == thresholds
 
 
 def _without_times(resources: Any) -> Any:

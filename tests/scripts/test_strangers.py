@@ -90,7 +90,6 @@ def test_functions_are_not_deployed_over_somebody_elses(crowded: Owner) -> None:
     assert "function/sign-in service/watch-call" in ended.stderr
 
 
-@pytest.mark.xfail(reason="an adopted budget is corrected again and again: open")
 def test_what_is_adopted_by_name_becomes_ours_and_goes_with_a_teardown(crowded: Owner) -> None:
     del crowded.plane.part(Services)[(PROJECT_ID, "us-central1", "watch-call")]  # which cannot be adopted
     crowded.plane.policies.drop(f"{PLACE}/services/watch-call")
