@@ -4,11 +4,11 @@ A fault names a type of event, and so also whose it is: the client's types and t
 """
 
 import copy
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
+from .armed import ArmedFaults
 from .errors import JsonObject
 from .validation import Strict
 
@@ -30,27 +30,12 @@ class EventFault(Strict):
 EVENT_FAULT: TypeAdapter[EventFault] = TypeAdapter(EventFault)
 
 
-@dataclass
-class _Armed:
-    fault: EventFault
-    left: int | None
-
-
-class EventFaults:
-    """The armed faults of all sessions, first armed first served."""
-
-    def __init__(self) -> None:
-        self._armed: list[_Armed] = []
-
-    def arm(self, fault: EventFault) -> None:
-        self._armed.append(_Armed(fault, fault.times))
-
-    def clear(self) -> None:
-        self._armed.clear()
+class EventFaults(ArmedFaults[EventFault]):
+    """The armed faults of all sessions."""
 
     def pass_on(self, event: JsonObject) -> JsonObject | None:
         """The event as it arrives; None when it is lost."""
-        fault = self._take(event.get("type"))
+        fault = self._take(lambda fault: fault.event == event.get("type"))
         if fault is None:
             return event
         if fault.fault == "drop":
@@ -61,16 +46,6 @@ class EventFaults:
         for path in fault.fields:
             _omit(spoilt, path.split("."))
         return spoilt
-
-    def _take(self, type_: object) -> EventFault | None:
-        armed = next((armed for armed in self._armed if armed.fault.event == type_), None)
-        if armed is None:
-            return None
-        if armed.left is not None:
-            armed.left -= 1
-            if not armed.left:
-                self._armed.remove(armed)
-        return armed.fault
 
 
 def _omit(event: JsonObject, path: list[str]) -> None:

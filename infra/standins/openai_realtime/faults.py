@@ -4,12 +4,12 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field, TypeAdapter, field_validator
 
+from .armed import ArmedFaults
 from .errors import ApiError, JsonObject, invalid_api_key, model_not_found
 from .request_log import CONTROL_PREFIX, Handler
 from .validation import Strict
@@ -49,42 +49,14 @@ class Fault(Strict):
 FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 
 
-@dataclass
-class _Armed:
-    fault: Fault
-    left: int | None
-
-    def matches(self, request: web.Request) -> bool:
-        return self.fault.path in ("*", _place(request.path))
-
-
-class Faults:
-    """The armed faults, first armed first served."""
-
-    def __init__(self) -> None:
-        self._armed: list[_Armed] = []
-
-    def arm(self, fault: Fault) -> None:
-        self._armed.append(_Armed(fault, fault.times))
-
-    def clear(self) -> None:
-        self._armed.clear()
+class Faults(ArmedFaults[Fault]):
+    """The armed faults of requests."""
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Fail instead of, or before, handling the request; preflights and control routes never fail."""
-        fault = None if _is_exempt(request) else self._take(request)
+        fault = None if _is_exempt(request) else self._take(lambda armed: armed.path in ("*", _place(request.path)))
         return await (FAULTS[fault.fault](request, fault, handler) if fault else handler(request))
-
-    def _take(self, request: web.Request) -> Fault | None:
-        armed = next((armed for armed in self._armed if armed.matches(request)), None)
-        if armed is None:
-            return None
-        if armed.left is not None:
-            armed.left -= 1
-            if not armed.left:
-                self._armed.remove(armed)
-        return armed.fault
 
 
 def _is_exempt(request: web.Request) -> bool:
