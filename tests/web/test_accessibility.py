@@ -1,7 +1,7 @@
 """Nobody is left out: axe-core in every state, small and turned screens, five languages, two themes, no mouse."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .axe import assert_accessible
 from .conftest import OpenPage
@@ -132,6 +132,24 @@ def test_the_keyboard_alone_opens_reads_and_closes_everything(open_page: OpenPag
     keyboard.press("Enter")
     talker.reads("Mute me? ?odm", "Typed and heard.")
     expect(talker.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_key_that_is_pressed_before_the_rest_of_the_page_has_arrived_counts(open_page: OpenPage) -> None:
+    talker = open_page()
+    first, held = talker.page.content(), list[Route]()
+
+    def hold_what_comes_later(route: Route) -> None:
+        route.continue_() if route.request.url.rpartition("/")[2] in first else held.append(route)
+
+    talker.page.route("**/assets/*.js", hold_what_comes_later)
+    talker.reload()
+    expect(talker.button("Start talking")).to_be_visible()
+    talker.page.keyboard.press("?")
+    talker.eventually(lambda: held, bool)
+    talker.page.unroute("**/assets/*.js")
+    for route in held:
+        route.continue_()
+    expect(talker.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
 
 
 def test_single_keys_can_be_turned_off(open_page: OpenPage) -> None:

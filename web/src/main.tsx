@@ -20,6 +20,7 @@ import { App } from "./ui/App.tsx";
 import { loadSheet } from "./ui/Sheets.tsx";
 import { followChoices } from "./ui/appearance.ts";
 import { closedSheet, type Parts } from "./ui/parts.ts";
+import { listenForShortcuts } from "./ui/shortcuts.ts";
 import { words } from "./words.ts";
 
 // Drawn once a frame: a burst of events is one drawing, and none stands between two events.
@@ -84,11 +85,11 @@ effect(() => {
   if (!page.inCall.value) call.choose(agent.value, choices.voice.value);
 });
 followChoices(choices);
+listenForShortcuts(parts); // with the page, not after it: a key that is pressed at once counts
 render(<App {...parts} />, byId("page", HTMLElement));
 void painted().then(() => {
   call.prepare();
   loadTools();
-  void import("./ui/shortcuts.ts").then(({ listenForShortcuts }) => listenForShortcuts(parts), () => undefined);
   setTimeout(keepOffline, SETTLED_MS);
 });
 
