@@ -27,7 +27,8 @@ from .gcloud import ROOT, Gcloud
 from .key import given_key, key_state, prompted_key
 from .names import read_names, remember
 from .plan import Bootstrap, Wish
-from .reality import Reader, Reality
+from .reading import Reader
+from .reality import Reality
 from .report import failed_text, findings_text, plan_text, result_json
 from .retry import Backoff
 from .steps import Plan

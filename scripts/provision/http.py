@@ -11,7 +11,22 @@ from .retry import Backoff
 from .steps import PolicyChange
 
 TIMEOUT = (10, 60)
+MAX_REFUSAL_CHARACTERS = 4000
+# Asked about a project whose APIs may all be off. Any other request counts as the project's, as gcloud's do.
+NOBODYS = tuple(f"https://{api}.googleapis.com/" for api in ("cloudresourcemanager", "serviceusage", "cloudbilling"))
 POLLS = 100
+
+
+def headers_of(url: str, project_id: str, token: str) -> dict[str, str]:
+    counted = {} if url.startswith(NOBODYS) else {"X-Goog-User-Project": project_id}
+    return {"Authorization": f"Bearer {token}", **counted}
+
+
+def refusal_text(status: int, body: Any) -> str:
+    """As gcloud writes a refusal: Google's sentence, and then all that Google said, for failures.py to look up."""
+    error = body.get("error", {}) if isinstance(body, dict) else {}
+    sentence = error.get("message", "") if isinstance(error, dict) else ""
+    return f"ERROR: HTTPError {status}: {sentence}\n{json.dumps(body)[:MAX_REFUSAL_CHARACTERS]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +37,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """With gcloud's own token. Requests count as the project's, as gcloud's do."""
+    """With gcloud's own token."""
 
     project_id: str
     token: str = field(repr=False)
@@ -34,7 +49,7 @@ class Signed:
 
     def request(self, method: str, url: str, body: Any = None) -> Answered:
         """Any answer that is JSON, refusals among them. Raises GcloudFailed where there is none."""
-        headers = {"Authorization": f"Bearer {self.token}", "X-Goog-User-Project": self.project_id}
+        headers = headers_of(url, self.project_id, self.token)
         try:
             answer = requests.request(method, url, json=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
             return Answered(answer.status_code, answer.json())
@@ -45,8 +60,7 @@ class Signed:
         """The JSON of an answer that is no refusal. Raises GcloudFailed with Google's own words."""
         answered = self.request(method, url, body)
         if answered.status >= 400:
-            text = f"ERROR: HTTPError {answered.status}: {json.dumps(answered.body)}"
-            raise GcloudFailed(f"{method} {url}", text)
+            raise GcloudFailed(f"{method} {url}", refusal_text(answered.status, answered.body))
         return answered.body
 
     def change_policy(self, change: PolicyChange) -> None:

@@ -18,7 +18,8 @@ from .confirm import refuse_another_project
 from .desired import Desired, read_desired
 from .gcloud import ROOT, Gcloud
 from .names import read_names
-from .reality import Reader, Reality
+from .reading import Reader
+from .reality import Reality
 from .report import failed_text, plan_text, result_json
 from .retry import Backoff
 from .steps import Plan

@@ -1,15 +1,17 @@
 """What a project is now, as bootstrap.sh reads it, but without patience: what is refused is noted and left out."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from ..desired import Desired, Grant, Resource
+from ..http import Signed
+from ..lists import Question
 from ..policies import policy_command
-from ..reality import Json, Reader, grants_of
+from ..reading import Reader
+from ..reality import grants_of
 from ..retry import Backoff
 from .answers import Answer, Refusal
-from .asking import ONE_SECONDS, Asker
+from .asking import Asker
 from .rest import Rest
 
 FIREBASE = "http"  # the group of the few requests that gcloud has no command for
@@ -24,19 +26,14 @@ class Glance(Reader):
         self._asker = asker
         self._rest = rest
 
-    def _ask(self, *arguments: str) -> Any:
-        return self._once(arguments, [])
+    def _sign_in(self) -> Signed:
+        return Signed(self._project_id, self._rest.token)
 
-    def _optional(self, *arguments: str) -> Any:
-        return self._once(arguments, None)
+    def _ask(self, question: Question) -> Any:
+        return self._once(question, [])
 
-    def _control_objects(self, buckets: Mapping[str, Json]) -> frozenset[str]:
-        bucket = self._desired.names.control_bucket
-        if bucket not in buckets:
-            return frozenset()
-        listing = ("storage", "ls", f"gs://{bucket}/")
-        listed = self._noted("storage", self._asker.answer(partial(self._asker.text, listing)), "")
-        return frozenset(line.removeprefix(f"gs://{bucket}/") for line in listed.split())
+    def _optional(self, question: Question) -> Any:
+        return self._once(question, None)
 
     def _policy(self, resource: Resource) -> frozenset[Grant]:
         answer = self._asker.answer(partial(self._rest.policy, resource))
@@ -48,9 +45,9 @@ class Glance(Reader):
         answer = self._asker.answer(lambda seconds: self._rest.ask("GET", url, seconds))
         return None if answer.refusal in (Refusal.NOT_FOUND, Refusal.DENIED) else self._noted(FIREBASE, answer, None)
 
-    def _once(self, arguments: tuple[str, ...], default: Any) -> Any:
-        answer = self._asker.answer(partial(self._asker.json, arguments), ONE_SECONDS)
-        return self._noted(group_of(arguments), answer, default)
+    def _once(self, question: Question, default: Any) -> Any:
+        answer = self._asker.answer(partial(self._rest.read, question))
+        return self._noted(question.group, answer, default)
 
     def _noted(self, group: str, answer: Answer, default: Any) -> Any:
         if answer.ok:

@@ -14,10 +14,11 @@ from voicemint.signing import SigningKeys
 
 from ..findings import Finding, Status
 from ..gcloud import GcloudFailed
+from ..lists import listings, newest_version_of
 from ..resources import is_marked
 from .answers import Answer, NotOurs, Refusal
-from .asking import Asker
 from .context import Context, ok
+from .rest import Rest
 
 ROTATE = "scripts/rotate-key.sh openai"
 BILLING = "https://platform.openai.com/settings/organization/billing"
@@ -29,20 +30,20 @@ def reading_name(secret: str) -> str:
     return f"secret:{secret}"
 
 
-def refuse_foreign(asker: Asker, secret: str, seconds: float) -> None:
-    """Somebody else's secret is not read, and not tried at OpenAI. Raises NotOurs."""
+def newest_version(rest: Rest, secret: str, seconds: float) -> Any:
+    """Of a secret of ours. Somebody else's is not read, and not tried at OpenAI: raises NotOurs."""
     try:
-        listed = asker.json(("secrets", "list"), seconds) or []
+        listed = rest.read(listings(rest.names)["secrets"], seconds)
     except GcloudFailed:
-        return  # who may read the secrets of Voicemint may not be allowed to list all
+        listed = []  # who may read the secrets of Voicemint may not be allowed to list all
     if any(found["name"].rpartition("/")[2] == secret and not is_marked(found) for found in listed):
         raise NotOurs
+    return rest.read(newest_version_of(rest.names, secret), seconds)
 
 
 def payload(version: Mapping[str, Any]) -> str:
-    """What a version holds, as `gcloud secrets versions access --format=json` answers it."""
-    data = str(version["payload"]["data"])
-    return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)).decode("utf-8", errors="replace")
+    """What a version holds, as Google's REST API answers it."""
+    return base64.b64decode(str(version["payload"]["data"])).decode("utf-8", errors="replace")
 
 
 def openai_key(context: Context) -> Iterable[Finding]:

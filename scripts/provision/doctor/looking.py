@@ -12,7 +12,7 @@ from owner.default_credentials import flaw
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from voicemint.agents import AGENTS_FOLDER, load_agents
 
-from .. import monitoring
+from .. import lists, monitoring
 from ..deployment import Deployment
 from ..desired import Desired
 from ..gcloud import ROOT, Gcloud
@@ -52,17 +52,18 @@ def _look(asker: Asker, here: Context) -> Context:
 
 
 def _with_what_is_there(asker: Asker, context: Context) -> Context:
-    desired, region = context.desired, context.desired.names.region
-    glance = Glance(asker, desired, Rest(desired.names, context.of("token").value))
+    desired = context.desired
+    rest = Rest(desired.names, context.of("token").value)
+    glance = Glance(asker, desired, rest)
     reality = glance.read()
     desired = desired.at_site(reality.default_site)
     context = replace(context, desired=desired, configurations=reality.configurations)
     plan = Bootstrap(asker.gcloud, desired, reality, Deployment()).plan()
-    listing = partial(asker.json, ("functions", "list", "--v2", f"--regions={region}"))
+    listing = partial(rest.read, lists.functions(desired.names))
     is_on = "cloudfunctions.googleapis.com" in reality.services
     seen = asker.ask([*_site_readings(context), *([Reading("functions", listing)] if is_on else [])])
     functions = {"functions": Answer([]), **seen}
-    phone = ask_where_on(asker, telephone.secret_readings(asker, context), context.answers)
+    phone = ask_where_on(asker, telephone.secret_readings(rest, context), context.answers)
     context = replace(
         context, alerts=monitoring.ours_of(desired, reality), strangers=stranger_findings(desired, reality)
     )

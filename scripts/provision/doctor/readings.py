@@ -6,6 +6,7 @@ from functools import partial
 
 from owner.secret_names import OPENAI_API_KEY
 
+from .. import lists
 from ..desired import SECRETS, Desired
 from . import buckets, keys, policies
 from .answers import Answer, Refusal
@@ -29,13 +30,13 @@ def _rounds(desired: Desired, asker: Asker) -> dict[str, Answer]:
     answers = asker.ask(_about_gcloud(asker))
     if not answers["token"].ok:
         return answers
-    project_id, token = desired.names.project_id, answers["token"].value
-    answers |= asker.ask([Reading("permissions", partial(held_permissions, project_id, token))])
+    project_id, rest = desired.names.project_id, Rest(desired.names, answers["token"].value)
+    answers |= asker.ask([Reading("permissions", partial(held_permissions, project_id, rest.token))])
     reached = answers["permissions"].refusal is not Refusal.NO_ANSWER
-    answers |= asker.ask(_about_project(asker), *([] if reached else [OFFLINE_SECONDS]))
+    answers |= asker.ask(_about_project(project_id, rest), *([] if reached else [OFFLINE_SECONDS]))
     if not answers["project"].ok:
         return answers
-    inside = [*_about_what_is_inside(asker, desired), *_limits(Rest(desired.names, token), answers["services"])]
+    inside = [*_about_what_is_inside(asker, desired, rest), *_limits(rest, answers["services"])]
     answers |= ask_where_on(asker, inside, answers)
     answers |= asker.ask([*_other_buckets(asker, desired, answers), *_openai(answers)])
     return answers
@@ -48,26 +49,26 @@ def _about_gcloud(asker: Asker) -> list[Reading]:
     ]
 
 
-def _about_project(asker: Asker) -> list[Reading]:
-    project_id = asker.gcloud.project_id
+def _about_project(project_id: str, rest: Rest) -> list[Reading]:
     return [
-        Reading("project", partial(asker.json, ("projects", "describe", project_id))),
-        Reading("billing", partial(asker.json, ("billing", "projects", "describe", project_id))),
-        Reading("services", lambda seconds: _services(asker, seconds)),
+        Reading("project", partial(rest.read, lists.project(project_id))),
+        Reading("billing", partial(rest.read, lists.billing_of(project_id))),
+        Reading("services", partial(_services, project_id, rest)),
     ]
 
 
-def _services(asker: Asker, seconds: float) -> set[str]:
-    return {item["config"]["name"] for item in asker.json(("services", "list", "--enabled"), seconds)}
+def _services(project_id: str, rest: Rest, seconds: float) -> set[str]:
+    return {item["config"]["name"] for item in rest.read(lists.services(project_id), seconds)}
 
 
-def _about_what_is_inside(asker: Asker, desired: Desired) -> list[Reading]:
-    region, ask = desired.names.region, asker.json
+def _about_what_is_inside(asker: Asker, desired: Desired, rest: Rest) -> list[Reading]:
+    region, listings = desired.names.region, lists.listings(desired.names)
+    runtimes = partial(asker.json, ("functions", "runtimes", "list", f"--region={region}"))
     return [
-        Reading("accounts", partial(ask, ("iam", "service-accounts", "list")), "iam"),
-        Reading("buckets", partial(ask, ("storage", "buckets", "list", "--raw"))),
-        Reading("runtimes", partial(ask, ("functions", "runtimes", "list", f"--region={region}")), "cloudfunctions"),
-        *(Reading(keys.reading_name(name), partial(_secret, asker, name), "secretmanager") for name in SECRETS),
+        Reading("accounts", partial(rest.read, listings["accounts"]), "iam"),
+        Reading("buckets", partial(rest.read, listings["buckets"])),
+        Reading("runtimes", runtimes, "cloudfunctions"),
+        *(Reading(keys.reading_name(name), partial(_secret, rest, name), "secretmanager") for name in SECRETS),
     ]
 
 
@@ -82,9 +83,8 @@ def _limits(rest: Rest, services: Answer) -> list[Reading]:
     ]
 
 
-def _secret(asker: Asker, name: str, seconds: float) -> str:
-    keys.refuse_foreign(asker, name, seconds)
-    return keys.payload(asker.json(("secrets", "versions", "access", "latest", f"--secret={name}"), seconds))
+def _secret(rest: Rest, name: str, seconds: float) -> str:
+    return keys.payload(keys.newest_version(rest, name, seconds))
 
 
 def _other_buckets(asker: Asker, desired: Desired, answers: Mapping[str, Answer]) -> list[Reading]:

@@ -10,11 +10,11 @@ import requests
 
 from ..desired import Resource
 from ..gcloud import GcloudFailed
+from ..http import headers_of, refusal_text
+from ..lists import Question
 from ..names import Names
 
-MAX_ANSWER_CHARACTERS = 2000
-# Requests count as the project's, in which the API has to be on then; but this one is asked before any API is.
-ANYBODYS = "https://cloudresourcemanager.googleapis.com/"
+PROJECTS = "https://cloudresourcemanager.googleapis.com/"
 WITH_CONDITIONS = "options.requestedPolicyVersion=3"
 GETS, POSTS = ("GET", None), ("POST", {"options": {"requestedPolicyVersion": 3}})
 
@@ -28,12 +28,14 @@ class Rest:
 
     def ask(self, method: str, url: str, seconds: float, body: Any = None) -> Any:
         """The JSON of the answer. Raises RequestException, and GcloudFailed with Google's words."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        if not url.startswith(ANYBODYS):
-            headers["X-Goog-User-Project"] = self.names.project_id
+        headers = headers_of(url, self.names.project_id, self.token)
         answer = requests.request(method, url, json=body, headers=headers, timeout=seconds, allow_redirects=False)
         raise_refusal(f"{method} {url}", answer)
         return answer.json()
+
+    def read(self, question: Question, seconds: float) -> Any:
+        """All items of a list, or the one thing. `seconds` are for each page."""
+        return question.read(lambda url: self.ask("GET", url, seconds))
 
     def policy(self, resource: Resource, seconds: float) -> Any:
         """Who may do what with it."""
@@ -47,7 +49,7 @@ class Rest:
 
     def org_policy_before(self, constraint: str, seconds: float) -> Any:
         """The same by the older API, which is always on. Written as the newer one has it."""
-        url = f"{ANYBODYS}v1/projects/{self.names.project_id}:getEffectiveOrgPolicy"
+        url = f"{PROJECTS}v1/projects/{self.names.project_id}:getEffectiveOrgPolicy"
         return as_newer(self.ask("POST", url, seconds, {"constraint": f"constraints/{constraint}"}))
 
 
@@ -64,7 +66,11 @@ def as_newer(policy: Mapping[str, Any]) -> Any:
 def raise_refusal(line: str, answer: requests.Response) -> None:
     """Raises GcloudFailed for one."""
     if not answer.ok:
-        raise GcloudFailed(line, f"ERROR: HTTPError {answer.status_code}: {answer.text[:MAX_ANSWER_CHARACTERS]}")
+        try:
+            body = answer.json()
+        except ValueError:
+            body = answer.text
+        raise GcloudFailed(line, refusal_text(answer.status_code, body))
 
 
 def policy_request(resource: Resource, names: Names) -> tuple[str, str, Any]:

@@ -10,8 +10,9 @@ from voicemint.webhooks import WebhookSecrets
 from ..findings import Finding
 from . import keys, site
 from .answers import Refusal
-from .asking import Asker, Reading
+from .asking import Reading
 from .context import Context, ok
+from .rest import Rest
 
 FUNCTION = "answer-phone"
 FIX = "PROJECT_ID={project} scripts/phone.sh"
@@ -23,8 +24,8 @@ def is_used(context: Context) -> bool:
     return any(agent.phone for agent in context.agents.values())
 
 
-def secret_readings(asker: Asker, context: Context) -> list[Reading]:
-    return [Reading(_SECRET, partial(_stored, asker), "secretmanager")] if is_used(context) else []
+def secret_readings(rest: Rest, context: Context) -> list[Reading]:
+    return [Reading(_SECRET, partial(_stored, rest), "secretmanager")] if is_used(context) else []
 
 
 def site_readings(context: Context) -> list[Reading]:
@@ -39,10 +40,9 @@ def telephone(context: Context) -> Iterable[Finding]:
         yield _route(context)
 
 
-def _stored(asker: Asker, seconds: float) -> tuple[int, str]:
+def _stored(rest: Rest, seconds: float) -> tuple[int, str]:
     """The latest version's number, and what it holds."""
-    keys.refuse_foreign(asker, WEBHOOK_SECRET, seconds)
-    version = asker.json(("secrets", "versions", "access", "latest", f"--secret={WEBHOOK_SECRET}"), seconds)
+    version = keys.newest_version(rest, WEBHOOK_SECRET, seconds)
     return int(version["name"].rpartition("/")[2]), keys.payload(version)
 
 
