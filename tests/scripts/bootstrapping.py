@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from .tree import copy_tree
 OPENAI_KEY = "sk-canary-0123456789abcdefghij"
 # What is current as far as it tells, so that a plan has no release in it: the tests of releases have their own.
 NOTHING_TO_RELEASE = "#!/usr/bin/env bash\nexit 0\n"
+YOUNG_SECONDS = 2.0  # a program that starts another one in its own place does so at once
 LIMIT_SECONDS = 1200  # a busy machine is no failure
 State = dict[str, Any]
 
@@ -168,6 +170,7 @@ class Sightings:
     """Where the OpenAI key was seen during the first run that has it: where it must not be, and in which requests."""
 
     command_lines: list[str]
+    commands_of_gcloud: set[str]  # which is how one knows that it looked
     files: list[Path]
     requests: list[str]
 
@@ -271,15 +274,31 @@ def way_from_nothing(owner: Owner) -> Runs:
     return Runs(empty, owner.plane.snapshot(), runs, writes, key)
 
 
+class YoungProcesses:
+    """Those of this machine that have just begun: what a process is started with stands in its command line then."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, float] = {}
+
+    def command_lines(self) -> list[str]:
+        now = time.monotonic()
+        self._begun = {entry: self._begun.get(entry, now) for entry in os.listdir("/proc") if entry.isdigit()}
+        young = [entry for entry, begun in self._begun.items() if now - begun < YOUNG_SECONDS]
+        return [_read(entry, "cmdline").decode(errors="replace") for entry in young]
+
+
 @contextmanager
 def looking_for_the_key(owner: Owner) -> Iterator[Sightings]:
     """In every command line of this machine, time and again; at the end in the owner's files, and in what was sent."""
-    seen = Sightings([], [], [])
+    seen = Sightings([], set(), [], [])
     done = threading.Event()
 
     def watch() -> None:
+        young = YoungProcesses()
         while not done.wait(0.02):  # a command lives longer
-            seen.command_lines.extend(command_lines_with(OPENAI_KEY))
+            lines = young.command_lines()
+            seen.command_lines.extend(line for line in lines if OPENAI_KEY in line)
+            seen.commands_of_gcloud.update(line for line in lines if "gcloud" in line)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -321,12 +340,6 @@ def openai_refuses(owner: Owner, servers: ServerThread) -> Iterator[None]:
 
 def files_with(folder: Path, text: bytes) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
-
-
-def command_lines_with(text: str) -> list[str]:
-    """Of this machine."""
-    lines = (_read(entry, "cmdline") for entry in os.listdir("/proc") if entry.isdigit())
-    return [line.decode(errors="replace") for line in lines if text.encode() in line]
 
 
 def _read(process: str, file: str) -> bytes:

@@ -394,6 +394,7 @@ def test_the_key_is_nowhere_but_in_its_secret(provisioned: Provisioned) -> None:
     assert ended.returncode == 0, ended.stderr
     assert OPENAI_KEY not in ended.stdout + ended.stderr
     assert (key.command_lines, key.files) == ([], [])
+    assert any("secrets versions add openai-api-key" in line.replace("\0", " ") for line in key.commands_of_gcloud)
     assert set(key.requests) == {f"/v1/projects/{PROJECT_ID}/secrets/openai-api-key:addVersion"}
     assert provisioned.at(provisioned.applied).openai_keys() == [OPENAI_KEY]
 

@@ -42,7 +42,7 @@ def newest_version(rest: Rest, secret: str, seconds: float) -> Any:
 
 
 def payload(version: Mapping[str, Any]) -> str:
-    """What a version holds, as Google's REST API answers it."""
+    """What a version holds, as Google's REST API answers it: bytes in JSON are in the standard alphabet of base64."""
     return base64.b64decode(str(version["payload"]["data"])).decode("utf-8", errors="replace")
 
 
