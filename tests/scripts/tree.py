@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ..npm import ensure_npm
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("functions", "infra", "scripts", "web", "cloudbuild.yaml", "pyproject.toml")
 LINKED = (".venv", "infra/firebase/node_modules", "web/node_modules")
@@ -12,10 +14,9 @@ LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__", "screenshots", 
 
 def copy_tree(folder: Path) -> Path:
     """The tree as it lies, with what is installed linked, and the page built."""
-    subprocess.run(
-        ["bash", "-c", "source scripts/lib.sh; ensure_npm infra/firebase; ensure_page"],
-        cwd=ROOT, check=True, capture_output=True, timeout=600,
-    )  # fmt: skip
+    ensure_npm("infra/firebase")
+    ensure_page = ["bash", "-c", "source scripts/lib.sh; ensure_page"]
+    subprocess.run(ensure_page, cwd=ROOT, check=True, capture_output=True, timeout=600)
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():

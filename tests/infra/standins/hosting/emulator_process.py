@@ -6,7 +6,6 @@ credentials, the Cloud Run stand-in for the address of each service, and a HOME 
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,10 +16,11 @@ from pathlib import Path
 
 import requests
 
+from ....npm import ensure_npm
+
 ROOT = Path(__file__).parents[4]
 FIREBASE = ROOT / "infra" / "firebase" / "node_modules" / "firebase-tools" / "lib" / "bin" / "firebase.js"
 PROJECT_ID = "hosting-conformance"
-INSTALL_SECONDS = 300
 START_SECONDS = 60
 # A SIGTERM within some 0.3 s of the first answer is swallowed (seen with 15.34.2), so it is sent again.
 TERM_SECONDS = 3
@@ -28,14 +28,9 @@ TERM_SECONDS = 3
 
 def install() -> None:
     """The locked firebase-tools, once; takes about a minute. Raises RuntimeError with npm's words."""
-    if FIREBASE.is_file():
-        return
-    print("\nInstalling firebase-tools into infra/firebase (once, about a minute)", flush=True)  # noqa: T201
-    command = ["bash", "-c", "source scripts/lib.sh; ensure_npm infra/firebase"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
-    if done.returncode:
-        shutil.rmtree(ROOT / "infra" / "firebase" / "node_modules", ignore_errors=True)
-        raise RuntimeError(f"firebase-tools could not be installed: {done.stderr[-2000:]}")
+    if not FIREBASE.is_file():
+        print("\nInstalling firebase-tools into infra/firebase (once, about a minute)", flush=True)  # noqa: T201
+    ensure_npm("infra/firebase")
 
 
 @contextmanager

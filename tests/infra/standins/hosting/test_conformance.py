@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ....npm import INSTALL_SECONDS
 from .cases import CASES, HOST, Case
-from .emulator_process import INSTALL_SECONDS, START_SECONDS
+from .emulator_process import START_SECONDS
 
 # The first of these may have to install the emulator.
 pytestmark = pytest.mark.timeout(INSTALL_SECONDS + START_SECONDS + 30)
