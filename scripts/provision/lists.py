@@ -1,4 +1,4 @@
-"""What a project has, list by list, as Google's REST APIs tell it: a gcloud for each would take ten times as long."""
+"""What a project has, list by list, as Google's REST APIs tell it: a process of gcloud for each list is slow."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
