@@ -1,7 +1,8 @@
 """A service may answer before it has a request's whole body, and close: too large, or nobody is signed in.
 
-Who then goes on writing gets an error, and the answer that had arrived is lost with the connection. So before each
-piece of a body goes out, we look whether the service has said something.
+Who then goes on writing gets an error, and asyncio closes the connection before it has read the answer that is there.
+So before each piece of a body goes out, we look whether the service has said something; and where a piece is on its way
+already, its error is left to whoever reads: first comes the answer, if there is one, and then the end.
 """
 
 import asyncio
@@ -13,10 +14,27 @@ from typing import Any
 _SOCKETS: ContextVar[list[socket.socket] | None] = ContextVar("sockets of this request", default=None)
 
 
+class ReadingDecides(socket.socket):
+    """What goes to a service that has closed goes nowhere, and is no error."""
+
+    def send(self, data: Any, *flags: Any) -> int:
+        try:
+            return super().send(data, *flags)
+        except (BrokenPipeError, ConnectionResetError):
+            return len(data)
+
+    def sendmsg(self, buffers: Any, *more: Any) -> int:
+        buffers = list(buffers)
+        try:
+            return super().sendmsg(buffers, *more)
+        except (BrokenPipeError, ConnectionResetError):
+            return sum(map(len, buffers))
+
+
 def sockets_of_this_request(address: tuple[Any, ...]) -> socket.socket:
     """A connector's `socket_factory`: makes a socket, and remembers for whom."""
     family, kind, protocol, _, _ = address
-    made = socket.socket(family=family, type=kind, proto=protocol)
+    made = ReadingDecides(family=family, type=kind, proto=protocol)
     made.setblocking(False)
     if (sockets := _SOCKETS.get()) is not None:
         sockets.append(made)
