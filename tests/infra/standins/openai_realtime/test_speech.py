@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import subprocess
+import sys
 import wave
 from collections.abc import AsyncIterator
 from difflib import SequenceMatcher
@@ -20,12 +22,23 @@ from standins.openai_realtime.recognition import Recognizer
 from standins.openai_realtime.script import load_scenario
 from standins.openai_realtime.session_config import VOICES
 
+STANDINS = Path(speech.__file__).parents[2]
+
 
 @pytest_asyncio.fixture
 async def recognizer() -> AsyncIterator[Recognizer]:
     recognizer = Recognizer()
     yield recognizer
     await recognizer.close()
+
+
+def spoken_first(*texts: str) -> list[bytes]:
+    """The same to the bit in every run: what was spoken earlier in a process colours the voice, so this has its own."""
+    program = "import sys; from standins.openai_realtime.speech import synthesize as speak; "
+    program += "print(*(speak(text).hex() for text in sys.argv[1:]))"
+    command = [sys.executable, "-c", program, *texts]
+    said = subprocess.run(command, env={"PYTHONPATH": str(STANDINS)}, capture_output=True, check=True, timeout=60)
+    return [bytes.fromhex(pcm) for pcm in said.stdout.decode().split()]
 
 
 def test_speaks_24_khz_at_a_natural_pace_and_loudness() -> None:
@@ -64,7 +77,7 @@ def test_writes_a_microphone_for_others(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_hears_roughly_what_was_said(recognizer: Recognizer) -> None:
     said = ["what is two plus three", "count from one to fifty", "what is the date today", "who are you"]
-    heard = [await recognizer.recognize(speech.synthesize(sentence)) for sentence in said]
+    heard = [await recognizer.recognize(pcm) for pcm in spoken_first(*said)]
     likeness = [SequenceMatcher(a=a.split(), b=b.split()).ratio() for a, b in zip(said, heard, strict=True)]
     assert sorted(likeness)[1] > 0.5, heard
 
@@ -78,14 +91,11 @@ async def test_hears_nothing_in_nothing(recognizer: Recognizer) -> None:
 
 @pytest.mark.asyncio
 async def test_hears_what_people_try_first_and_what_the_conversation_makes_likely(recognizer: Recognizer) -> None:
-    for said, likely in {
-        "tell me a joke": (),
-        "tell me a fun fact": (),
-        "open the garage": ("open the garage",),
-    }.items():
-        spoken = [speech.synthesize(said) for _ in range(4)]  # no two of which are the same, as of a person
-        assert said in [await recognizer.recognize(pcm, likely) for pcm in spoken]
-    assert await recognizer.recognize(speech.synthesize("open the garage")) != "open the garage"
+    joke, fact, garage = spoken_first("tell me a joke", "tell me a fun fact", "open the garage")
+    assert await recognizer.recognize(joke) == "tell me a joke"
+    assert await recognizer.recognize(fact) == "tell me a fun fact"
+    assert await recognizer.recognize(garage, ("open the garage",)) == "open the garage"
+    assert await recognizer.recognize(garage) != "open the garage"
 
 
 @pytest.mark.asyncio
@@ -94,7 +104,8 @@ async def test_goes_on_after_its_process_died(recognizer: Recognizer) -> None:
     assert recognizer.process is not None
     recognizer.process.kill()
     await recognizer.process.wait()
-    assert "plus" in await recognizer.recognize(speech.synthesize("What is two plus three?"))
+    [sum_] = spoken_first("What is two plus three?")
+    assert "plus" in await recognizer.recognize(sum_)
 
 
 @pytest.mark.parametrize(("rate", "new_rate"), [(22_050, 24_000), (24_000, 16_000), (24_000, 48_000), (24_000, 24_000)])
