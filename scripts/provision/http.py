@@ -12,14 +12,17 @@ from .steps import PolicyChange
 
 TIMEOUT = (10, 60)
 MAX_REFUSAL_CHARACTERS = 4000
-# Asked about a project whose APIs may all be off. Any other request counts as the project's, as gcloud's do.
-NOBODYS = tuple(f"https://{api}.googleapis.com/" for api in ("cloudresourcemanager", "serviceusage", "cloudbilling"))
+# These are asked before the project's APIs are on, so a request to them must not count against the project's quota.
+WITHOUT_QUOTA_PROJECT = tuple(
+    f"https://{api}.googleapis.com/" for api in ("cloudresourcemanager", "serviceusage", "cloudbilling")
+)
 POLLS = 100
 
 
 def headers_of(url: str, project_id: str, token: str) -> dict[str, str]:
-    counted = {} if url.startswith(NOBODYS) else {"X-Goog-User-Project": project_id}
-    return {"Authorization": f"Bearer {token}", **counted}
+    """Signed in, and counted against the project's quota wherever its API has to be on anyway."""
+    quota = {} if url.startswith(WITHOUT_QUOTA_PROJECT) else {"X-Goog-User-Project": project_id}
+    return {"Authorization": f"Bearer {token}", **quota}
 
 
 def refusal_text(status: int, body: Any) -> str:

@@ -42,7 +42,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """A single thing, which is there or not; `group` as with a listing."""
+    """A single thing; `group` as with a listing."""
 
     group: str
     url: str
@@ -70,20 +70,20 @@ def services(project_id: str) -> Listing:
 
 def listings(names: Names) -> Mapping[str, Listing]:
     """By the name that `Reality` has for each."""
-    all_of_it = f"projects/{names.project_id}"
-    place = f"{all_of_it}/locations/{names.region}"
+    parent = f"projects/{names.project_id}"
+    place = f"{parent}/locations/{names.region}"
     run = (
         f"https://{names.region}-run.googleapis.com/apis/serving.knative.dev/v1/namespaces/{names.project_id}/services"
     )
     return {
-        "accounts": _listing("iam", "iam", f"v1/{all_of_it}/serviceAccounts?pageSize=100", "accounts"),
+        "accounts": _listing("iam", "iam", f"v1/{parent}/serviceAccounts?pageSize=100", "accounts"),
         "buckets": _listing("storage", "storage", f"storage/v1/b?project={names.project_id}", "items"),
         "repositories": _listing("artifactregistry", "artifacts", f"v1/{place}/repositories", "repositories"),
-        "secrets": _listing("secretmanager", "secrets", f"v1/{all_of_it}/secrets", "secrets"),
+        "secrets": _listing("secretmanager", "secrets", f"v1/{parent}/secrets", "secrets"),
         "queues": _listing("cloudtasks", "tasks", f"v2/{place}/queues", "queues"),
         "run_services": Listing("run", "run", run, ("items",), "continue"),
-        "dashboards": _listing("monitoring", "monitoring", f"v1/{all_of_it}/dashboards", "dashboards"),
-        "alerts": _listing("monitoring", "monitoring", f"v3/{all_of_it}/alertPolicies", "alertPolicies"),
+        "dashboards": _listing("monitoring", "monitoring", f"v1/{parent}/dashboards", "dashboards"),
+        "alerts": _listing("monitoring", "monitoring", f"v3/{parent}/alertPolicies", "alertPolicies"),
         "functions": functions(names),
         "triggers": _listing("cloudbuild", "builds", f"v1/{place}/triggers", "triggers"),
     }

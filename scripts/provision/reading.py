@@ -24,7 +24,7 @@ READERS = 8
 CONFIGURATIONS = ("config", "configurations", "list", "--format=json(name,is_active,properties)")
 REST_SECONDS = 60
 LIVE_RELEASE = "channels/live/releases?pageSize=1"
-# How the short name of a thing is told; what has none is a tuple.
+# The field with the name of each thing. What has no name here stays a list.
 NAMED_BY = {
     "accounts": "email",
     "buckets": "name",

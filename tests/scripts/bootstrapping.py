@@ -36,7 +36,8 @@ from .tree import copy_tree
 OPENAI_KEY = "sk-canary-0123456789abcdefghij"
 # What is current as far as it tells, so that a plan has no release in it: the tests of releases have their own.
 NOTHING_TO_RELEASE = "#!/usr/bin/env bash\nexit 0\n"
-YOUNG_SECONDS = 2.0  # a program that starts another one in its own place does so at once
+YOUNG_SECONDS = 2.0
+ALL_EVERY = 10  # looks: a program may start another one in its own place at any time
 LIMIT_SECONDS = 1200  # a busy machine is no failure
 State = dict[str, Any]
 
@@ -274,17 +275,19 @@ def way_from_nothing(owner: Owner) -> Runs:
     return Runs(empty, owner.plane.snapshot(), runs, writes, key)
 
 
-class YoungProcesses:
-    """Those of this machine that have just begun: what a process is started with stands in its command line then."""
+class Processes:
+    """Of this machine: those that have just begun at each look, since many live for a moment only, and at times all."""
 
     def __init__(self) -> None:
         self._begun: dict[str, float] = {}
+        self._looks = 0
 
     def command_lines(self) -> list[str]:
-        now = time.monotonic()
+        now, self._looks = time.monotonic(), self._looks + 1
         self._begun = {entry: self._begun.get(entry, now) for entry in os.listdir("/proc") if entry.isdigit()}
-        young = [entry for entry, begun in self._begun.items() if now - begun < YOUNG_SECONDS]
-        return [_read(entry, "cmdline").decode(errors="replace") for entry in young]
+        sees_all = self._looks % ALL_EVERY == 0
+        looked_at = [entry for entry, begun in self._begun.items() if sees_all or now - begun < YOUNG_SECONDS]
+        return [_read(entry, "cmdline").decode(errors="replace") for entry in looked_at]
 
 
 @contextmanager
@@ -294,9 +297,9 @@ def looking_for_the_key(owner: Owner) -> Iterator[Sightings]:
     done = threading.Event()
 
     def watch() -> None:
-        young = YoungProcesses()
+        processes = Processes()
         while not done.wait(0.02):  # a command lives longer
-            lines = young.command_lines()
+            lines = processes.command_lines()
             seen.command_lines.extend(line for line in lines if OPENAI_KEY in line)
             seen.commands_of_gcloud.update(line for line in lines if "gcloud" in line)
 

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock
@@ -14,7 +14,9 @@ from requests.exceptions import RequestException
 from voicemint.redaction import redact
 
 from ..gcloud import Gcloud, GcloudFailed
+from ..lists import Question
 from .answers import Answer, NotOurs, Refusal, refusal_of
+from .rest import Rest
 
 ONE_SECONDS = 25.0
 ALL_SECONDS = 90.0
@@ -33,7 +35,7 @@ class Reading:
 
 
 class Asker:
-    """Thread-safe. The same gcloud command is asked once."""
+    """Thread-safe. The same gcloud command, and the same list, is asked once."""
 
     def __init__(self, gcloud: Gcloud, clock: Callable[[], float] = time.monotonic) -> None:
         self.gcloud = gcloud
@@ -42,7 +44,7 @@ class Asker:
         self._asked = self._answered = 0
         self._free = BoundedSemaphore(AT_ONCE)
         self._lock = Lock()
-        self._remembered: dict[tuple[str, ...], Any] = {}
+        self._remembered: dict[Hashable, Any] = {}
 
     def ask(self, readings: Sequence[Reading], seconds: float = ONE_SECONDS) -> dict[str, Answer]:
         """An answer each, within `seconds` each."""
@@ -64,18 +66,26 @@ class Asker:
 
     def json(self, arguments: tuple[str, ...], seconds: float) -> Any:
         """What a gcloud command answers. Raises GcloudFailed."""
-        with self._lock:
-            if arguments in self._remembered:
-                return self._remembered[arguments]
-        with self._free:
-            value = json.loads(self.text((*arguments, "--format=json"), seconds) or "null")
-        with self._lock:
-            self._remembered[arguments] = value
-        return value
+        with_format = (*arguments, "--format=json")
+        return self._once(arguments, lambda: json.loads(self.text(with_format, seconds) or "null"))
+
+    def read(self, rest: Rest, question: Question, seconds: float) -> Any:
+        """What Google's REST API answers. Raises RequestException or GcloudFailed."""
+        return self._once(question, lambda: rest.read(question, seconds))
 
     def text(self, arguments: tuple[str, ...], seconds: float) -> str:
         """What a gcloud command prints. Raises GcloudFailed."""
         return self.gcloud.run(self.gcloud.command(*arguments), seconds=seconds)
+
+    def _once(self, asked: Hashable, ask: Callable[[], Any]) -> Any:
+        with self._lock:
+            if asked in self._remembered:
+                return self._remembered[asked]
+        with self._free:
+            value = ask()
+        with self._lock:
+            self._remembered[asked] = value
+        return value
 
     def _answer(self, ask: Callable[[float], Any], seconds: float) -> Answer:
         left = ALL_SECONDS - (self._clock() - self._started)

@@ -46,7 +46,7 @@ class Glance(Reader):
         return None if answer.refusal in (Refusal.NOT_FOUND, Refusal.DENIED) else self._noted(FIREBASE, answer, None)
 
     def _once(self, question: Question, default: Any) -> Any:
-        answer = self._asker.answer(partial(self._rest.read, question))
+        answer = self._asker.answer(partial(self._asker.read, self._rest, question))
         return self._noted(question.group, answer, default)
 
     def _noted(self, group: str, answer: Answer, default: Any) -> Any:

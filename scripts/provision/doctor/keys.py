@@ -17,6 +17,7 @@ from ..gcloud import GcloudFailed
 from ..lists import listings, newest_version_of
 from ..resources import is_marked
 from .answers import Answer, NotOurs, Refusal
+from .asking import Asker
 from .context import Context, ok
 from .rest import Rest
 
@@ -30,10 +31,10 @@ def reading_name(secret: str) -> str:
     return f"secret:{secret}"
 
 
-def newest_version(rest: Rest, secret: str, seconds: float) -> Any:
+def newest_version(asker: Asker, rest: Rest, secret: str, seconds: float) -> Any:
     """Of a secret of ours. Somebody else's is not read, and not tried at OpenAI: raises NotOurs."""
     try:
-        listed = rest.read(listings(rest.names)["secrets"], seconds)
+        listed = asker.read(rest, listings(rest.names)["secrets"], seconds)
     except GcloudFailed:
         listed = []  # who may read the secrets of Voicemint may not be allowed to list all
     if any(found["name"].rpartition("/")[2] == secret and not is_marked(found) for found in listed):

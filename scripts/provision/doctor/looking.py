@@ -59,11 +59,11 @@ def _with_what_is_there(asker: Asker, context: Context) -> Context:
     desired = desired.at_site(reality.default_site)
     context = replace(context, desired=desired, configurations=reality.configurations)
     plan = Bootstrap(asker.gcloud, desired, reality, Deployment()).plan()
-    listing = partial(rest.read, lists.functions(desired.names))
+    listing = partial(asker.read, rest, lists.functions(desired.names))
     is_on = "cloudfunctions.googleapis.com" in reality.services
     seen = asker.ask([*_site_readings(context), *([Reading("functions", listing)] if is_on else [])])
     functions = {"functions": Answer([]), **seen}
-    phone = ask_where_on(asker, telephone.secret_readings(rest, context), context.answers)
+    phone = ask_where_on(asker, telephone.secret_readings(asker, rest, context), context.answers)
     context = replace(
         context, alerts=monitoring.ours_of(desired, reality), strangers=stranger_findings(desired, reality)
     )

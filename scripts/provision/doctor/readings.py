@@ -33,7 +33,7 @@ def _rounds(desired: Desired, asker: Asker) -> dict[str, Answer]:
     project_id, rest = desired.names.project_id, Rest(desired.names, answers["token"].value)
     answers |= asker.ask([Reading("permissions", partial(held_permissions, project_id, rest.token))])
     reached = answers["permissions"].refusal is not Refusal.NO_ANSWER
-    answers |= asker.ask(_about_project(project_id, rest), *([] if reached else [OFFLINE_SECONDS]))
+    answers |= asker.ask(_about_project(asker, project_id, rest), *([] if reached else [OFFLINE_SECONDS]))
     if not answers["project"].ok:
         return answers
     inside = [*_about_what_is_inside(asker, desired, rest), *_limits(rest, answers["services"])]
@@ -49,26 +49,26 @@ def _about_gcloud(asker: Asker) -> list[Reading]:
     ]
 
 
-def _about_project(project_id: str, rest: Rest) -> list[Reading]:
+def _about_project(asker: Asker, project_id: str, rest: Rest) -> list[Reading]:
     return [
-        Reading("project", partial(rest.read, lists.project(project_id))),
-        Reading("billing", partial(rest.read, lists.billing_of(project_id))),
-        Reading("services", partial(_services, project_id, rest)),
+        Reading("project", partial(asker.read, rest, lists.project(project_id))),
+        Reading("billing", partial(asker.read, rest, lists.billing_of(project_id))),
+        Reading("services", partial(_services, asker, project_id, rest)),
     ]
 
 
-def _services(project_id: str, rest: Rest, seconds: float) -> set[str]:
-    return {item["config"]["name"] for item in rest.read(lists.services(project_id), seconds)}
+def _services(asker: Asker, project_id: str, rest: Rest, seconds: float) -> set[str]:
+    return {item["config"]["name"] for item in asker.read(rest, lists.services(project_id), seconds)}
 
 
 def _about_what_is_inside(asker: Asker, desired: Desired, rest: Rest) -> list[Reading]:
     region, listings = desired.names.region, lists.listings(desired.names)
     runtimes = partial(asker.json, ("functions", "runtimes", "list", f"--region={region}"))
     return [
-        Reading("accounts", partial(rest.read, listings["accounts"]), "iam"),
-        Reading("buckets", partial(rest.read, listings["buckets"])),
+        Reading("accounts", partial(asker.read, rest, listings["accounts"]), "iam"),
+        Reading("buckets", partial(asker.read, rest, listings["buckets"])),
         Reading("runtimes", runtimes, "cloudfunctions"),
-        *(Reading(keys.reading_name(name), partial(_secret, rest, name), "secretmanager") for name in SECRETS),
+        *(Reading(keys.reading_name(name), partial(_secret, asker, rest, name), "secretmanager") for name in SECRETS),
     ]
 
 
@@ -83,8 +83,8 @@ def _limits(rest: Rest, services: Answer) -> list[Reading]:
     ]
 
 
-def _secret(rest: Rest, name: str, seconds: float) -> str:
-    return keys.payload(keys.newest_version(rest, name, seconds))
+def _secret(asker: Asker, rest: Rest, name: str, seconds: float) -> str:
+    return keys.payload(keys.newest_version(asker, rest, name, seconds))
 
 
 def _other_buckets(asker: Asker, desired: Desired, answers: Mapping[str, Answer]) -> list[Reading]:

@@ -10,7 +10,7 @@ from voicemint.webhooks import WebhookSecrets
 from ..findings import Finding
 from . import keys, site
 from .answers import Refusal
-from .asking import Reading
+from .asking import Asker, Reading
 from .context import Context, ok
 from .rest import Rest
 
@@ -24,8 +24,8 @@ def is_used(context: Context) -> bool:
     return any(agent.phone for agent in context.agents.values())
 
 
-def secret_readings(rest: Rest, context: Context) -> list[Reading]:
-    return [Reading(_SECRET, partial(_stored, rest), "secretmanager")] if is_used(context) else []
+def secret_readings(asker: Asker, rest: Rest, context: Context) -> list[Reading]:
+    return [Reading(_SECRET, partial(_stored, asker, rest), "secretmanager")] if is_used(context) else []
 
 
 def site_readings(context: Context) -> list[Reading]:
@@ -40,9 +40,9 @@ def telephone(context: Context) -> Iterable[Finding]:
         yield _route(context)
 
 
-def _stored(rest: Rest, seconds: float) -> tuple[int, str]:
+def _stored(asker: Asker, rest: Rest, seconds: float) -> tuple[int, str]:
     """The latest version's number, and what it holds."""
-    version = keys.newest_version(rest, WEBHOOK_SECRET, seconds)
+    version = keys.newest_version(asker, rest, WEBHOOK_SECRET, seconds)
     return int(version["name"].rpartition("/")[2]), keys.payload(version)
 
 
