@@ -25,7 +25,8 @@ class CommandFailed(Exception):
     """
 
     def __init__(self, *, happened: str = "", expected: str = "", found: str = "", todo: str) -> None:
-        super().__init__(f"{happened or f'expected {expected}; found {found}'}. {todo}")
+        sentence = happened or f"expected {expected}; found {found}"
+        super().__init__(f"{sentence.removesuffix('.')}. {todo}")  # what another program said may have its full stop
 
 
 def run(command: Callable[[], int]) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
-from owner.console import EXIT_FAILED, WHOSE, run
+from owner.console import EXIT_FAILED, WHOSE, CommandFailed, run
 from provision.gcloud import GcloudFailed
 
 KEPT = (
@@ -43,3 +43,8 @@ def test_a_refused_gcloud_command_says_what_to_do_where_its_words_are_known(caps
     refused = "ERROR: (gcloud.x) FAILED_PRECONDITION: cannot run builds in this region"
     assert "Choose another REGION" in said(GcloudFailed(line, refused), capsys)
     assert "The words above say why." in said(GcloudFailed(line, "ERROR: something new"), capsys)
+
+
+def test_what_another_program_said_ends_with_one_full_stop() -> None:
+    failed = CommandFailed(expected="`deploy` to succeed", found="error: Make them the same.", todo="See above.")
+    assert str(failed) == "expected `deploy` to succeed; found error: Make them the same. See above."
