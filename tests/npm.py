@@ -13,7 +13,7 @@ def ensure_npm(folder: str) -> None:
     with (ROOT / folder / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = subprocess.run(
-            ["bash", "-c", f"source scripts/lib.sh; ensure_npm {folder}"],
+            ["bash", "-euo", "pipefail", "-c", f"source scripts/lib.sh; ensure_npm {folder}"],
             cwd=ROOT, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False,
         )  # fmt: skip
     if done.returncode:

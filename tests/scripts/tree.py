@@ -15,7 +15,7 @@ LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__", "screenshots", 
 def copy_tree(folder: Path) -> Path:
     """The tree as it lies, with what is installed linked, and the page built."""
     ensure_npm("infra/firebase")
-    ensure_page = ["bash", "-c", "source scripts/lib.sh; ensure_page"]
+    ensure_page = ["bash", "-euo", "pipefail", "-c", "source scripts/lib.sh; ensure_page"]
     subprocess.run(ensure_page, cwd=ROOT, check=True, capture_output=True, timeout=600)
     for name in COPIED:
         source = ROOT / name
