@@ -5,19 +5,22 @@ OpenAI works. What turns out not to be allowed is thrown away: an unused client 
 up before its answer was sent to anybody.
 """
 
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
 
 from voicemint.access import Person
 from voicemint.control import Control, ControlState, refuse_when_stopped
 from voicemint.control_bucket import ControlBucket
+from voicemint.errors import ControlUnavailable
 from voicemint.limits import DailyLimit, RateLimit
 from voicemint.minutes import Allowance, MonthlyMinutes
 from voicemint.settings import Settings
 
 MAX_READING = 32
+LEASE_SECONDS = 3.5  # how long a caller waits for the bucket, from its first step on: OpenAI answers meanwhile
 
 
 class Admission:
@@ -41,19 +44,19 @@ class Admission:
         the block what is known at once, after it what had to be read.
         """
         self._refuse_what_is_known(person)
-        lease = self._lease(person)
+        lease, until = self._lease(person), time.monotonic() + LEASE_SECONDS
 
         def allowance() -> Allowance:
-            lease.result()
+            _wait_for(lease, until)
             return self._minutes.known(person.person_id)
 
         try:
             yield allowance
-            lease.result()
+            _wait_for(lease, until)
             if not self._control.is_fresh:  # OpenAI took its time
                 _refuse(self._control.current(), person)
         except BaseException:
-            self._withdraw(lease)
+            self._withdraw(lease, until)
             raise
 
     def check(self, person: Person) -> Allowance:
@@ -88,10 +91,27 @@ class Admission:
         self._minutes.refuse_when_used_up(person.person_id)
         return self._daily.take()
 
-    def _withdraw(self, lease: "Future[date]") -> None:
-        """Nothing was made: give back what was taken."""
+    def _withdraw(self, lease: "Future[date]", until: float) -> None:
+        """Nothing was made: give back what was taken, now or when it is."""
+        wait([lease], timeout=_seconds_to(until))
+        if not lease.cancel():
+            lease.add_done_callback(self._give_back)
+
+    def _give_back(self, lease: "Future[date]") -> None:
         if lease.exception() is None:
             self._daily.put_back(lease.result())
+
+
+def _wait_for(lease: "Future[date]", until: float) -> None:
+    """Raises what the lease raised, or ControlUnavailable where there is none by `until` (of time.monotonic)."""
+    try:
+        lease.result(timeout=_seconds_to(until))
+    except TimeoutError:
+        raise ControlUnavailable from None
+
+
+def _seconds_to(until: float) -> float:
+    return max(until - time.monotonic(), 0)
 
 
 def _refuse(state: ControlState, person: Person) -> None:

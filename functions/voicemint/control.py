@@ -2,22 +2,26 @@
 
 One object, `control.json` in the control bucket: {"stopped": bool, "epoch": n, "revoked": [invite ids]}. Written by
 scripts/stop.sh and scripts/invite.sh, read here at most every REFRESH_SECONDS. It closes: unreadable for a minute, it
-counts as stopped.
+counts as stopped. One caller reads; the others go on with the last state, and only who has none waits.
 """
 
 import json
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from voicemint.cloud_logging import logger
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import ControlUnavailable, Stopped
+from voicemint.google_rest import FAILURE_SECONDS, Turn
 
 CONTROL_OBJECT = "control.json"
 REFRESH_SECONDS = 10.0  # a stop is in force everywhere within 15 s
-RETRY_SECONDS = 2.0  # while the bucket does not answer, the callers do not queue up for its timeouts
+GLANCE_SECONDS = 5.0  # who only glances sees at the next glance what is read now
+RETRY_SECONDS = FAILURE_SECONDS
+READ_SECONDS = 2.0  # a bucket that hangs delays the one who reads by this
 MAX_AGE_SECONDS = 60.0
 
 
@@ -53,10 +57,10 @@ class Control:
     def __init__(self, bucket: ControlBucket, clock: Callable[[], float] = time.monotonic) -> None:
         self._bucket = bucket
         self._clock = clock
-        self._lock = threading.Lock()
+        self._turn = Turn(clock)
+        self._is_being_read = False
         self._state: ControlState | None = None
         self._read_at = 0.0
-        self._next_try_at = float("-inf")
 
     @property
     def known(self) -> ControlState | None:
@@ -65,28 +69,53 @@ class Control:
 
     @property
     def is_fresh(self) -> bool:
-        return self._state is not None and self._clock() - self._read_at < REFRESH_SECONDS
+        return self._is_younger(REFRESH_SECONDS)
+
+    def _is_younger(self, seconds: float) -> bool:
+        return self._state is not None and self._clock() - self._read_at < seconds
 
     def current(self) -> ControlState:
-        """At most REFRESH_SECONDS old; older, up to MAX_AGE_SECONDS, while the bucket does not answer.
+        """At most REFRESH_SECONDS old; older, up to MAX_AGE_SECONDS, while it is being read or cannot be.
 
         Raises ControlUnavailable.
         """
-        with self._lock:
-            if not self.is_fresh and self._clock() >= self._next_try_at:
-                self._refresh()
-            if self._state is None or self._clock() - self._read_at > MAX_AGE_SECONDS:
-                raise ControlUnavailable
-            return self._state
+        if not self.is_fresh:
+            self._refresh(REFRESH_SECONDS, wait_seconds=0 if self._usable else READ_SECONDS)
+        state = self._usable
+        if state is None:
+            raise ControlUnavailable
+        return state
 
-    def _refresh(self) -> None:
+    def glance(self, threads: Executor) -> ControlState | None:
+        """At most MAX_AGE_SECONDS old, None where there is none. Never waits: one of `threads` reads it when due."""
+        if not self._is_younger(GLANCE_SECONDS) and self._turn.is_open and not self._is_being_read:
+            self._is_being_read = True
+            threads.submit(self._read_for_others)
+        return self._usable
+
+    @property
+    def _usable(self) -> ControlState | None:
+        return self._state if self._clock() - self._read_at <= MAX_AGE_SECONDS else None
+
+    def _read_for_others(self) -> None:
+        try:
+            self._refresh(GLANCE_SECONDS, wait_seconds=0)
+        finally:
+            self._is_being_read = False
+
+    def _refresh(self, max_age_seconds: float, *, wait_seconds: float) -> None:
+        with suppress(ControlUnavailable), self._turn.take(wait_seconds=wait_seconds):
+            if not self._is_younger(max_age_seconds):  # else whose turn it was before has done it
+                self._read()
+
+    def _read(self) -> None:
         asked_at = self._clock()
         try:
-            self._state = ControlState.parse(self._bucket.read(CONTROL_OBJECT))
+            self._state = ControlState.parse(self._bucket.read(CONTROL_OBJECT, seconds=READ_SECONDS))
             self._read_at = asked_at
         except ControlUnavailable:
-            self._next_try_at = self._clock() + RETRY_SECONDS
             logger.error("the control state cannot be read; the last one holds for a minute")
+            raise
 
 
 def refuse_when_stopped(state: ControlState) -> None:

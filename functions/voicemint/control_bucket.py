@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from voicemint.cloud_logging import logger
 from voicemint.errors import ControlUnavailable
-from voicemint.google_rest import CONNECT_SECONDS, READ_SECONDS, AccessToken, ask
+from voicemint.google_rest import CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS, AccessToken, ask
 from voicemint.http_client import HttpAnswer, HttpClient, HttpError
 from voicemint.settings import Settings
 
@@ -29,9 +29,10 @@ class ControlBucket:
     def of(cls, settings: Settings) -> "ControlBucket":
         return cls(settings.control_bucket, storage_url=settings.storage_url, metadata_host=settings.metadata_host)
 
-    def read(self, object_name: str) -> bytes | None:
-        """The object's content, None where there is no such object. Raises ControlUnavailable."""
-        answer = self._request("GET", f"/storage/v1/b/{self._quoted_name}/o/{quote(object_name, safe='')}?alt=media")
+    def read(self, object_name: str, *, seconds: float = TOTAL_SECONDS) -> bytes | None:
+        """The object's content, None where there is no such object. Raises ControlUnavailable, after `seconds`."""
+        path = f"/storage/v1/b/{self._quoted_name}/o/{quote(object_name, safe='')}?alt=media"
+        answer = self._request("GET", path, seconds=seconds)
         return None if answer.status == 404 else answer.body
 
     def create(self, object_name: str, content: bytes) -> bool:
@@ -63,12 +64,14 @@ class ControlBucket:
             page = f"&pageToken={quote(found['nextPageToken'], safe='')}"
         return names
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> HttpAnswer:
+    def _request(
+        self, method: str, path: str, body: bytes | None = None, *, seconds: float = TOTAL_SECONDS
+    ) -> HttpAnswer:
         headers = {"Authorization": f"Bearer {self._access_token.current()}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            answer = ask(self._storage, method, path, headers, body)
+            answer = ask(self._storage, method, path, headers, body, seconds=seconds)
         except HttpError as error:
             logger.error("the control bucket does not answer", exc_info=error)
             raise ControlUnavailable from None

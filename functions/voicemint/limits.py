@@ -14,6 +14,7 @@ from math import ceil
 
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import DailyLimitReached, TooManyRequests
+from voicemint.google_rest import TOTAL_SECONDS, Turn
 
 MAX_PEOPLE = 10_000  # buckets kept per instance; the idle ones are forgotten first
 
@@ -77,13 +78,14 @@ class DailyLimit:
         limit: int,
         block_size: int,
         utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bucket = bucket
         self._limit = limit
         self._block_size = block_size
         self._slots = ceil(limit / block_size)
         self._utc_now = utc_now
-        self._leasing = threading.Lock()  # held while the bucket is asked
+        self._leasing = Turn(clock)
         self._counting = threading.Lock()  # never held while anything is asked
         self._day = date.min
         self._leased = 0
@@ -111,7 +113,9 @@ class DailyLimit:
 
         Raises DailyLimitReached or ControlUnavailable.
         """
-        with self._leasing:
+        if (day := self.take_leased()) is not None:
+            return day
+        with self._leasing.take(wait_seconds=TOTAL_SECONDS):
             while (day := self.take_leased()) is None:
                 self.refuse_when_used_up()
                 self._lease()

@@ -39,7 +39,7 @@ class Bucket:
         self.answering = Event()
         self.answering.set()
 
-    def read(self, _object_name: str) -> bytes | None:
+    def read(self, _object_name: str, **_limits: float) -> bytes | None:
         assert self.answering.wait(LIMIT_SECONDS)
         if self.state is None:
             raise ControlUnavailable

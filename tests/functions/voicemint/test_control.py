@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from voicemint.control import (
     MAX_AGE_SECONDS,
@@ -11,20 +14,26 @@ from voicemint.errors import ControlUnavailable, Stopped
 
 from ..conftest import Clock
 
+LIMIT_SECONDS = 10
 STATE = ControlState(stopped=False, epoch=2, revoked=frozenset({"a1", "b2"}))
 
 
 class Bucket:
-    """Stands where the control bucket is read, and counts."""
+    """Stands where the control bucket is read, and counts. It hangs while `answering` is cleared."""
 
     def __init__(self, content: bytes | None) -> None:
         self.content = content
         self.is_down = False
         self.reads = 0
+        self.is_asked = Event()
+        self.answering = Event()
+        self.answering.set()
 
-    def read(self, object_name: str) -> bytes | None:
+    def read(self, object_name: str, **_limits: float) -> bytes | None:
         assert object_name == "control.json"
         self.reads += 1
+        self.is_asked.set()
+        assert self.answering.wait(LIMIT_SECONDS)
         if self.is_down:
             raise ControlUnavailable
         return self.content
@@ -144,6 +153,50 @@ def test_callers_do_not_queue_up_behind_a_bucket_that_does_not_answer(
     clock.now += RETRY_SECONDS
     control.current()
     assert bucket.reads == 3
+
+
+def hang(bucket: Bucket) -> None:
+    bucket.answering.clear()
+    bucket.is_asked.clear()
+
+
+def test_while_one_caller_waits_for_the_bucket_the_others_go_on_with_the_last_state(
+    control: Control, bucket: Bucket, clock: Clock
+) -> None:
+    control.current()
+    clock.now += REFRESH_SECONDS
+    hang(bucket)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(control.current)
+        assert bucket.is_asked.wait(LIMIT_SECONDS)
+        assert [control.current() for _ in range(50)] == [STATE] * 50
+        assert (waiting.done(), bucket.reads) == (False, 2)
+        bucket.answering.set()
+    assert waiting.result() == STATE
+
+
+def test_who_has_no_state_waits_for_the_one_who_asks(control: Control, bucket: Bucket) -> None:
+    hang(bucket)
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(control.current) for _ in range(2)]
+        assert bucket.is_asked.wait(LIMIT_SECONDS)
+        bucket.answering.set()
+    assert ([each.result() for each in waiting], bucket.reads) == ([STATE, STATE], 1)
+
+
+def test_a_glance_never_waits_and_has_the_state_read(control: Control, bucket: Bucket, clock: Clock) -> None:
+    hang(bucket)
+    with ThreadPoolExecutor(1) as threads:
+        assert [control.glance(threads) for _ in range(50)] == [None] * 50
+        bucket.answering.set()
+    assert (control.known, bucket.reads) == (STATE, 1)
+    clock.now += MAX_AGE_SECONDS
+    bucket.is_down = True
+    with ThreadPoolExecutor(1) as threads:
+        assert [control.glance(threads) for _ in range(50)] == [STATE] * 50
+    clock.now += 0.1
+    with ThreadPoolExecutor(1) as threads:
+        assert control.glance(threads) is None
 
 
 def test_only_a_stop_is_refused() -> None:

@@ -10,7 +10,7 @@ from aiohttp import web
 from standins.serving import ServerThread
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import ControlUnavailable
-from voicemint.google_rest import TOKEN_MARGIN_SECONDS, AccessToken
+from voicemint.google_rest import FAILURE_SECONDS, TOKEN_MARGIN_SECONDS, AccessToken
 
 from ..conftest import Clock
 
@@ -192,11 +192,18 @@ def test_one_token_is_used_until_it_is_about_to_expire(
     ],
     ids=str,
 )
-def test_no_token_is_no_yes(access_token: AccessToken, metadata: MetadataServer, status: int, answer: Any) -> None:
+def test_no_token_is_no_yes_and_that_is_remembered_for_a_moment(
+    access_token: AccessToken, metadata: MetadataServer, clock: Clock, status: int, answer: Any
+) -> None:
     metadata.status, metadata.answer = status, answer
     with pytest.raises(ControlUnavailable):
         access_token.current()
     metadata.status, metadata.answer = 200, {"access_token": "token-1", "expires_in": 3600}
+    asked = len(metadata.asked)
+    with pytest.raises(ControlUnavailable):
+        access_token.current()
+    assert len(metadata.asked) == asked
+    clock.now += FAILURE_SECONDS
     assert access_token.current() == "token-1"
 
 

@@ -6,6 +6,7 @@ import pytest
 from voicemint import limits
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import ControlUnavailable, DailyLimitReached, TooManyRequests
+from voicemint.google_rest import FAILURE_SECONDS
 from voicemint.limits import DailyLimit, RateLimit, TokenBucket
 
 from ..conftest import Clock
@@ -299,16 +300,21 @@ def test_a_block_leased_over_midnight_does_not_count_for_the_new_day(
     assert bucket.created == ["minted/2026-11-21/000000", "minted/2026-11-22/000000"]
 
 
-def test_a_bucket_that_does_not_answer_costs_no_slot(instance: Instance, bucket: Bucket) -> None:
-    daily = instance(20, 5)
+def test_a_bucket_that_does_not_answer_costs_no_slot_and_is_left_alone_for_a_moment(
+    bucket: Bucket, day: Day, clock: Clock
+) -> None:
+    daily = DailyLimit(bucket, limit=20, block_size=5, utc_now=day, clock=clock)  # type: ignore[arg-type]
     daily.take()
     bucket.is_down = True
     for _ in range(4):
         daily.take()
+    before = bucket.asked
     for _ in range(10):
         with pytest.raises(ControlUnavailable):
             daily.take()
+    assert bucket.asked == before + 1
     bucket.is_down = False
+    clock.now += FAILURE_SECONDS
     assert taken(daily) == 15
 
 
