@@ -13,7 +13,8 @@ line's place and the tasks are the call's own, and OpenAI accepts a call once.
 from datetime import UTC, datetime
 from functools import partial
 
-from voicemint.access import Person, anyone
+import flask
+from voicemint.access import NOBODY, Person
 from voicemint.admission import admission_for
 from voicemint.agents import Agent, load_agents
 from voicemint.calls import KnownCall
@@ -41,7 +42,7 @@ from voicemint.secrets import api_key_for
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
 from voicemint.strict_json import parse_json
-from voicemint.webhooks import WebhookSecrets
+from voicemint.webhooks import WebhookSecrets, claimed_delivery
 
 MAX_BODY_BYTES = 64 * 1024 - 1  # http.py says why not one more
 DECLINE, BUSY_HERE = 603, 486  # SIP, RFC 3261
@@ -59,6 +60,12 @@ ADMISSION = admission_for(SETTINGS)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 LEASH = Leash.of(SETTINGS, MountedSecret(SETTINGS.signing_key_file, SigningKeys).current)
 PHONE_LINES = {name: PhoneLine(BUCKET, name, agent.phone) for name, agent in AGENTS.items() if agent.phone is not None}
+
+
+def may_be_openai(request: flask.Request) -> Person:
+    """The access of this route: the headers of a webhook, before its body is read. Raises InvalidSignature."""
+    claimed_delivery(request.headers.get)
+    return NOBODY
 
 
 def answer(request: ApiRequest) -> Answer:
@@ -133,7 +140,7 @@ answer_phone = entry_point(
     "answer_phone",
     {
         ("POST", "/api/phone"): Route(
-            answer=answer, access=anyone, content_type="application/json", max_body_bytes=MAX_BODY_BYTES
+            answer=answer, access=may_be_openai, content_type="application/json", max_body_bytes=MAX_BODY_BYTES
         )
     },
 )

@@ -10,6 +10,7 @@ VoicemintError
     ├── CrossSite            403     another site's page sent it
     ├── NotFound             404
     ├── MethodNotAllowed     405
+    ├── BodyTimeout          408     the body did not arrive in time
     ├── BodyTooLarge         413
     ├── UnsupportedMediaType 415
     ├── InvalidInvite        403     the link is not ours, expired, used or revoked
@@ -133,6 +134,11 @@ class MethodNotAllowed(ApiError):
     @property
     def headers(self) -> dict[str, str]:
         return {"Allow": self._allowed}
+
+
+class BodyTimeout(ApiError):
+    status, code = 408, "body_timeout"
+    message = "The request's body did not arrive in time. Try again."
 
 
 class BodyTooLarge(ApiError):

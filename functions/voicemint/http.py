@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +15,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from voicemint.access import Access, Person
+from voicemint.body_deadline import BODIES, UNREAD_SECONDS, AwaitedBody, seconds_for
 from voicemint.cloud_logging import logger
 from voicemint.errors import (
     ApiError,
+    BodyTimeout,
     BodyTooLarge,
     CrossSite,
     InvalidRequest,
@@ -137,27 +140,37 @@ def _is_same_site(request: flask.Request) -> bool:
 
 def _read_body(request: flask.Request, max_bytes: int) -> bytes:
     """The body, never more than `max_bytes` of it in memory, whether its length was declared or not."""
-    try:
-        body = request.stream.read(max_bytes + 1)
-    except Exception:  # of the HTTP server's own kinds: chunks that are none, a connection that ended
-        raise _incomplete() from None
+    with _awaited(request, seconds_for(max_bytes)) as awaited:
+        try:
+            body = request.stream.read(max_bytes + 1)
+        except Exception:  # of the HTTP server's own kinds: chunks that are none, a connection that ended
+            raise _incomplete(awaited) from None
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
     if len(body) < (request.content_length or 0):
-        raise _incomplete()
+        raise _incomplete(awaited)
     return body
+
+
+def _awaited(request: flask.Request, seconds: float) -> AbstractContextManager[AwaitedBody | None]:
+    """The deadline of a body that comes from gunicorn; a test's comes from nowhere, and is there."""
+    connection = request.environ.get("gunicorn.socket")
+    return nullcontext() if connection is None else BODIES.body(connection, seconds)
 
 
 def _discard_body(request: flask.Request) -> bool:
     """Read what is left of a body that got an error, so that the connection serves the next request; False where that
-    is more than anybody may send here, or never arrives."""
-    try:
-        return not request.stream.read(MAX_BODY_BYTES) or not request.stream.read(1)
-    except Exception:  # of the HTTP server's own kinds, as above
-        return False
+    is more than anybody may send here, or does not arrive soon."""
+    with _awaited(request, UNREAD_SECONDS):
+        try:
+            return not request.stream.read(MAX_BODY_BYTES) or not request.stream.read(1)
+        except Exception:  # of the HTTP server's own kinds, as above
+            return False
 
 
-def _incomplete() -> InvalidRequest:
+def _incomplete(awaited: AwaitedBody | None) -> ApiError:
+    if awaited is not None and awaited.is_over:
+        return BodyTimeout()
     return InvalidRequest("The request's body did not arrive whole.")
 
 

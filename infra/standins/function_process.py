@@ -11,12 +11,14 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from standins.first_of import first_of
 from standins.serving import LOOPBACK
 
 FUNCTIONS_FOLDER = Path(__file__).resolve().parents[2] / "functions"
 CHILD = Path(__file__).with_name("child.py")
-CONCURRENCY = 80  # requests one instance takes at once; functions-framework's own default is 4 threads a CPU
+DEPLOYED = Path(__file__).resolve().parents[1] / "functions"
 START_SECONDS = 20
 STOP_SECONDS = 3
 OWN_PORTS = (20_000, 32_000)
@@ -89,7 +91,7 @@ async def function_process(
             *(sys.executable, str(CHILD), str(os.getpid())),
             *(sys.executable, "-m", "functions_framework", "--source", str(source / "main.py")),
             *("--target", name.replace("-", "_"), "--host", LOOPBACK, "--port", str(port)),
-            env=_process_environment(environment, home),
+            env=_process_environment(name, environment, home),
             stdout=log,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -118,11 +120,17 @@ async def function_processes(
         yield functions
 
 
-def _process_environment(environment: Mapping[str, str], home: Path) -> dict[str, str]:
+def _process_environment(name: str, environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """Nothing of the caller's environment but what a process needs: a key that is set there stays there."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    own = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "HOST": LOOPBACK, "THREADS": str(CONCURRENCY)}
+    own = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "HOST": LOOPBACK, "THREADS": _threads(name)}
     return {**inherited, **own, "PYTHONUNBUFFERED": "1", **environment}
+
+
+def _threads(name: str) -> str:
+    """As many as where it is deployed; functions-framework's own default is 4 a CPU."""
+    told: str = yaml.safe_load((DEPLOYED / f"{name}.yaml").read_text())["--set-env-vars"]["THREADS"]
+    return told
 
 
 def free_port() -> int:

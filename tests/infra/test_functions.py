@@ -48,7 +48,7 @@ def test_each_request_has_a_thread(name: str, flags: dict[str, Any]) -> None:
 
 @every_function
 def test_instances_are_few_and_none_is_kept(name: str, flags: dict[str, Any]) -> None:
-    assert flags["--max-instances"] in (2, 3)
+    assert flags["--max-instances"] in (3, 5)
     assert flags["--min-instances"] == 0
 
 

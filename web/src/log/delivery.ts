@@ -84,14 +84,14 @@ export async function post(batch: Batch, keepalive = false): Promise<Outcome> {
   }
 }
 
-/** 401 and 429 pass by themselves; any other 4xx will be the same next time. A 200 counts only with our own answer. */
+/** 401, 408 and 429 pass by themselves; any other 4xx will be the same next time. A 200 counts only with our own answer. */
 async function outcome(response: Response): Promise<Outcome> {
   if (response.ok) {
     const answer = fields(await response.json());
     return typeof answer.stored === "number" ? { kind: "stored" } : { kind: "later" };
   }
   const { status } = response;
-  if (status >= 400 && status < 500 && status !== 401 && status !== 429) return { kind: "refused", status };
+  if (status >= 400 && status < 500 && ![401, 408, 429].includes(status)) return { kind: "refused", status };
   const seconds = Number(response.headers.get("retry-after") ?? NaN);
   return seconds >= 0 ? { kind: "later", waitMs: Math.min(seconds * 1000, LONGEST_WAIT_MS) } : { kind: "later" };
 }

@@ -150,6 +150,7 @@ describe("the log", () => {
     ["no network", noNetwork],
     ["an error of the server", refused(503)],
     ["a sign-in that has run out", refused(401)],
+    ["a body that the network brought too slowly", refused(408)],
     ["a 200 that is not from the log", () => new Response("<html>")],
   ])("repeats a batch, the same to the byte, after %s", async (_, answer) => {
     const { log, outbox } = await open();
