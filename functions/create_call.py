@@ -95,6 +95,7 @@ def _new_call(call_id: str, request: ApiRequest, agent: str | None, setup: str, 
         setup=setup,
         started_at=now,
         deadline=now + left.seconds(choose(AGENTS, agent).call_seconds(SETTINGS.max_call_seconds)),
+        epoch=request.person.epoch,
     )
 
 

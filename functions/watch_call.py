@@ -23,9 +23,10 @@ from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
 from voicemint.storage import Bucket
 from voicemint.strict_json import parse_json
+from voicemint.surroundings import Surroundings
 from voicemint.task_access import task_access
 from voicemint.tasks import END, Task, TaskQueue, read_task
-from voicemint.watch import Surroundings, Watch
+from voicemint.watch import Watch
 
 MAX_BODY_BYTES = 2 * 1024
 MAX_WATCHES = 80  # fewer than THREADS: to end a call there is always a thread

@@ -1,10 +1,12 @@
 """What a call has used, counted where a crash cannot forget it: money of the call, minutes of its person.
 
 Money: an object in the control bucket for each response and transcription that was paid for,
-`spent/<call id>/<what>-<millionths of a USD>`; the amount is in the name, so that one listing is the sum.
+`spent/<call id>/<what>-<millionths of a USD>`; the amount is in the name, so that one listing is the sum. The prices
+are those of the models that OpenAI says the call uses: a page that registers a call names its agent itself.
 """
 
 import hashlib
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -12,11 +14,12 @@ from voicemint.agents import Agent
 from voicemint.calls import KnownCall
 from voicemint.control_bucket import ControlBucket
 from voicemint.minutes import count_minute
-from voicemint.prices import MICRO, response_micro_usd, transcription_micro_usd
+from voicemint.prices import MICRO, load_prices, response_micro_usd, transcription_micro_usd
 
 WRITES_AT_ONCE = 16
 MICRO_PER_CENT = MICRO // 100
 MAX_MARKS = 10_000
+SESSION_EVENTS = ("session.created", "session.updated")
 
 
 class CallLedger:
@@ -27,29 +30,32 @@ class CallLedger:
         self._call = call
         self._agent = agent
         self._threads = threads
-        self._paid: dict[str, int] = {}
+        self._model, self._transcription = agent.model, agent.transcription
+        self._paid: set[str] = set()
+        self.micro_usd = 0
         self._next_minute = 0
 
-    def load(self) -> None:
-        """Begin with what earlier watches of this call have counted. Raises ControlUnavailable."""
-        for name in self._bucket.list(f"spent/{self._call.call_id}/", at_most=MAX_MARKS):
-            what, _, amount = name.rpartition("/")[2].rpartition("-")
-            self._paid[what] = int(amount)
+    def counted(self) -> list[str]:
+        """What earlier watches of this call have counted, by the names of objects. Raises ControlUnavailable."""
+        return self._bucket.list(f"spent/{self._call.call_id}/", at_most=MAX_MARKS)
 
-    @property
-    def micro_usd(self) -> int:
-        return sum(self._paid.values())
+    def begin_with(self, counted: Iterable[str]) -> None:
+        for name in counted:
+            what, _, amount = name.rpartition("/")[2].rpartition("-")
+            self._count(what, int(amount))
 
     @property
     def is_used_up(self) -> bool:
         return self.micro_usd >= self._agent.max_call_cents * MICRO_PER_CENT
 
     def pay(self, event: dict[str, Any]) -> "Future[bool] | None":
-        """Count what an event of OpenAI's says was used, once; None where it says nothing new."""
+        """Count what an event of OpenAI's says was used, once; None where it says nothing new, or nothing was."""
+        if event.get("type") in SESSION_EVENTS:
+            self._learn(event.get("session"))
         what, micro_usd = self._bill(event)
-        if what is None or what in self._paid:
+        if what is None or not micro_usd or what in self._paid:
             return None
-        self._paid[what] = micro_usd
+        self._count(what, micro_usd)
         name = f"spent/{self._call.call_id}/{what}-{micro_usd}"
         return self._threads.submit(self._bucket.create, name, b"{}")
 
@@ -60,14 +66,34 @@ class CallLedger:
         self._next_minute = begun + 1
         return [self._threads.submit(count_minute, self._bucket, self._call, minute) for minute in minutes]
 
+    def _count(self, what: str, micro_usd: int) -> None:
+        if what not in self._paid:
+            self._paid.add(what)
+            self.micro_usd += micro_usd
+
+    def _learn(self, session: Any) -> None:
+        """A model that has no price is one of another spelling: the agent's own is what there is."""
+        prices = load_prices()
+        model, transcription = _at(session, "model"), _at(session, "audio", "input", "transcription", "model")
+        if model in prices["usd_per_million_tokens"]:
+            self._model = str(model)
+        if transcription in prices["transcription_usd_per_minute"]:
+            self._transcription = str(transcription)
+
     def _bill(self, event: dict[str, Any]) -> tuple[str | None, int]:
         if event.get("type") == "response.done" and isinstance(event.get("response"), dict):
             response = event["response"]
-            return _mark("response", response.get("id")), response_micro_usd(self._agent.model, response.get("usage"))
+            return _mark("response", response.get("id")), response_micro_usd(self._model, response.get("usage"))
         if event.get("type") == "conversation.item.input_audio_transcription.completed":
-            cost = transcription_micro_usd(self._agent.transcription, event.get("usage"))
+            cost = transcription_micro_usd(self._transcription, event.get("usage"))
             return _mark("heard", event.get("item_id")), cost
         return None, 0
+
+
+def _at(value: Any, *path: str) -> str | None:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def _mark(kind: str, id_: object) -> str:

@@ -7,24 +7,27 @@ SILENCE_SECONDS = 10  # a response of which nothing is heard for so long counts 
 
 
 class NextAnswer:
-    """For one watch. `hear` and `is_overdue` say when GO_ON is to be sent; then it counts as sent."""
+    """For one watch. Its methods say when GO_ON is to be sent; then it counts as sent."""
 
     def __init__(self) -> None:
         self._is_asked = False
         self._is_wanted = False
         self._heard_at = 0.0
 
-    def hear(self, event: dict[str, Any], has_answered: bool, now: float) -> bool:
-        """`has_answered`: the event was a response's end, and its calls of tools have their results from here."""
+    def hear(self, event: dict[str, Any], is_answering: bool, now: float) -> bool:
+        """`is_answering`: the event was a response's end, and its calls of tools will have results from here."""
         if event.get("type") == "response.done":
-            self._is_asked = self._is_wanted or has_answered
-            self._is_wanted = False
-            return self._is_asked
+            return not is_answering and self.have_answered(False)
         if self._is_refusal(event):  # somebody else had it answer first: a page's tool, or a person who spoke
             self._is_wanted, self._heard_at = True, now
         elif str(event.get("type")).startswith("response."):
             self._heard_at = now
         return False
+
+    def have_answered(self, is_due: bool) -> bool:
+        """The results are told, and it `is_due` to us that the model goes on; or somebody was in the way before."""
+        self._is_asked, self._is_wanted = self._is_wanted or is_due, False
+        return self._is_asked
 
     def is_overdue(self, now: float) -> bool:
         """The end of the response that was in the way does not come any more."""

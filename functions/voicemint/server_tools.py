@@ -1,7 +1,7 @@
 """Tools that run on the server, beside a call that watch_call watches: an agent's file names them in `server_tools`.
 
-A tool is a function from its checked-out arguments to what the model is told. It answers within milliseconds: the call
-is not watched meanwhile. SERVER_TOOLS is the registry.
+A tool is a function from its checked-out arguments to what the model is told. It answers within milliseconds: all
+watches of a process share the threads that run tools. SERVER_TOOLS is the registry.
 """
 
 import hashlib
@@ -16,6 +16,10 @@ from voicemint.cloud_logging import logger
 
 MAX_ARGUMENTS_BYTES = 4 * 1024
 NOTHING: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+FAILED = {"error": "The tool failed. Say so, and go on without it."}
+UNCLAIMED = json.dumps(FAILED)  # nobody can tell whether another watch runs it
 
 
 class ToolError(Exception):
@@ -52,7 +56,7 @@ def run_tool(name: str, arguments: str) -> str:
         return json.dumps({"error": error.message})
     except Exception as error:  # a tool may be anybody's; whoever waits on the line is told something
         logger.error("a tool failed", exc_info=error, extra={"fields": {"tool": name}})
-        return json.dumps({"error": "The tool failed. Say so, and go on without it."})
+        return json.dumps(FAILED)
 
 
 def claim_of(call_id: str, tool_call_id: str) -> tuple[str, bytes]:

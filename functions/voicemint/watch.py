@@ -6,31 +6,28 @@ whoever writes it, so that overlapping, repeated and resumed watches are one.
 """
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from voicemint.access import Person
 from voicemint.agents import CLIENT_SECRET, Agent
 from voicemint.call_ledger import CallLedger
-from voicemint.call_record import CallRecords, kept_as
+from voicemint.call_record import kept_as
+from voicemint.call_tools import CallTools
 from voicemint.calls import KnownCall
 from voicemint.cloud_logging import logger
-from voicemint.control import Control
-from voicemint.control_bucket import ControlBucket
-from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
-from voicemint.handoffs import HANDOFF
-from voicemint.leash import Leash
+from voicemint.errands import Errands
+from voicemint.errors import CallTaken, ControlUnavailable
 from voicemint.next_answer import GO_ON, NextAnswer
-from voicemint.openai_api import OpenAIApi
 from voicemint.openai_sideband import Sideband, SidebandClosed
 from voicemint.phone_line import release
-from voicemint.phone_policy import TRANSFER_TOOL
-from voicemint.phone_watch import FIRST_WORD, first_word, line_of, transfer, watched_config
-from voicemint.server_tools import claim_of, run_tool
+from voicemint.phone_watch import FIRST_WORD, first_word, line_of, watched_config
 from voicemint.session_guard import SessionGuard
-from voicemint.tasks import Task, TaskQueue
+from voicemint.surroundings import Surroundings
+from voicemint.tasks import Task
+from voicemint.unfinished_writes import UnfinishedWrites
 
 ATTACH_SECONDS = 30  # from the call's beginning until somebody has to have dialled it
 REATTACH_SECONDS = 2  # after which a call that was there is over
@@ -38,21 +35,7 @@ FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.25, 2.0
 OVERLAP_SECONDS = 5
 LOOK_SECONDS = 5  # how often limits are looked at while nothing is said
 FLUSH_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What all watches of a process share."""
-
-    openai: OpenAIApi
-    queue: TaskQueue
-    leash: Leash
-    control: Control
-    bucket: ControlBucket
-    records: CallRecords
-    threads: ThreadPoolExecutor
-    watch_seconds: int
-    now: Callable[[], float] = time.time
+TELL = {"type": "session.update", "session": {"type": "realtime"}}  # changes nothing, and OpenAI tells what there is
 
 
 class Watch:
@@ -67,16 +50,20 @@ class Watch:
         self._line = line_of(self._call, agent)
         self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(watched_config(self._call, agent))
         self._ledger = CallLedger(around.bucket, self._call, agent, around.threads)
-        self._writing: list[Future[Any]] = []
+        self._person = Person(self._call.person_id, "", epoch=self._call.epoch)
+        self._tools = CallTools(self._call, agent, around.openai, around.bucket)
+        self._writes = UnfinishedWrites()
+        self._errands = Errands(around.threads)
+        self._is_greeted = self._is_taken_up = False
+        self._take_up_at = float("inf")
+        self._sideband: Sideband
         self._next_answer = NextAnswer()
         self._hand_over_at = around.now() + around.watch_seconds
         self._leave_at = float("inf")
 
     def run(self) -> None:
         """Raises ApiError: then the task is sent again, and this watch is taken up by another."""
-        with suppress(CallTaken):  # whoever registered it in the meantime, it is watched as what it is
-            self._around.leash.bind(self._call)
-        self._ledger.load()
+        self._take_up()
         sideband = self._attach(
             until=max(self._call.started_at + ATTACH_SECONDS, self._around.now() + REATTACH_SECONDS)
         )
@@ -87,6 +74,26 @@ class Watch:
         if self._line is not None and self._around.now() < self._leave_at:
             release(self._around.bucket, self._call.call_id)
         self._flush()
+
+    def _take_up(self) -> None:
+        """Again every few seconds while the bucket does not answer: the call is watched meanwhile."""
+        self._take_up_at = float("inf")
+        self._errands.send(self._bind_and_count, self._taken_up)
+
+    def _bind_and_count(self) -> list[str] | None:
+        """What earlier watches have counted; None where the bucket does not answer."""
+        try:
+            with suppress(CallTaken):  # whoever registered it in the meantime, it is watched as what it is
+                self._around.leash.bind(self._call)
+            return self._ledger.counted()
+        except ControlUnavailable:
+            return None
+
+    def _taken_up(self, counted: list[str] | None) -> None:
+        self._is_taken_up = counted is not None
+        self._ledger.begin_with(counted or ())
+        if counted is None:
+            self._take_up_at = self._around.now() + LOOK_SECONDS
 
     def _attach(self, until: float) -> Sideband | None:
         """The sideband, as soon as there is one; None where there was none until then."""
@@ -107,10 +114,11 @@ class Watch:
 
     def _watch(self, sideband: Sideband) -> bool:
         """True where nothing is left to do; False where the connection ended, for whatever reason."""
+        self._sideband = sideband
         try:
             self._begin(sideband)
             while not self._is_done():
-                event = sideband.receive(min(LOOK_SECONDS, max(self._next_look() - self._around.now(), 0.01)))
+                event = sideband.receive(self._patience())
                 if event is not None:
                     self._handle(event, sideband)
                 if self._next_answer.is_overdue(self._around.now()):
@@ -123,27 +131,41 @@ class Watch:
 
     def _begin(self, sideband: Sideband) -> None:
         self._note(f"voicemint.call_watched/{self._request_id}", {"part": self._task.part})
-        if self._guard is not None:
-            sideband.send(self._guard.update)
-        if self._line is not None and self._claim(FIRST_WORD):
-            for event in first_word(self._agent):
-                sideband.send(event)
+        sideband.send(TELL if self._guard is None else self._guard.update)
+        if self._line is not None and not self._is_greeted:
+            self._errands.send(partial(self._tools.claim, FIRST_WORD), self._greet)
 
-    def _next_look(self) -> float:
-        return min(self._call.deadline, self._hand_over_at, self._leave_at)
+    def _greet(self, is_ours: bool | None) -> None:
+        """Where the bucket does not say who greets, we do: twice is better than silence."""
+        if is_ours is not False:
+            self._say(*first_word(self._agent))
+        self._is_greeted = True
+
+    def _patience(self) -> float:
+        """For how many seconds there is nothing to do but to listen."""
+        next_look = min(self._call.deadline, self._hand_over_at, self._leave_at)
+        return min(LOOK_SECONDS, self._errands.look_again_in, max(next_look - self._around.now(), 0.01))
 
     def _is_done(self) -> bool:
         """Look at every limit; end the call where one is reached."""
         now = self._around.now()
-        self._writing += self._ledger.pass_minutes(now)
+        for writing in self._ledger.pass_minutes(now):
+            self._writes.add(writing)
         reason = self._reason_to_end(now)
         if reason is not None:
             self._end(reason)
             return True
+        if now >= self._take_up_at:
+            self._take_up()
         if now >= self._hand_over_at:
-            self._around.queue.create(replace(self._task, part=self._task.part + 1))
-            self._hand_over_at, self._leave_at = float("inf"), now + OVERLAP_SECONDS
+            self._hand_over_at = float("inf")
+            successor = replace(self._task, part=self._task.part + 1)
+            self._errands.send(partial(self._around.queue.create, successor), self._leave_soon)
+        self._errands.settle()
         return now >= self._leave_at
+
+    def _leave_soon(self, _created: None) -> None:
+        self._leave_at = self._around.now() + OVERLAP_SECONDS
 
     def _reason_to_end(self, now: float) -> str | None:
         if now >= self._call.deadline:
@@ -155,11 +177,10 @@ class Watch:
         return "stopped" if self._is_stopped() else None
 
     def _is_stopped(self) -> bool:
-        try:
-            state = self._around.control.current()
-        except ControlUnavailable:
+        state = self._around.control.glance(self._around.threads)
+        if state is None:
             return False  # new calls are refused then; this one has its deadline
-        return state.stopped or self._call.person_id in state.revoked
+        return state.stopped or self._person.is_revoked(state)
 
     def _end(self, reason: str) -> None:
         self._around.openai.hang_up(self._call.call_id)
@@ -170,71 +191,46 @@ class Watch:
         key = kept_as(event)
         if key is not None:
             self._write(key, event)
-        self._add(self._ledger.pay(event))
-        if self._guard is not None and self._guard.is_changed(event):
-            sideband.send(self._guard.correct())
+        self._writes.add(self._ledger.pay(event))
+        if self._guard is not None and (updates := self._guard.put_right(event)):
+            self._say(*updates)
             number = self._guard.corrections
             self._note(f"voicemint.session_corrected/{self._request_id}/{number}", {"number": number})
-        has_answered = event.get("type") == "response.done" and self._run_tools(event, sideband)
-        if self._next_answer.hear(event, has_answered, self._around.now()):
+        is_answering = event.get("type") == "response.done" and self._run_tools(event)
+        if self._next_answer.hear(event, is_answering, self._around.now()):
             sideband.send(GO_ON)
 
-    def _run_tools(self, event: dict[str, Any], sideband: Sideband) -> bool:
-        """Answer the model's calls of our own tools: each once, whoever else watches.
+    def _run_tools(self, event: dict[str, Any]) -> bool:
+        """Have the model's calls of our own tools answered: each once, whoever else watches. Whether there are any.
 
-        Whether it is to go on: where a call beside them is the page's, the page asks when all results are there.
+        Where a call beside them is the page's, the page asks the model to go on, when all results are there.
         """
-        response = event.get("response")
-        output = response.get("output") if isinstance(response, dict) else None
-        asked = [item for item in output or () if _is_call_of(item, self._tools)]
-        ours = [item for item in asked if self._claim(str(item.get("call_id")))]
-        for item in ours:
-            result = self._run_tool(str(item["name"]), str(item.get("arguments") or ""))
-            answer = {"type": "function_call_output", "call_id": item.get("call_id"), "output": result}
-            sideband.send({"type": "conversation.item.create", "item": answer})
-        return bool(ours) and not any(_is_call_of(item, self._tools_of_the_page) for item in output or ())
+        asked, may_go_on = self._tools.asked(event)
+        if asked:
+            self._errands.send(partial(self._tools.results, asked), partial(self._answer, may_go_on))
+        return bool(asked)
 
-    @property
-    def _tools(self) -> tuple[str, ...]:
-        return self._agent.server_tools if self._line is None else (*self._agent.server_tools, TRANSFER_TOOL)
+    def _answer(self, may_go_on: bool, results: list[dict[str, Any]]) -> None:
+        self._say(*({"type": "conversation.item.create", "item": result} for result in results))
+        if self._next_answer.have_answered(bool(results) and may_go_on):
+            self._say(GO_ON)
 
-    @property
-    def _tools_of_the_page(self) -> tuple[str, ...]:
-        if self._line is not None:
-            return ()
-        return (*self._agent.page_tools, *(HANDOFF + handoff.name for handoff in self._agent.handoffs))
-
-    def _run_tool(self, name: str, arguments: str) -> str:
-        if self._line is not None and name == TRANSFER_TOOL:
-            return transfer(self._around.openai, self._call, self._line, arguments)
-        return run_tool(name, arguments)
-
-    def _claim(self, tool_call_id: str) -> bool:
-        name, content = claim_of(self._call.call_id, tool_call_id)
-        return self._around.bucket.create(name, content)
+    def _say(self, *events: dict[str, Any]) -> None:
+        for event in events:
+            self._sideband.send(event)
 
     def _note(self, key: str, fields: dict[str, Any]) -> None:
         """Keep what we did ourselves, beside what OpenAI told; `key` is its type and what else makes it one event."""
         self._write(key, {"type": key.partition("/")[0], **fields})
 
     def _write(self, key: str, event: dict[str, Any]) -> None:
-        self._add(self._around.records.write(self._call, key, event, self._request_id))
-
-    def _add(self, writing: Future[Any] | None) -> None:
-        if writing is not None:
-            self._writing = [each for each in self._writing if not each.done() or each.exception()]
-            self._writing.append(writing)
+        self._writes.begin(partial(self._around.records.write, self._call, key, event, self._request_id))
 
     def _flush(self) -> None:
-        """Wait until everything is written. Raises what a write raised, or StorageUnavailable."""
-        if wait(self._writing, timeout=FLUSH_SECONDS).not_done:
-            raise StorageUnavailable
-        for written in self._writing:
-            written.result()
-
-
-def _is_call_of(item: object, tools: tuple[str, ...]) -> bool:
-    """Whether it can be answered: OpenAI may leave fields out."""
-    if not isinstance(item, dict) or item.get("type") != "function_call" or not item.get("call_id"):
-        return False
-    return item.get("name") in tools
+        """Wait until everything is written. Raises what a write raised, ControlUnavailable or StorageUnavailable."""
+        if not self._is_taken_up and self._bind_and_count() is None:
+            raise ControlUnavailable
+        if self._writes.dropped:
+            fields = {"request_id": self._request_id, "call_id": self._call.call_id, "dropped": self._writes.dropped}
+            logger.error("events of a call were not kept: the bucket was too slow", extra={"fields": fields})
+        self._writes.finish(FLUSH_SECONDS)

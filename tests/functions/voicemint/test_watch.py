@@ -1,8 +1,9 @@
 """One watch with a clock that stands still until it is moved; over real calls it is in test_live_calls.py."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,13 +12,16 @@ from voicemint.calls import KnownCall
 from voicemint.control import ControlState
 from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
 from voicemint.openai_sideband import SidebandClosed
-from voicemint.server_tools import claim_of
+from voicemint.server_tools import UNCLAIMED, claim_of
+from voicemint.surroundings import Surroundings
 from voicemint.tasks import WATCH, Task
-from voicemint.watch import OVERLAP_SECONDS, Surroundings, Watch
+from voicemint.unfinished_writes import MAX_UNFINISHED
+from voicemint.watch import OVERLAP_SECONDS, Watch
 
 from ..conftest import Clock
 
 STARTED_AT = 1_000_000
+LIMIT_SECONDS = 10
 AGENT = Agent(
     label="A",
     instructions="Be kind.",
@@ -35,6 +39,7 @@ CALL = KnownCall(
     setup="unified",
     started_at=STARTED_AT,
     deadline=STARTED_AT + 1800,
+    epoch=4,
 )
 Json = dict[str, Any]
 
@@ -42,6 +47,18 @@ Json = dict[str, Any]
 def paid_response(number: int, tokens: int) -> Json:
     usage = {"output_token_details": {"audio_tokens": tokens}}  # 64 USD a million: 1 cent is 156.25
     return {"type": "response.done", "response": {"id": f"resp_{number}", "usage": usage}}
+
+
+class AtOnce(Executor):
+    """Does what it is given before it returns, so that a test knows when."""
+
+    def submit(self, action: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        try:
+            future.set_result(action(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 class World:
@@ -59,8 +76,11 @@ class World:
         self.objects: dict[str, bytes] = {}
         self.queued: list[Task] = []
         self.taken = False
+        self.answering = Event()  # cleared while the bucket and the queue hang
+        self.answering.set()
+        self.is_down = False
         self.meanwhile: Callable[[], None] = lambda: None
-        self._threads = ThreadPoolExecutor(1)
+        self.threads: Executor = AtOnce()
 
     # what Surroundings holds
     def attach(self, _call_id: str) -> "World | None":
@@ -69,29 +89,36 @@ class World:
 
     def hang_up(self, _call_id: str) -> bool:
         self.hung_up += 1
+        self.answering.set()  # so that what is written last is written
         return True
 
-    def current(self) -> ControlState:
-        if self.state is None:
-            raise ControlUnavailable
+    def glance(self, _threads: Executor) -> ControlState | None:
         return self.state
 
     def create(self, *what: Any) -> Any:
         """An object of the bucket, or a task of the queue."""
+        self._answer()
         if isinstance(what[0], Task):
             return self.queued.append(what[0])
         return self.objects.setdefault(what[0], what[1]) == what[1]
 
     def list(self, prefix: str, at_most: int) -> Sequence[str]:
+        self._answer()
         return [name for name in self.objects if name.startswith(prefix)][:at_most]
 
+    def _answer(self) -> None:
+        assert self.answering.wait(LIMIT_SECONDS)
+        if self.is_down:
+            raise ControlUnavailable
+
     def bind(self, call: KnownCall) -> KnownCall:
+        self._answer()
         if self.taken:
             raise CallTaken
         return call
 
     def write(self, _call: KnownCall, key: str, _event: Json, _request_id: str) -> Any:
-        return self._threads.submit(self.written.append, key)
+        return self.threads.submit(self.written.append, key)
 
     # the sideband
     def receive(self, seconds: float) -> Json | None:
@@ -114,7 +141,7 @@ class World:
     def watch(self, call: KnownCall = CALL, part: int = 0) -> None:
         around: Any = Surroundings(
             **dict.fromkeys(("openai", "queue", "leash", "control", "bucket", "records"), self),  # type: ignore[arg-type]
-            threads=self._threads,
+            threads=self.threads,
             watch_seconds=1680,
             now=self.clock,
         )
@@ -138,7 +165,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
     monkeypatch.setattr("voicemint.watch.time.sleep", sleep)
     yield world
-    world._threads.shutdown()
+    world.threads.shutdown()
 
 
 def ended_because(world: World) -> bool:
@@ -185,7 +212,11 @@ def test_nobody_to_watch_is_waited_for_and_then_ended(world: World) -> None:
     assert (world.hung_up, world.written) == (1, ["voicemint.call_not_watched"])
 
 
-@pytest.mark.parametrize("state", [ControlState(stopped=True), ControlState(revoked=frozenset({"ana"}))], ids=str)
+@pytest.mark.parametrize(
+    "state",
+    [ControlState(stopped=True), ControlState(revoked=frozenset({"ana"})), ControlState(epoch=5)],
+    ids=["stopped", "a person is signed out", "everybody is signed out"],
+)
 def test_a_stop_and_a_lost_device_end_the_call_within_seconds(world: World, state: ControlState) -> None:
     def stop_after_a_minute() -> None:
         if world.clock.now >= STARTED_AT + 60:
@@ -197,10 +228,20 @@ def test_a_stop_and_a_lost_device_end_the_call_within_seconds(world: World, stat
     assert world.clock.now <= STARTED_AT + 60 + 10
 
 
-@pytest.mark.parametrize("state", [None, ControlState(revoked=frozenset({"ben"}))], ids=str)
+@pytest.mark.parametrize(
+    "state",
+    [None, ControlState(revoked=frozenset({"ben"})), ControlState(epoch=4)],
+    ids=["unknown", "another is signed out", "signed in since everybody was signed out"],
+)
 def test_what_does_not_concern_it_ends_no_call(world: World, state: ControlState | None) -> None:
     world.state = state
     world.watch()
+    assert world.hung_up == 0
+
+
+def test_the_call_of_somebody_without_an_epoch_goes_on_when_everybody_is_signed_out(world: World) -> None:
+    world.state = ControlState(epoch=5)
+    world.watch(replace(CALL, epoch=None))
     assert world.hung_up == 0
 
 
@@ -209,6 +250,14 @@ def test_money_is_counted_to_the_cent_and_each_response_once(world: World) -> No
     world.watch()
     assert world.hung_up == 1
     assert world.micro_usd == 2 * 4992 + 64
+
+
+@pytest.mark.parametrize(("told", "micro_usd"), [("gpt-realtime-2.1", 4992), ("gpt-realtime-9", 1560)])
+def test_money_is_counted_at_the_price_of_the_model_that_openai_tells(world: World, told: str, micro_usd: int) -> None:
+    world.agent = replace(AGENT, model="gpt-realtime-2.1-mini", setup="client-secret")
+    world.events = [{"type": "session.updated", "session": {"model": told}}, paid_response(1, 78)]
+    world.watch(replace(CALL, setup="client-secret"))
+    assert world.micro_usd == micro_usd
 
 
 def test_a_watch_that_is_taken_up_again_knows_what_was_spent(world: World) -> None:
@@ -234,7 +283,7 @@ def test_what_could_not_be_stored_has_the_task_sent_again(world: World, monkeypa
         def raise_() -> None:
             raise StorageUnavailable
 
-        return world._threads.submit(raise_)
+        return world.threads.submit(raise_)
 
     monkeypatch.setattr(world, "write", fail)
     with pytest.raises(StorageUnavailable):
@@ -294,3 +343,73 @@ def test_a_tool_that_another_watch_has_answered_is_left_alone(world: World) -> N
     world.watch()
     assert answered(world) == []
     assert [event for event in world.sent if event["type"] == "response.create"] == []
+
+
+def rewritten(instructions: str) -> Json:
+    return {"type": "session.updated", "session": {"instructions": instructions}}
+
+
+def test_a_bucket_that_hangs_delays_neither_a_correction_nor_the_deadline(world: World) -> None:
+    world.agent = replace(AGENT, server_tools=("current_time",))
+    world.threads = ThreadPoolExecutor(2)
+    world.clock.now += 1680
+    began_at = world.clock.now
+
+    def hang_after_a_second() -> None:
+        if world.clock.now > began_at:
+            world.answering.clear()
+
+    world.meanwhile = hang_after_a_second
+    world.events = [paid_response(1, 1), tool_calls("current_time"), rewritten("Be rude.")]
+    world.watch(part=1)
+    assert (world.hung_up, world.clock.now) == (1, CALL.deadline)
+    assert [event["type"] for event in world.sent] == ["session.update", "session.update"]
+
+
+def test_a_watch_that_begins_while_the_bucket_is_down_learns_later_what_was_spent(world: World) -> None:
+    world.objects[f"spent/{CALL.call_id}/response-1-10000"] = b"{}"
+    world.is_down = True
+    world.meanwhile = lambda: setattr(world, "is_down", world.clock.now < STARTED_AT + 30)
+    world.events = [rewritten("Be rude.")]
+    with pytest.raises(ControlUnavailable):  # the minute that could not be counted: the task is sent again
+        world.watch()
+    assert [event["type"] for event in world.sent] == ["session.update", "session.update"]
+    assert world.hung_up == 1  # the budget
+    assert world.clock.now <= STARTED_AT + 45
+
+
+def test_a_tool_is_not_run_where_nobody_can_tell_whose_it_is_and_the_model_is_told(world: World) -> None:
+    world.agent = replace(AGENT, server_tools=("current_time",))
+    world.events = [tool_calls("current_time")]
+    world.meanwhile = lambda: setattr(world, "is_down", world.clock.now < STARTED_AT + 30)
+    world.watch()
+    outputs = [event["item"]["output"] for event in world.sent if event["type"] == "conversation.item.create"]
+    assert outputs == [UNCLAIMED]
+    assert len([event for event in world.sent if event["type"] == "response.create"]) == 1
+
+
+def test_a_bucket_that_does_not_keep_up_costs_events_and_no_memory(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun: list[Future[None]] = []
+
+    def write(*_event: object) -> "Future[None]":
+        """Confirmed when the events are over."""
+        begun.append(Future())
+        if not world.events:
+            begun[-1].set_result(None)
+        return begun[-1]
+
+    def confirm() -> None:
+        for writing in begun:
+            if not world.events and not writing.done():
+                writing.set_result(None)
+
+    monkeypatch.setattr(world, "write", write)
+    world.meanwhile = confirm
+    events = 2 * MAX_UNFINISHED
+    world.events = [{"type": "error", "event_id": f"event_{number}"} for number in range(events)]
+    world.watch()
+    assert len(begun) == MAX_UNFINISHED
+    told = [getattr(record, "fields", {}).get("dropped") for record in caplog.records]
+    assert events + 1 - MAX_UNFINISHED in told
