@@ -64,7 +64,8 @@ def answer_again(storage_url: str) -> None:
 def test_parallel_mints_are_each_answered_in_time(
     start_function: StartFunction, hang: Callable[[], None], state: str, figure: Figure
 ) -> None:
-    with start_function("mint-client-secret", VOICEMINT_ACCESS="invite", DAILY_BLOCK="1") as function:
+    environment = {"VOICEMINT_ACCESS": "invite", "DAILY_LIMIT": "1000", "DAILY_BLOCK": "1"}
+    with start_function("mint-client-secret", **environment) as function:
 
         def mint(_number: int) -> tuple[int, float]:
             begun = time.monotonic()

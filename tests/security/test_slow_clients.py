@@ -62,10 +62,16 @@ def holding(function: FunctionProcess, sent: bytes, attackers: int) -> Iterator[
         yield peers
 
 
-def slowest(ask: Ask, function: FunctionProcess) -> float:
-    """The seconds that a valid caller waits at most."""
+def valid_caller(ask: Ask, function: FunctionProcess) -> requests.Session:
+    """Somebody who has been answered before: a process takes longer for its first request."""
     session = requests.Session()
     session.cookies.set("__session", session_cookie())
+    assert ask(session, function) == 200
+    return session
+
+
+def slowest(ask: Ask, session: requests.Session, function: FunctionProcess) -> float:
+    """The seconds that a valid caller waits at most."""
     waited = []
     for _ in range(VALID):
         begun = time.monotonic()
@@ -81,11 +87,10 @@ def told(peer: socket.socket) -> tuple[int, str]:
 
 
 def test_half_sent_heads_delay_nobody(start_function: StartFunction, figure: Figure) -> None:
-    with (
-        start_function("mint-client-secret", VOICEMINT_ACCESS="invite") as function,
-        holding(function, HALF_A_HEAD, HALF_HEADS),
-    ):
-        seconds = slowest(mint, function)
+    with start_function("mint-client-secret", VOICEMINT_ACCESS="invite") as function:
+        caller = valid_caller(mint, function)
+        with holding(function, HALF_A_HEAD, HALF_HEADS):
+            seconds = slowest(mint, caller, function)
     assert seconds < LIMIT_SECONDS
     figure(f"{HALF_HEADS} clients with half a head each", f"a valid mint takes {seconds * 1000:.0f} ms at most")
 
@@ -127,16 +132,14 @@ def test_half_sent_bodies_delay_nobody_and_are_given_up(
         "PROJECT_ID": "test-project",
     }
     sent = half_a_body(path, headers())
-    with (
-        start_function(who.partition(",")[0], **environment) as function,
-        holding(function, sent, ATTACKERS) as peers,
-        ThreadPoolExecutor(ATTACKERS) as threads,
-    ):
-        begun = time.monotonic()
-        answers = [threads.submit(told, peer) for peer in peers]
-        seconds = slowest(ask, function)
-        given_up = {each.result(WAIT_SECONDS) for each in answers}
-        last = time.monotonic() - begun
+    with start_function(who.partition(",")[0], **environment) as function:
+        caller = valid_caller(ask, function)
+        with holding(function, sent, ATTACKERS) as peers, ThreadPoolExecutor(ATTACKERS) as threads:
+            begun = time.monotonic()
+            answers = [threads.submit(told, peer) for peer in peers]
+            seconds = slowest(ask, caller, function)
+            given_up = {each.result(WAIT_SECONDS) for each in answers}
+            last = time.monotonic() - begun
     assert seconds < LIMIT_SECONDS
     assert given_up == {answer}
     assert last < TOLD_SECONDS
