@@ -5,7 +5,7 @@
 #
 #   --port N     where the page is served (default 5000)
 #   --no-build   serve web/dist as it is
-#   --folder F   keeps the bucket and the functions' logs (default .voicemint)
+#   --folder F   keeps the bucket and the functions' logs, for you alone (default .voicemint)
 #
 # Needs no key, no account and no cloud: an offline stand-in answers. With OPENAI_API_KEY set, OpenAI does.
 # The first run sets up everything it needs (.venv, web/node_modules). Ctrl-C stops all of it.

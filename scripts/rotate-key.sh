@@ -11,6 +11,7 @@
 #   --no-verify        do not ask the site to mint; for VOICEMINT_ACCESS=firebase, which takes no session of ours
 #   --local            the local run that scripts/dev.sh started, instead of the cloud
 #   --folder F         the same, where scripts/dev.sh was given --folder F
+#                      Its stand-ins take made-up keys only: start it with a real one, OPENAI_API_KEY=… scripts/dev.sh
 #
 # Ended half-way, run it again: it goes on. Verifying mints a few client secrets, which count for the day's limit.
 #

@@ -21,6 +21,7 @@ BUCKET                 empty                                 where log_payload s
 PAYLOAD_LEVEL          transcript                            what log_payload keeps: off, metadata, transcript
 STORAGE_EMULATOR_HOST  https://storage.googleapis.com        Cloud Storage, by the name that its own client reads
 GCE_METADATA_HOST      metadata.google.internal              the metadata server, likewise
+LOCAL_RUN_TOKEN        empty                                 what the stand-ins of a local run ask for
 REGION                 us-central1                           where the functions and the queue are
 CLOUD_TASKS_URL        https://cloudtasks.googleapis.com     Cloud Tasks
 CALLS_QUEUE            calls                                 the queue that ends calls
@@ -152,7 +153,7 @@ class Settings:
 
 
 def _refuse_development_settings(environ: Mapping[str, str]) -> None:
-    for name in ("DEBUG", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "GCE_METADATA_IP"):
+    for name in ("DEBUG", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "GCE_METADATA_IP", "LOCAL_RUN_TOKEN"):
         if environ.get(name):
             raise SettingsError(
                 f"{name} is set, but this process runs on Cloud Run: it is for local runs only; unset it."

@@ -24,9 +24,12 @@ def connect(**options: Any) -> storage.Client:
     """Google's client, which asks for what it is told to and for nothing else.
 
     By itself it reads the bucket's metadata too, in a thread of its own, for traces that nobody collects. Our accounts
-    may not: that was a refusal, a thread and a connection for each client (google-cloud-storage 3.17).
+    may not: that was a refusal, a thread and a connection for each client (google-cloud-storage 3.17). Where
+    STORAGE_EMULATOR_HOST leads to a stand-in it asks without credentials, and a local run's asks for a token.
     """
     os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
+    if token := os.environ.get("LOCAL_RUN_TOKEN"):
+        options = {"extra_headers": {"Authorization": f"Bearer {token}"}, **options}
     return storage.Client(**options)
 
 

@@ -22,7 +22,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-CONTROL_PREFIX = "/_standin/"
+from standins.guard import CONTROL_PREFIX
+
 REQUESTS_REMEMBERED = 10_000
 FAULT_NAMES = ("status", "reset", "commit_then_reset", "slow")
 LINGER_ZERO = struct.pack("ii", 1, 0)

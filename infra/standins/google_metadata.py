@@ -11,13 +11,14 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from standins.google_faults import CONTROL_PREFIX
 from standins.google_identity import IdentityTokens
+from standins.guard import CONTROL_PREFIX
 
 FLAVOR = {"Metadata-Flavor": "Google"}
 ROOT = "/computeMetadata/v1/"
 TOKEN_LIFETIME_SECONDS = 3599
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+ACCESS_TOKEN = "ya29.the-offline-stand-in-gives-this"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Instance:
     project_number: str
     region: str
     service_account: str
+    access_token: str = ACCESS_TOKEN
     identity: IdentityTokens = field(default_factory=IdentityTokens)
 
     def texts(self) -> dict[str, str]:
@@ -52,16 +54,23 @@ def create_app(
     project_number: str = "100000000000",
     region: str = "us-central1",
     service_account: str | None = None,
+    access_token: str = ACCESS_TOKEN,
+    under: str = "",
 ) -> web.Application:
-    """The metadata server of one instance in `project`."""
+    """The metadata server of one instance in `project`.
+
+    `under` a path that nobody guesses it answers only those who were told: GCE_METADATA_HOST=127.0.0.1:PORT/PATH. Its
+    clients can be told nothing else, and the access token is a key.
+    """
     app = web.Application(middlewares=[_flavored])
     email = service_account or f"local-run@{project}.iam.gserviceaccount.com"
-    app[INSTANCE] = instance = Instance(project, project_number, region, email)
+    app[INSTANCE] = instance = Instance(project, project_number, region, email, access_token)
+    root = f"{under}{ROOT}"
     app.router.add_get("/", _root)
     for path, text in instance.texts().items():
-        app.router.add_get(ROOT + path, _text(text))
+        app.router.add_get(root + path, _text(text))
     for account in ("default", email):
-        base = f"{ROOT}instance/service-accounts/{account}/"
+        base = f"{root}instance/service-accounts/{account}/"
         app.router.add_get(base, _account)
         app.router.add_get(base + "email", _text(email))
         app.router.add_get(base + "scopes", _text("\n".join(SCOPES) + "\n"))
@@ -75,9 +84,10 @@ def create_app(
 @web.middleware
 async def _flavored(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Google's guard against requests forged through a victim, and its mark on every answer."""
-    if request.path.startswith(ROOT) and "X-Forwarded-For" in request.headers:
+    is_asked_about = ROOT in request.path
+    if is_asked_about and "X-Forwarded-For" in request.headers:
         return web.Response(status=403, text="Request was forwarded", headers=FLAVOR)
-    if request.path.startswith(ROOT) and request.headers.get("Metadata-Flavor") != "Google":
+    if is_asked_about and request.headers.get("Metadata-Flavor") != "Google":
         return web.Response(status=403, text="Missing Metadata-Flavor:Google header", headers=FLAVOR)
     try:
         response = await handler(request)
@@ -109,10 +119,10 @@ async def _account(request: web.Request) -> web.Response:
     return web.json_response(account)
 
 
-async def _token(_request: web.Request) -> web.Response:
+async def _token(request: web.Request) -> web.Response:
     return web.json_response(
         {
-            "access_token": "ya29.the-offline-stand-in-gives-this",
+            "access_token": request.app[INSTANCE].access_token,
             "expires_in": TOKEN_LIFETIME_SECONDS,
             "token_type": "Bearer",
         }

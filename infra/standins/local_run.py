@@ -21,8 +21,8 @@ from voicemint.signing import SigningKeys
 from standins import hosting, openai_realtime
 from standins.first_of import first_of
 from standins.function_process import FunctionProcess, free_port, function_processes
-from standins.local_cloud import BUCKET, start_local_cloud
-from standins.run_folder import announced, claimed
+from standins.local_cloud import BUCKET, TOKEN, authorization, start_local_cloud
+from standins.run_folder import announced, claimed, private
 from standins.serving import LOOPBACK, bound, serving
 
 FIREBASE_JSON = Path(__file__).resolve().parents[2] / "web" / "firebase.json"
@@ -45,6 +45,11 @@ class Site:
     logs: Path
     functions: tuple[FunctionProcess, ...]
     cloud: Mapping[str, str]
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that the stand-ins ask for."""
+        return authorization(self.cloud[TOKEN])
 
     def invite_link(self, name: str = "This machine") -> str:
         """A link that signs one browser in, as scripts/invite.sh makes them."""
@@ -72,8 +77,8 @@ async def local_run(
 ) -> AsyncIterator[Site]:
     """Start everything, yield the site when all of it answers, stop everything.
 
-    `folder` keeps the bucket and the functions' logs. With `openai_api_key` OpenAI is the real one.
-    `environment` is added to every function's own.
+    `folder` keeps the bucket and the functions' logs, for this user's eyes only. With `openai_api_key` OpenAI is the
+    real one. `environment` is added to every function's own.
     """
     load_agents(Path((environment or {}).get("AGENTS_FOLDER", AGENTS_FOLDER)))  # before each function says the same
     if not (FIREBASE_JSON.parent / "dist" / "index.html").is_file():
@@ -81,16 +86,18 @@ async def local_run(
     async with AsyncExitStack() as stack:
         stack.enter_context(claimed(folder))
         listener = stack.enter_context(closing(bound(port)))  # before anything is written: it may be somebody else's
-        openai_url = None if openai_api_key else await stack.enter_async_context(serving(openai_realtime.create_app()))
-        cloud = {
-            **await start_local_cloud(stack, folder, openai_api_key or STANDIN_API_KEY),
-            **({"OPENAI_BASE_URL": f"{openai_url}/v1"} if openai_url else {}),
-        }
+        key_is_real = bool(openai_api_key)
+        cloud = await start_local_cloud(stack, folder, openai_api_key or STANDIN_API_KEY, key_is_real=key_is_real)
+        openai_url = None
+        if not key_is_real:
+            openai = serving(openai_realtime.create_app(), token=cloud[TOKEN])
+            openai_url = await stack.enter_async_context(openai)
+            cloud["OPENAI_BASE_URL"] = f"{openai_url}/v1"
         watch_port = free_port()
         shared = {**cloud, "WATCH_CALL_URL": f"http://{LOOPBACK}:{watch_port}", **(environment or {})}
         names = (*rewritten_services(FIREBASE_JSON), WATCH_CALL)
         functions = await stack.enter_async_context(
-            function_processes(names, shared, folder / "logs", {WATCH_CALL: watch_port})
+            function_processes(names, shared, private(folder / "logs"), {WATCH_CALL: watch_port})
         )
         app = hosting.create_app(
             FIREBASE_JSON,
@@ -100,7 +107,7 @@ async def local_run(
         url = await stack.enter_async_context(serving(app, listener=listener))
         url = url.replace("127.0.0.1", "localhost")  # a secure context by either name; this one reads better
         if openai_url:
-            await _tell_of_phone_calls(openai_url, url, Path(cloud["OPENAI_WEBHOOK_SECRET_FILE"]).read_text())
+            await _tell_of_phone_calls(openai_url, url, cloud)
         stack.enter_context(announced(folder, {"SITE_URL": url, **cloud}))
         yield Site(
             url=url,
@@ -112,10 +119,11 @@ async def local_run(
         )
 
 
-async def _tell_of_phone_calls(openai_url: str, site_url: str, secret: str) -> None:
+async def _tell_of_phone_calls(openai_url: str, site_url: str, cloud: Mapping[str, str]) -> None:
     """Register the site's webhook at the stand-in, as scripts/phone.sh does at OpenAI."""
-    endpoint = {"url": f"{site_url}/api/phone", "secret": secret}
-    async with ClientSession() as session, session.post(f"{openai_url}/_standin/webhooks", json=endpoint) as answer:
+    endpoint = {"url": f"{site_url}/api/phone", "secret": Path(cloud["OPENAI_WEBHOOK_SECRET_FILE"]).read_text()}
+    async with ClientSession(headers=authorization(cloud[TOKEN])) as session:
+        answer = await session.post(f"{openai_url}/_standin/webhooks", json=endpoint)
         answer.raise_for_status()
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from standins.local_cloud import write_private
+from standins.local_cloud import TOKEN, authorization, write_private
 
 ANNOUNCED = "local-run.env"
+HEADERS = "local-run.headers"
 LOCK = "lock"
 SITE_URL = "SITE_URL="
 
@@ -34,15 +35,27 @@ def claimed(folder: Path) -> Iterator[None]:
         yield
 
 
+def private(folder: Path) -> Path:
+    """The folder, which no other user of the machine looks into, whoever may have looked before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
 @contextmanager
 def announced(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Tell the owner's commands (`--local`) where everything is, for as long as it is there."""
-    file = folder / ANNOUNCED
-    write_private(file, "".join(f"{name}={value}\n" for name, value in environment.items()))
+    """Tell the owner's commands (`--local`) where everything is, for as long as it is there, and curl what to send.
+
+    curl -H @FILE reads headers from a file: on a command line other users of the machine would see the token.
+    """
+    headers = {**authorization(environment[TOKEN]), "Content-Type": "application/json"}
+    write_private(folder / HEADERS, "".join(f"{name}: {value}\n" for name, value in headers.items()))
+    write_private(folder / ANNOUNCED, "".join(f"{name}={value}\n" for name, value in environment.items()))
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        for name in (ANNOUNCED, HEADERS):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _where(folder: Path) -> str:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from standins import guard
+
 T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
 BODIES_AS_SENT = web.AppKey(
@@ -29,8 +31,14 @@ def bound(port: int = 0) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: web.Application, port: int = 0, listener: socket.socket | None = None) -> AsyncIterator[str]:
-    """Serve `app` until the block ends; yields its base URL. Port 0 takes a free one; or give a `listener`."""
+async def serving(
+    app: web.Application, port: int = 0, listener: socket.socket | None = None, *, token: str | None = None
+) -> AsyncIterator[str]:
+    """Serve `app`, behind its guard, until the block ends; yields its base URL.
+
+    Port 0 takes a free one; or give a `listener`. `token`: a local run's, which its guard then demands.
+    """
+    guard.put_before(app, token)
     is_decoded = not app.get(BODIES_AS_SENT, False)
     runner = web.AppRunner(
         app, access_log=None, handler_cancellation=True, shutdown_timeout=1, auto_decompress=is_decoded

@@ -28,7 +28,7 @@ from .link import NEAR
 ROOT = Path(__file__).resolve().parents[2]
 PEER = Path(__file__).with_name("peers") / "page" / "build"
 CLIENT = web.AppKey("client", aiohttp.ClientSession)
-HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
+HOP_BY_HOP = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
 OFTEN = {"PERSON_PER_MINUTE": "100000", "INSTANCE_PER_MINUTE": "100000", "DAILY_LIMIT": "100000", "DAILY_BLOCK": "1000"}
 
 
@@ -106,6 +106,8 @@ class Front:
     async def _hand_on(self, request: web.Request) -> web.Response:
         await asyncio.sleep(self.delay_seconds)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        if "Origin" in headers:
+            headers["Origin"] = self.target  # as if it had been asked itself: it knows no other name of its own
         left_out = HOP_BY_HOP if self.peer is None else {*HOP_BY_HOP, "link"}
         url = self.target + request.raw_path
         body = await request.read()

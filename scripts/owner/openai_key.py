@@ -1,6 +1,7 @@
 """A new OpenAI API key: read so that nothing shows it, and tried before it is stored."""
 
 import getpass
+import re
 import sys
 from functools import partial
 from typing import TextIO
@@ -12,9 +13,41 @@ from voicemint.openai_refusals import refusal
 from voicemint.secrets import Secret
 
 from .console import CommandFailed, say
+from .project import Project
+from .secret_names import OPENAI_API_KEY
+from .secret_versions import Versions
 
 MAX_INPUT_CHARACTERS = 1024
+START_WITH_KEY = "OPENAI_API_KEY=… scripts/dev.sh"
 TIMEOUT = (5, 15)
+# Every key that OpenAI gives out has one of these beginnings, or "OpenAI" in Base64 in its middle.
+REAL_KEY = re.compile(r"sk-(?:proj|svcacct|admin)-|.*T3BlbkFJ")
+
+
+def key_in_use(project: Project) -> Secret:
+    """The functions' own. Raises CommandFailed."""
+    if project.has_a_real_key_locally:
+        return Secret(project.settings.openai_api_key_file.read_text())
+    return Secret(Versions(project, OPENAI_API_KEY).latest().text)
+
+
+def refuse_real_key_locally(project: Project) -> None:
+    """Raises CommandFailed where a key would have to go into a stand-in of a run that talks to OpenAI."""
+    if project.has_a_real_key_locally:
+        raise CommandFailed(
+            happened="This local run talks to OpenAI with the key that it was started with, which no stand-in keeps",
+            todo=f"End it with Ctrl-C, and start it with the new key: {START_WITH_KEY}",
+        )
+
+
+def refuse_for_stand_ins(project: Project, key: Secret) -> None:
+    """Raises CommandFailed for a key that somebody could spend money with, where only stand-ins would get it."""
+    if project.local and REAL_KEY.match(key.reveal()):
+        raise CommandFailed(
+            expected="a made-up key, which is all that the stand-ins of a local run are given",
+            found="one of OpenAI's",
+            todo=f"Nothing was changed, and nobody was shown the key. To talk to OpenAI: {START_WITH_KEY}",
+        )
 
 
 def read_key(stdin: TextIO = sys.stdin) -> Secret:

@@ -13,12 +13,11 @@ from voicemint.agents import load_agents
 from voicemint.errors import SecretUnavailable
 from voicemint.incoming_calls import EVENT_TYPE
 from voicemint.phone_policy import PhonePolicy
-from voicemint.secrets import Secret
 from voicemint.webhooks import WebhookSecrets
 
 from .console import CommandFailed, run, say, show
+from .openai_key import key_in_use
 from .project import Project, add_project_options, project_of
-from .secret_names import OPENAI_API_KEY
 from .secret_versions import Versions
 from .webhook_endpoints import NAME, ApiClosed, Endpoint, WebhookEndpoints
 from .webhook_secret import WEBHOOK_SECRET, nobodys_secret, probe, read_secret, wait_until_taken
@@ -105,8 +104,7 @@ class Telephone:
 
     def _endpoints(self) -> WebhookEndpoints:
         say("Asking OpenAI for the project's webhook endpoints")
-        key = Secret(Versions(self._project, OPENAI_API_KEY).latest().text)
-        return WebhookEndpoints(self._project.settings.openai_base_url, key)
+        return WebhookEndpoints(self._project.settings.openai_base_url, key_in_use(self._project))
 
     def _registered(self, endpoints: WebhookEndpoints, *, exchange: bool, dry_run: bool) -> str | None:
         """The signing secret to store; None where the one that is stored is good."""

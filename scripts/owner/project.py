@@ -15,7 +15,7 @@ import argparse
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from urllib.parse import urlsplit
 
 import yaml
 from common.hosting_site import site_url
-from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.credentials import Credentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package without stubs
+from google.oauth2.credentials import Credentials as LocalCredentials
 from voicemint.settings import LOOPBACK_HOSTS, Settings
 from voicemint.storage import connect
 
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTION_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"
 LOCAL_FOLDER = ROOT / ".voicemint"
 LOCAL_RUN_ENV = "local-run.env"
+LOCAL_RUN_TOKEN = "LOCAL_RUN_TOKEN"  # noqa: S105 - the variable's name
 LOCAL_ONLY = ("STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "GCE_METADATA_IP")
 
 
@@ -55,10 +57,16 @@ class Project:
     max_instances: int | None = None
     variables: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    local_token: str = field(default="", repr=False)
 
     def command(self, script: str, *arguments: str) -> str:
         """A command line to be copied: it works on this same project."""
         return " ".join([*self.variables, f"scripts/{script}", *self.options, *map(shlex.quote, arguments)])
+
+    @property
+    def has_a_real_key_locally(self) -> bool:
+        """Whether this is a local run that talks to OpenAI: its key is in no stand-in, only in its mounted file."""
+        return self.local and urlsplit(self.settings.openai_base_url).hostname not in LOOPBACK_HOSTS
 
     @cached_property
     def site_url(self) -> str:
@@ -91,9 +99,9 @@ class Project:
 
     @cached_property
     def _credentials(self) -> Credentials:
-        """The stand-ins ask for none."""
+        """A local run's stand-ins ask for its token."""
         if self.local:
-            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+            return LocalCredentials(self.local_token)  # type: ignore[no-untyped-call]
         return owner_credentials(self.settings.project_id)
 
 
@@ -121,7 +129,14 @@ def local_project(given: Path | None = None) -> Project:
         raise CommandFailed(happened=f"No local run is going on in {folder.name}/", todo=f"Start it: {start}")
     values = parse_env(file)
     settings = Settings.from_environ(values)
-    return Project(settings, values["SITE_URL"], local=True, limits_from="the local run", options=options)
+    return Project(
+        settings,
+        values["SITE_URL"],
+        local=True,
+        limits_from="the local run",
+        options=options,
+        local_token=values.get(LOCAL_RUN_TOKEN, ""),
+    )
 
 
 def cloud_project(environ: Mapping[str, str], project_env: Path, function_flags: Path) -> Project:

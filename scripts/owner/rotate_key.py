@@ -12,7 +12,7 @@ from voicemint.signing import SigningKeys
 
 from .console import run, say, show, wait
 from .control_state import read_control
-from .openai_key import check_key, read_key
+from .openai_key import check_key, read_key, refuse_for_stand_ins, refuse_real_key_locally
 from .project import Project, add_project_options, project_of
 from .secret_names import OPENAI_API_KEY, SIGNING_KEY
 from .secret_versions import Versions
@@ -69,7 +69,9 @@ def unverified(_keys: SigningKeys) -> None:
 
 
 def rotate_openai_key(project: Project, overlap: int, check: Callable[[SigningKeys], None]) -> int:
+    refuse_real_key_locally(project)
     key = read_key()
+    refuse_for_stand_ins(project, key)
     say("Asking OpenAI whether it takes the key")
     check_key(project.settings.openai_base_url, key)
     versions = Versions(project, OPENAI_API_KEY)

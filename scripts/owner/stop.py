@@ -8,14 +8,12 @@ from dataclasses import replace
 from common.command_line import CommandLine
 from voicemint.control import CONTROL_OBJECT
 from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
-from voicemint.secrets import Secret
 
 from .console import EXIT_FAILED, run, say, show
 from .control_state import IN_FORCE, change_control, read_control
 from .live_calls import SUCCESSES, hang_up_all, known_calls, utc_now
+from .openai_key import key_in_use
 from .project import Project, add_project_options, project_of
-from .secret_names import OPENAI_API_KEY
-from .secret_versions import Versions
 
 OPENAI_KEYS = "https://platform.openai.com/api-keys"
 
@@ -81,8 +79,7 @@ def hang_up(project: Project) -> int:
         show("Calls: none known.")
         return 0 if complete else EXIT_FAILED
     say(f"Hanging up {len(calls)}")
-    key = Secret(Versions(project, OPENAI_API_KEY).latest().text)
-    outcomes = hang_up_all(calls, project.settings.openai_base_url, key)
+    outcomes = hang_up_all(calls, project.settings.openai_base_url, key_in_use(project))
     show("Calls: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) + ".")
     return 0 if complete and outcomes.keys() <= set(SUCCESSES) else EXIT_FAILED
 

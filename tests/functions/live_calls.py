@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 from standins import openai_realtime
 from standins.function_process import FunctionProcess, free_port, function_process, function_processes
-from standins.local_cloud import BUCKET, PROJECT_ID, REGION, start_local_cloud
+from standins.local_cloud import BUCKET, PROJECT_ID, REGION, TOKEN, authorization, start_local_cloud
 from standins.serving import LOOPBACK, serving
 from voicemint.control_bucket import ControlBucket
 from voicemint.signing import SigningKeys
@@ -152,7 +152,7 @@ class CallSite:
             url = (
                 f"{self.environment['CLOUD_TASKS_URL']}/v2/projects/{PROJECT_ID}/locations/{REGION}/queues/calls/tasks"
             )
-            async with self.http.get(url, headers={"Authorization": "Bearer x"}) as answer:
+            async with self.http.get(url, headers=authorization(self.environment[TOKEN])) as answer:
                 tasks = (await answer.json()).get("tasks", [])
             return not any(f"{call_id}-watch-" in task["name"] for task in tasks)
 

@@ -35,20 +35,27 @@ class Line:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._control = f"{site.openai_url}/_standin"
+        self._http = requests.Session()
+        self._http.headers.update(site.authorization)
 
     def says(self, *turns: Json) -> None:
         """What the agent says next."""
-        requests.post(f"{self._site.openai_url}/_standin/script", json={"turns": turns}, timeout=5).raise_for_status()
+        self._http.post(f"{self._control}/script", json={"turns": turns}, timeout=5).raise_for_status()
+
+    def forget(self) -> None:
+        """What was to be said and was not."""
+        self._http.delete(f"{self._control}/script", timeout=5).raise_for_status()
 
     def call(self, **asked: Any) -> Json:
         """Somebody calls; returns the call when it is over."""
-        answer = requests.post(f"{self._site.openai_url}/_standin/calls", json=asked, timeout=5)
+        answer = self._http.post(f"{self._control}/calls", json=asked, timeout=5)
         answer.raise_for_status()
         call_id = answer.json()["id"]
         return until(lambda: self._ended(call_id))
 
     def _ended(self, call_id: str) -> Json | None:
-        calls = requests.get(f"{self._site.openai_url}/_standin/calls", timeout=5).json()["calls"]
+        calls = self._http.get(f"{self._control}/calls", timeout=5).json()["calls"]
         call = next(call for call in calls if call["id"] == call_id)
         return None if call["state"] in ("ringing", "connected") else dict(call)
 
@@ -70,8 +77,9 @@ class Line:
 
 @pytest.fixture
 def line(site: Site) -> Iterator[Line]:
-    yield Line(site)
-    requests.delete(f"{site.openai_url}/_standin/script", timeout=5)
+    line = Line(site)
+    yield line
+    line.forget()
 
 
 def until(condition: Callable[[], Any]) -> Any:

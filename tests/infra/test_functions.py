@@ -17,7 +17,7 @@ from .infra_files import FUNCTIONS, INFRA, PRIVATE, PUBLIC, ROOT
 
 DOCUMENTED = set(re.findall(r"^([A-Z_]+) {2,}\S", settings.__doc__ or "", re.MULTILINE))
 FRAMEWORK = {"THREADS"}  # functions-framework's own
-DEVELOPMENT_ONLY = {"STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "HOST", "K_SERVICE", "DEBUG"}
+DEVELOPMENT_ONLY = {"STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "LOCAL_RUN_TOKEN", "HOST", "K_SERVICE", "DEBUG"}
 BY_PROJECT = {"PROJECT_ID", "REGION", "BUCKET", "CONTROL_BUCKET"}  # scripts/deploy.sh says them
 OWN_ACCESS = {"answer-phone"}  # asks OpenAI's signature, not a person
 every_function = pytest.mark.parametrize(("name", "flags"), FUNCTIONS.items(), ids=FUNCTIONS)

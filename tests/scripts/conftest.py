@@ -5,16 +5,17 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import secretmanager
+from google.oauth2.credentials import Credentials
 from standins import hosting, local_cloud, openai_realtime
 from standins.function_process import FUNCTIONS_FOLDER, function_processes
-from standins.local_cloud import BUCKET, CONTROL_BUCKET, PROJECT_ID
+from standins.local_cloud import BUCKET, CONTROL_BUCKET, PROJECT_ID, TOKEN, authorization
 from standins.serving import ServerThread, serving
 from voicemint.control import ControlState
 from voicemint.errors import ControlUnavailable
@@ -58,6 +59,13 @@ class OwnerCloud:
     def storage_url(self) -> str:
         return self.environment["STORAGE_EMULATOR_HOST"]
 
+    @cached_property
+    def google(self) -> requests.Session:
+        """Asks Google's stand-ins."""
+        session = requests.Session()
+        session.headers.update(authorization(self.environment[TOKEN]))
+        return session
+
     @property
     def control_bucket(self) -> Path:
         """The bucket as files."""
@@ -75,20 +83,20 @@ class OwnerCloud:
             return 0
 
     def read(self, name: str) -> bytes:
-        answer = requests.get(
+        answer = self.google.get(
             f"{self.storage_url}/storage/v1/b/{CONTROL_BUCKET}/o/{name.replace('/', '%2F')}?alt=media", timeout=5
         )
         answer.raise_for_status()
         return answer.content
 
     def names(self, prefix: str) -> list[str]:
-        answer = requests.get(
+        answer = self.google.get(
             f"{self.storage_url}/storage/v1/b/{CONTROL_BUCKET}/o", params={"prefix": prefix}, timeout=5
         )
         return [item["name"] for item in answer.json().get("items", [])]
 
     def write(self, name: str, content: bytes, bucket: str = CONTROL_BUCKET) -> None:
-        requests.post(
+        self.google.post(
             f"{self.storage_url}/upload/storage/v1/b/{bucket}/o",
             params={"uploadType": "media", "name": name},
             data=content,
@@ -99,7 +107,7 @@ class OwnerCloud:
         self.write(f"calls/dt={day}/{call_id}/000000-0123456789abcdef.ndjson", b"{}\n", BUCKET)
 
     def delete(self, name: str) -> None:
-        requests.delete(f"{self.storage_url}/storage/v1/b/{CONTROL_BUCKET}/o/{name}", timeout=5).raise_for_status()
+        self.google.delete(f"{self.storage_url}/storage/v1/b/{CONTROL_BUCKET}/o/{name}", timeout=5).raise_for_status()
 
     def calls(self) -> dict[str, str]:
         """Call id to state, as OpenAI's stand-in has them."""
@@ -110,7 +118,7 @@ class OwnerCloud:
         requests.post(f"{self.openai_url}/_standin/faults", json=fault, timeout=5).raise_for_status()
 
     def storage_fault(self, **fault: object) -> None:
-        requests.post(f"{self.storage_url}/_standin/faults", json=fault, timeout=5).raise_for_status()
+        self.google.post(f"{self.storage_url}/_standin/faults", json=fault, timeout=5).raise_for_status()
 
     def versions(self, secret_id: str) -> dict[int, str]:
         """Version number to state."""
@@ -134,7 +142,7 @@ class OwnerCloud:
     def _secret_manager(self) -> secretmanager.SecretManagerServiceClient:
         return secretmanager.SecretManagerServiceClient(
             transport="rest",
-            credentials=AnonymousCredentials(),
+            credentials=Credentials(self.environment[TOKEN]),
             client_options={"api_endpoint": self.environment["SECRET_MANAGER_URL"]},
         )
 
@@ -196,4 +204,4 @@ def cloud(module_cloud: OwnerCloud) -> Iterator[OwnerCloud]:
         for name in module_cloud.names(prefix):
             module_cloud.delete(name.replace("/", "%2F"))
     requests.delete(f"{module_cloud.openai_url}/_standin/faults", timeout=5).raise_for_status()
-    requests.delete(f"{module_cloud.storage_url}/_standin/faults", timeout=5).raise_for_status()
+    module_cloud.google.delete(f"{module_cloud.storage_url}/_standin/faults", timeout=5).raise_for_status()

@@ -109,6 +109,20 @@ def test_a_key_in_the_environment_reaches_no_functions_environment_and_no_kept_f
         assert process.wait(timeout=READY_SECONDS) == 0
 
 
+def test_what_it_keeps_is_for_its_user_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "bucket").mkdir(parents=True)
+    (folder / "bucket").chmod(0o755)  # as earlier runs have left it
+    with dev(folder, "--port", "0") as process:
+        link, _ = read_until_ready(process)
+        sign_in(link)
+        written = [path for path in folder.rglob("*") if path.is_file()]
+        assert {path.name for path in written} >= {"local-run.env", "local-run.headers", "signing-key"}
+        assert [path for path in written if path.stat().st_mode & 0o077] == []
+        assert [path for path in (folder / "bucket", folder / "logs") if path.stat().st_mode & 0o077] == []
+    assert not (folder / "local-run.headers").exists()
+
+
 def test_a_port_that_is_taken_is_said_in_words(tmp_path: Path) -> None:
     with dev(tmp_path / "first", "--port", "0") as first:
         link, _ = read_until_ready(first)

@@ -1,6 +1,7 @@
 """Every command of the README is run: here against a run of its own, or where it says below."""
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .readme import COMMANDS, OF_A_PROJECT
+from .readme import COMMANDS, FENCED, OF_A_PROJECT
 from .test_dev import dev, read_until_ready
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +45,21 @@ def test_a_command_of_the_readme_works(command: str, local_run: tuple[str, Path]
     ended = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.strip()
+
+
+def test_the_telephone_can_be_tried_as_the_functions_readme_says(local_run: tuple[str, Path]) -> None:
+    """curl is let in by the run's headers, and by nothing else."""
+    _, folder = local_run
+    readme = (ROOT / "functions" / "README.md").read_text()
+    [block] = [block for block in FENCED.findall(readme) if "_standin" in block]
+    without = re.sub(r' -H "\$headers"', " -H content-type:application/json", block)
+    said = [
+        subprocess.run(
+            ["bash", "-euc", text.replace("curl ", "curl -sS ").replace(".voicemint", str(folder))],
+            capture_output=True, text=True, timeout=60,
+        )
+        for text in (block, without)
+    ]  # fmt: skip
+    assert [ended.stderr for ended in said] == ["", ""]
+    assert '"setup": "sip"' in said[0].stdout
+    assert said[1].stdout.count("The local run's token is missing") == 2

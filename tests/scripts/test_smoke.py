@@ -92,6 +92,13 @@ def detail_of(step: str, url: str, capsys: pytest.CaptureFixture[str]) -> str:
     return str(found["detail"])
 
 
+def control_of(site: Site) -> requests.Session:
+    """Asks the site's stand-ins."""
+    control = requests.Session()
+    control.headers.update(site.authorization)
+    return control
+
+
 def test_a_working_site_passes_and_every_step_is_in_the_table(site: Site) -> None:
     link = site.invite_link("Smoke check")
     finished = smoke_sh(site.url, VOICEMINT_INVITE=link)
@@ -129,7 +136,7 @@ def test_where_the_server_opens_the_calls_it_has_one_opened_and_ended(unified_si
     finished = smoke_sh(unified_site.url, VOICEMINT_INVITE=unified_site.invite_link("Smoke check"))
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert results(finished.stdout) == dict.fromkeys(("page", "sign in", "call", "log write"), "ok")
-    calls = requests.get(f"{unified_site.openai_url}/_standin/calls", timeout=5).json()["calls"]
+    calls = control_of(unified_site).get(f"{unified_site.openai_url}/_standin/calls", timeout=5).json()["calls"]
     assert [call["state"] for call in calls] == ["hung up"]
 
 
@@ -185,12 +192,12 @@ def test_a_fault_of_openai_is_named_at_its_step(
     reason: str,
 ) -> None:
     monkeypatch.setenv("VOICEMINT_INVITE", site.invite_link())
-    faults = f"{site.openai_url}/_standin/faults"
-    requests.post(faults, json={"path": path, "fault": fault, "times": None}, timeout=10).raise_for_status()
+    faults, control = f"{site.openai_url}/_standin/faults", control_of(site)
+    control.post(faults, json={"path": path, "fault": fault, "times": None}, timeout=10).raise_for_status()
     try:
         assert reason in detail_of(step, site.url, capsys)
     finally:
-        requests.delete(faults, timeout=10).raise_for_status()
+        control.delete(faults, timeout=10).raise_for_status()
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,15 @@ TIMEOUT_SECONDS = 10
 
 
 class OpenAIControl:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, authorization: dict[str, str]) -> None:
         self._url = url
+        self._authorization = authorization
         self._earlier = self._connected()  # a browser that was closed is only missed after half a minute
 
     @classmethod
     def of(cls, site: Site) -> "OpenAIControl":
         assert site.openai_url is not None
-        return cls(site.openai_url)
+        return cls(site.openai_url, site.authorization)
 
     def script(self, *turns: dict[str, Any]) -> None:
         self._ask("POST", "/_standin/script", {"turns": list(turns)})
@@ -48,7 +49,8 @@ class OpenAIControl:
         return [call["id"] for call in calls if call["state"] == "connected"]
 
     def _ask(self, method: str, path: str, body: object = None) -> requests.Response:
-        headers = {"Authorization": f"Bearer {STANDIN_API_KEY}"}
+        key = {"Authorization": f"Bearer {STANDIN_API_KEY}"}
+        headers = self._authorization if path.startswith("/_standin/") else key
         response = requests.request(method, self._url + path, json=body, headers=headers, timeout=TIMEOUT_SECONDS)
         response.raise_for_status()
         return response

@@ -2,7 +2,10 @@
 
 import pytest
 from playwright.sync_api import expect
-from standins.local_run import Site
+from standins import hosting
+from standins.guard import GUARD, Guard
+from standins.local_run import FIREBASE_JSON, Site, rewritten_services
+from standins.serving import ServerThread
 
 from .conftest import OpenPage
 from .openai_control import OpenAIControl
@@ -65,8 +68,16 @@ def test_an_answer_of_hosting_itself_is_told_by_its_status(open_page: OpenPage) 
     expect(talker.alert).to_contain_text("status 504")
 
 
-def test_an_address_that_is_not_secure_says_so_before_anyone_taps(open_page: OpenPage, site: Site) -> None:
-    talker = open_page(url=site.url.replace("localhost", "voicemint.test"))
+@pytest.fixture
+def insecure_url(site: Site, servers: ServerThread) -> str:
+    """The page by a name that browsers do not trust."""
+    app = hosting.create_app(FIREBASE_JSON, dict.fromkeys(rewritten_services(FIREBASE_JSON), site.url))
+    app[GUARD] = Guard(also_named=lambda host: host.startswith("voicemint.test:"), hands_on=True)
+    return servers.serve(app).replace("127.0.0.1", "voicemint.test")
+
+
+def test_an_address_that_is_not_secure_says_so_before_anyone_taps(open_page: OpenPage, insecure_url: str) -> None:
+    talker = open_page(url=insecure_url)
     talker.may_log_errors = True  # the browser itself warns about headers that need a secure address
     expect(talker.alert).to_contain_text("This address cannot use the microphone")
     expect(talker.alert).to_contain_text("https://")

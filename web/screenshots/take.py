@@ -64,7 +64,8 @@ class Shot:
         self.page.wait_for_timeout(300)  # figures that are asked of the connection
 
     def ask(self, route: str, body: object) -> None:
-        requests.post(f"{self.site.openai_url}/_standin/{route}", json=body, timeout=10).raise_for_status()
+        url = f"{self.site.openai_url}/_standin/{route}"
+        requests.post(url, json=body, headers=self.site.authorization, timeout=10).raise_for_status()
 
     def quiet(self) -> None:
         self.page.locator('.orb[data-voice="quiet"]').wait_for()  # a new message would interrupt what is being said

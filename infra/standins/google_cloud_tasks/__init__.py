@@ -18,6 +18,7 @@ from standins.google_cloud_tasks.requests import MAX_TASK_BYTES, CreateTask
 from standins.google_errors import GoogleError, error_answer, errors_as_answers
 from standins.google_faults import Faults
 from standins.google_identity import CERTS_PATH, IdentityTokens
+from standins.guard import GUARD, Guard
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 QUEUE = "/v2/projects/{project:[a-z0-9-]+}/locations/{location:[a-z0-9-]+}/queues/{queue:[A-Za-z0-9-]+}"
@@ -100,6 +101,7 @@ def create_app(
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     Faults(error_answer).install(app)
     app.middlewares.append(errors_as_answers)
+    app[GUARD] = Guard(closed=("/",), public=frozenset({CERTS_PATH}))
     tasks = CloudTasks(project, location, queues)
     app.add_routes(tasks.routes())
 

@@ -9,6 +9,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from standins.google_cloud_tasks.queue import QueuedTask
 from standins.google_identity import IdentityTokens
+from standins.guard import leads_to_this_machine
 
 USER_AGENT = "Google-Cloud-Tasks"
 MAX_ANSWER_BYTES = 64 * 1024
@@ -29,6 +30,7 @@ class Dispatcher:
         attempts.first_at = attempts.first_at or attempts.last_at
         timeout = ClientTimeout(total=task.asked.dispatchDeadline.total_seconds())
         try:
+            _check_target(http.url)
             async with self._client().request(
                 http.httpMethod,
                 http.url,
@@ -73,3 +75,9 @@ class Dispatcher:
             audience = token.audience or task.asked.httpRequest.url
             headers["Authorization"] = f"Bearer {self._identity.token(token.serviceAccountEmail, audience)}"
         return headers
+
+
+def _check_target(url: str) -> None:
+    """Raises ClientError for another machine: who may make a task could have anything asked in this network."""
+    if not leads_to_this_machine(url):
+        raise ClientError

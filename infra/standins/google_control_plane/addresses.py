@@ -22,6 +22,7 @@ from standins.google_control_plane.hosting_sites import Site, Sites, Version
 from standins.google_control_plane.machines import close_machines, machines_of
 from standins.google_control_plane.request_log import Logged
 from standins.google_control_plane.run_services import Services
+from standins.guard import GUARD, Guard
 from standins.serving import serving
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class _ReleasedSites:
             if key not in self._urls:
                 firebase_json = _write(self._folder / key, site, version)
                 app = hosting.create_app(firebase_json, services)
+                app[GUARD] = Guard(also_named=self._plane.knows, hands_on=True)
                 self._urls[key] = await self._stack.enter_async_context(serving(app))
         return self._urls[key]
 

@@ -27,6 +27,7 @@ from standins.google_control_plane.run_services import INVOKER_CHECK_OFF, Revisi
 from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_errors import GoogleError
 from standins.google_secret_manager.secrets import LATEST
+from standins.guard import GUARD, Guard
 from standins.serving import serving
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Machines:
         """A server that passes /HOST/PATH on to HOST's revision: what Hosting is told as a service's address."""
         if self._router is None:
             app = web.Application(client_max_size=64 * 1024 * 1024)
+            app[GUARD] = Guard(hands_on=True)
             app.router.add_route("*", "/{host}/{path:.*}", self._route)
             self._router = asyncio.create_task(self._stack.enter_async_context(serving(app)))
         return await asyncio.shield(self._router)

@@ -13,6 +13,7 @@ from aiohttp import web
 from standins.google_control_plane.certificates import Certificates
 from standins.google_control_plane.environment import environment
 from standins.google_faults import LINGER_ZERO
+from standins.guard import GUARD, Guard, put_before
 from standins.serving import LOOPBACK
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Proxy:
     ) -> AsyncIterator["Proxy"]:
         folder.mkdir(parents=True, exist_ok=True)
         certificates = Certificates(folder)
+        app[GUARD] = Guard(also_named=plane.knows, hands_on=True)
+        put_before(app, None)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:

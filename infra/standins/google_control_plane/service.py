@@ -69,7 +69,7 @@ class _Service:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.host in self._plane.pass_through:
-            return await forward(request, self._plane.pass_through[request.host])
+            return await forward(request, self._plane.pass_through[request.host], vouched=True)
         api, demand = self._demands.get(request.match_info.handler, (None, None))
         entry = await _entry(request, demand)
         self._plane.log.append(entry)

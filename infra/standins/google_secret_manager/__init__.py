@@ -16,6 +16,7 @@ from aiohttp import web
 from standins.google_errors import GoogleError, error_answer, errors_as_answers
 from standins.google_faults import Faults
 from standins.google_secret_manager.secrets import Secret, Secrets, Version, payload
+from standins.guard import GUARD, Guard
 
 SecretsOf = Callable[[str], Secrets]
 SECRETS_OF = web.AppKey[SecretsOf]("secrets_of")
@@ -54,6 +55,7 @@ def create_app_of(secrets_of: SecretsOf) -> web.Application:
     app = web.Application()
     Faults(error_answer).install(app)
     app.middlewares.append(errors_as_answers)
+    app[GUARD] = Guard(closed=("/",))
     app[SECRETS_OF] = secrets_of
     app.add_routes(
         [

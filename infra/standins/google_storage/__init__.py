@@ -25,6 +25,7 @@ from standins.google_storage.requests import NUMBER_OF, STORE, refuse_unknown_pa
 from standins.google_storage.resumable import MAX_CONTENT_BYTES, SESSIONS, objects_cancel, objects_resume
 from standins.google_storage.store import PROJECT_NUMBER, Store
 from standins.google_storage.uploads import objects_insert
+from standins.guard import GUARD, Guard
 
 MULTIPART_OVERHEAD_BYTES = 1024 * 1024
 BUCKETS = "/storage/v1/b"
@@ -43,6 +44,7 @@ def create_app(
     app = web.Application(client_max_size=MAX_CONTENT_BYTES + MULTIPART_OVERHEAD_BYTES)
     Faults(error_answer).install(app)
     app.middlewares.extend([errors_as_answers, refuse_unknown_parameters])
+    app[GUARD] = Guard(closed=("/",), uploads=("/upload/", "/resumable/upload/"))
     app[STORE] = _store_with(folder, buckets)
     app[SESSIONS] = {}
     app[NUMBER_OF] = number_of

@@ -196,6 +196,7 @@ class Store:
         self._folder = folder
         self._buckets: dict[str, Bucket] = {}
         folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # what people said lies here: no other user of the machine looks in
 
     def buckets(self) -> list[Bucket]:
         return [self.bucket(path.name) for path in sorted(self._folder.iterdir()) if (path / BUCKET_FILE).is_file()]

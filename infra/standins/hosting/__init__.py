@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from standins.guard import GUARD, Guard
 from standins.hosting.config import FirebaseConfigError, Site, load_site
 from standins.hosting.early_answer import sockets_of_this_request
 from standins.hosting.proxy import forward
@@ -39,6 +40,7 @@ def create_app(
     """
     app = web.Application()
     app[BODIES_AS_SENT] = True
+    app[GUARD] = Guard(hands_on=True)
     app[SITE] = load_site(firebase_json, services, replacements or {})
     app.cleanup_ctx.append(_session(timeout_seconds))
     app.on_response_prepare.append(_add_headers)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from standins.guard import GUARD, Guard
+
 from . import speech
 from .calls import Calls
 from .context import Faculties, Hearing
@@ -54,6 +56,7 @@ def create_app(
     app = web.Application(
         middlewares=[log.middleware, _in_openai_shape, faults.middleware], client_max_size=MAX_BODY_BYTES
     )
+    app[GUARD] = Guard(pages=frozenset(CORS_PATHS))
     app.on_response_prepare.append(_add_headers)
     app.add_routes(HttpApi(secrets, calls, sockets, knobs.shutdown_dates).routes())
     app.add_routes(WebhookApi(webhooks).routes())

@@ -7,6 +7,8 @@ from typing import Any
 from aiohttp import web
 from pydantic import TypeAdapter
 
+from standins.guard import leads_to_this_machine
+
 from .calls import Calls
 from .errors import ApiError
 from .event_faults import EVENT_FAULT, EventFaults
@@ -56,6 +58,8 @@ def control_routes(
 
     async def configure_endpoint(request: web.Request) -> web.Response:
         asked = parse(_ENDPOINT, await _json(request))
+        if not leads_to_this_machine(asked.url):
+            raise ApiError("invalid_value", "Invalid value for 'url': expected a URL of this machine.", param="url")
         return web.json_response(webhooks.add(asked.url, asked.secret).described(), status=201)
 
     return [

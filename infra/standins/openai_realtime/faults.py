@@ -9,9 +9,11 @@ from typing import ClassVar, Literal
 from aiohttp import web
 from pydantic import Field, TypeAdapter, field_validator
 
+from standins.guard import CONTROL_PREFIX
+
 from .armed import ArmedFaults
 from .errors import ApiError, JsonObject, invalid_api_key, model_not_found
-from .request_log import CONTROL_PREFIX, Handler
+from .request_log import Handler
 from .validation import Strict
 
 ELSEWHERE = "/elsewhere"

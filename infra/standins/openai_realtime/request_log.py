@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from standins.guard import CONTROL_PREFIX
+
 from .errors import JsonObject
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_REQUESTS = 1000
-CONTROL_PREFIX = "/_standin/"
 KEPT_HEADERS = ("Content-Type", "OpenAI-Safety-Identifier", "OpenAI-Organization", "OpenAI-Project", "User-Agent")
 RECEIVED = web.RequestKey("received", dict)
 

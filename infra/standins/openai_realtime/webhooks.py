@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from standins.guard import leads_to_this_machine
+
 from .errors import JsonObject
 from .ids import new_id
 from .knobs import Knobs
@@ -127,7 +129,13 @@ class Webhooks:
             await self._attempt(delivery)
 
     async def _attempt(self, delivery: Delivery) -> None:
-        """Each attempt is signed anew, for the time at which it is made; the id stays."""
+        """Each attempt is signed anew, for the time at which it is made; the id stays.
+
+        Nothing is sent to another machine: who may register an address here could have anything asked in this network.
+        """
+        if not leads_to_this_machine(delivery.endpoint.url):
+            delivery.statuses.append(None)
+            return
         self._session = self._session or aiohttp.ClientSession(timeout=DELIVERY_TIMEOUT)
         body = json.dumps(delivery.event).encode()
         timestamp = round(self._knobs.clock())

@@ -71,7 +71,7 @@ def test_refuses_a_base_url_that_is_not_plain_https(url: str) -> None:
         settings_of({"OPENAI_BASE_URL": url})
 
 
-@pytest.mark.parametrize("name", ["DEBUG", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST"])
+@pytest.mark.parametrize("name", ["DEBUG", "STORAGE_EMULATOR_HOST", "GCE_METADATA_HOST", "LOCAL_RUN_TOKEN"])
 def test_refuses_development_settings_on_cloud_run(name: str) -> None:
     with pytest.raises(SettingsError, match=f"{name} is set, but this process runs on Cloud Run"):
         settings_of({name: "http://127.0.0.1:1", "K_SERVICE": "mint-client-secret"})

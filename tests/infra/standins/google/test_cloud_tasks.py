@@ -155,6 +155,13 @@ def test_a_token_comes_along_that_googles_own_verifier_accepts(
     assert (claims["iss"], claims["email"], claims["email_verified"]) == ("https://accounts.google.com", ACCOUNT, True)
 
 
+def test_a_task_for_another_machine_is_not_sent(client: Client, worker: Worker, asked_hosts: list[str]) -> None:
+    there = client.create_task(parent=QUEUE, task=task(worker, url="http://x.example/"))
+    wait_until(lambda: client.get_task(name=there.name).dispatch_count > 0)
+    assert asked_hosts == []
+    client.delete_task(name=there.name)
+
+
 def test_a_task_waits_for_its_time(client: Client, worker: Worker) -> None:
     created_at = time.time()
     client.create_task(parent=QUEUE, task=task(worker, "later", after=0.5))
@@ -271,7 +278,8 @@ def test_a_request_that_google_would_not_send_is_refused(client: Client, worker:
     "text", ["{", "[]", '{"task":{"httpRequest":{"url":"http://x/"},"surprise":1}}', "[" * 100_000]
 )
 def test_what_is_no_request_is_refused(url: str, text: str) -> None:
-    answer = requests.post(f"{url}/v2/{QUEUE}/tasks", data=text, headers={"Authorization": "Bearer x"}, timeout=5)
+    headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}
+    answer = requests.post(f"{url}/v2/{QUEUE}/tasks", data=text, headers=headers, timeout=5)
     assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 

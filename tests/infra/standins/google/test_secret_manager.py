@@ -147,7 +147,8 @@ def test_a_bad_payload_is_refused(secrets_client: Client, data: bytes, checksum:
     ],
 )
 def test_a_malformed_request_is_an_invalid_argument(secret_manager_url: str, target: str, body: str) -> None:
-    answer = requests.post(f"{secret_manager_url}/v1/{PARENT}/{target}", data=body, timeout=5)
+    json = {"Content-Type": "application/json"}
+    answer = requests.post(f"{secret_manager_url}/v1/{PARENT}/{target}", data=body, headers=json, timeout=5)
     assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -189,7 +188,7 @@ def test_the_schemas_notice_a_wrong_answer(api: Api, change: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("body", [{"fault": "flood"}, {"fault": "reset", "color": "red"}, {}, []])
 def test_a_fault_that_is_not_known_is_refused(api: Api, body: object) -> None:
-    answer = requests.post(f"{api.base_url}/_standin/faults", data=json.dumps(body), timeout=5)
+    answer = requests.post(f"{api.base_url}/_standin/faults", json=body, timeout=5)
     assert answer.status_code == 400
     assert requests.get(f"{api.base_url}/_standin/faults", timeout=5).json() == []
 

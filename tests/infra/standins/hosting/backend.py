@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from standins.guard import GUARD, Guard
 from standins.serving import BODIES_AS_SENT
 
 COOKIES = {"Set-Cookie": "__session=made-by-the-function; Path=/; HttpOnly"}
@@ -42,6 +43,7 @@ SEEN_HEADERS = (
 def create_app() -> web.Application:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app[BODIES_AS_SENT] = True
+    app[GUARD] = Guard(hands_on=True)  # it is what functions are: no stand-in
     app.router.add_route("*", "/{path:.*}", _answer)
     return app
 

@@ -2,15 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from standins import google_cloud_run, google_metadata, hosting
+from standins.guard import GUARD
 from standins.local_run import rewritten_services
 from standins.serving import ServerThread
 
 from . import backend
-from .cases import SITE_FILES
+from .cases import HOST, SITE_FILES
 from .emulator_process import hosting_emulator, install
 
 FIREBASE_JSON = Path(__file__).parents[4] / "web" / "firebase.json"
@@ -41,7 +43,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def site_url(servers: ServerThread, project: Path, services: dict[str, str]) -> str:
-    return servers.serve(hosting.create_app(project / "firebase.json", services))
+    app = hosting.create_app(project / "firebase.json", services)
+    app[GUARD] = replace(app[GUARD], also_named=HOST.__eq__)
+    return servers.serve(app)
 
 
 @pytest.fixture(scope="session")

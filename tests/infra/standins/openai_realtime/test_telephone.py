@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, BadRequestError
 from openai.types.webhooks import RealtimeCallIncomingWebhookEvent
 from standins.openai_realtime import Knobs, speech
 from standins.openai_realtime.recognition import Recognizer
@@ -169,6 +169,20 @@ async def test_a_test_event_says_what_the_endpoint_answered(openai_client: Async
     endpoint.statuses = [418]
     assert (await webhooks.test(made.id, event_type="realtime.call.incoming")).status_code == 418
     assert (await webhooks.test(made.id, event_type="realtime.call.incoming")).status_code == 200
+
+
+async def test_nothing_is_sent_to_another_machine(
+    openai_client: AsyncOpenAI, http: aiohttp.ClientSession, asked_hosts: list[str]
+) -> None:
+    made = await openai_client.webhooks.create(
+        name="n", url="https://x.example/", event_types=["realtime.call.incoming"]
+    )
+    with pytest.raises(BadRequestError, match="could not be completed"):
+        await openai_client.webhooks.test(made.id, event_type="realtime.call.incoming")
+    for url in ("https://x.example/", "http://169.254.169.254/", "http://localhost.evil.example/"):
+        async with http.post("/_standin/webhooks", json={"url": url, "secret": new_secret()}) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (400, "invalid_value")
+    assert set(asked_hosts) == {"127.0.0.1"}
 
 
 async def test_while_a_secret_is_exchanged_both_sign(
