@@ -86,17 +86,19 @@ class Run:
         return answer.json()
 
 
-@pytest.fixture
-def run(servers: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    (tmp_path / "dist").mkdir()
-    (tmp_path / "dist" / "index.html").write_text("<!doctype html><title>Voicemint</title>")
-    (tmp_path / "dist" / "agents.json").write_text(json.dumps([]))
-    shutil.copy(FIREBASE_JSON, tmp_path)
-    monkeypatch.setattr(standins.local_run, "FIREBASE_JSON", tmp_path / "firebase.json")
-    running = local_run(tmp_path / "run", openai_api_key=REAL_KEY)
-    site = servers.run(running.__aenter__(), timeout_seconds=110)
+@pytest.fixture(scope="module")
+def run(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    folder = tmp_path_factory.mktemp("local-run")
+    (folder / "dist").mkdir()
+    (folder / "dist" / "index.html").write_text("<!doctype html><title>Voicemint</title>")
+    (folder / "dist" / "agents.json").write_text(json.dumps([]))
+    shutil.copy(FIREBASE_JSON, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
+        running = local_run(folder / "run", openai_api_key=REAL_KEY)
+        site = servers.run(running.__aenter__(), timeout_seconds=110)
     openai = serving(openai_realtime.create_app(), token=site.cloud[TOKEN])
-    yield Run(site, tmp_path / "run", servers.run(openai.__aenter__()))
+    yield Run(site, folder / "run", servers.run(openai.__aenter__()))
     servers.run(openai.__aexit__(None, None, None))
     servers.run(running.__aexit__(None, None, None))
 
