@@ -12,6 +12,7 @@ from voicemint.calls import call_of_ticket
 from voicemint.errors import InvalidRequest, InvalidSignature, InvalidTicket, SignedOut
 from voicemint.incoming_calls import incoming_call, numbers_in
 from voicemint.payloads import encode_records, parse_batch, parse_batch_header
+from voicemint.redaction import redact
 from voicemint.sdp import check_offer
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
@@ -74,6 +75,7 @@ def parsers(folder: Path) -> dict[str, Parser]:
         "json": Parser(
             _json, (b'{"agent":"assistant","voice":"marin"}', b'{"invite":"\\ud83d\\ude00"}', b"[-1e9,NaN]")
         ),
+        "redaction": Parser(_redaction, (OURS, b"Bearer " + OURS, b"ya29.a0.sk-ek_whsec_v1.k1.__session=cookie: v1.")),
     }
 
 
@@ -168,3 +170,8 @@ def _json(data: bytes) -> None:
         parse_json(data)
     except InvalidRequest:
         return
+
+
+def _redaction(data: bytes) -> None:
+    """No text that we signed is left."""
+    assert OURS.decode() not in redact(data.decode("latin-1"))

@@ -19,7 +19,7 @@ from ..functions.conftest import FUNCTIONS_FOLDER
 from .conftest import Figure
 from .parsers import parsers
 
-PARSERS = ("token", "cookie", "ndjson", "batch_header", "webhook", "sip", "sdp", "ticket", "json")
+PARSERS = ("token", "cookie", "ndjson", "batch_header", "webhook", "sip", "sdp", "ticket", "json", "redaction")
 FUZZED = ("token", "cookie", "ndjson", "webhook", "sip", "sdp", "json")
 CASES, LONG_CASES = 500, 20_000
 LONGEST = 4096
