@@ -9,8 +9,9 @@ from standins.serving import ServerThread
 
 from .distribution import long_files_first, number_of_processes, scheduling
 from .google import google, plane, warm_google, warm_path
+from .security.claims import pytest_sessionfinish, pytest_terminal_summary
 
-__all__ = ["google", "plane", "warm_google", "warm_path"]
+__all__ = ["google", "plane", "pytest_sessionfinish", "pytest_terminal_summary", "warm_google", "warm_path"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
