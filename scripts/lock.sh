@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
 # Pin what requirements.in names (functions/, infra/standins/, tests/) into requirements.txt: == with hashes.
 # The first lock constrains the second, both constrain the third, so that one environment holds all three.
+# scripts/uv.in and nodejs.in, which come before all of these, are pinned into uv.txt and nodejs.txt.
 #
 # Usage: scripts/lock.sh [--upgrade]
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
+# lock IN OUT ARGUMENT...
+lock() {
+  step "Locking $2"
+  .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header "${@:3}" "$1" -o "$2"
+}
+
 main() {
   check_only_options "$@"
   [[ -x $ROOT/.venv/bin/uv ]] || create_venv
   cd "$ROOT"
-  local folder constraints=()
+  local name folder constraints=()
+  for name in uv nodejs; do lock "scripts/$name.in" "scripts/$name.txt" "$@"; done
   for folder in functions infra/standins tests; do
-    step "Locking $folder/requirements.txt"
-    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header "$@" \
-      ${constraints[@]+"${constraints[@]}"} "$folder/requirements.in" -o "$folder/requirements.txt"
+    lock "$folder/requirements.in" "$folder/requirements.txt" "$@" ${constraints[@]+"${constraints[@]}"}
     constraints+=(-c "$folder/requirements.txt")
   done
 }

@@ -33,7 +33,7 @@ main() {
   cd "$ROOT"
   if [[ $unit_tests == yes ]]; then
     step "The page's unit tests (vitest)"
-    npm --prefix web run --silent test
+    run_npm --prefix web run --silent test
   fi
   step "pytest"
   "$PYTHON" -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=12 \

@@ -8,7 +8,7 @@ own way to Application Default Credentials asks for the token past HTTPS_PROXY, 
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
@@ -23,8 +23,13 @@ FIREBASE = ROOT / "infra" / "firebase" / "node_modules" / "firebase-tools" / "li
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 TOKEN_SECONDS = 30 * 60
 SECONDS = 600
-# Another sign-in that it would prefer, and what is not its business.
-NOT_INHERITED = ("FIREBASE_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS", "VOICEMINT_SESSION", "VOICEMINT_INVITE")
+# All that it gets of ours: what a program needs, and its way to the network. It brings hundreds of packages, so that no
+# key, session or other sign-in is its business.
+INHERITED = {
+    "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "NODE_EXTRA_CA_CERTS", "NODE_USE_SYSTEM_CA", "SSL_CERT_FILE", "SSL_CERT_DIR",
+}  # fmt: skip
 QUIET = {"CI": "1", "NO_UPDATE_NOTIFIER": "1"}
 
 
@@ -79,8 +84,11 @@ def _signed_in(project: Released) -> Iterator[tuple[dict[str, str], Path]]:
             "scopes": SCOPES,
         }
         settings.write_text(json.dumps({"user": {"email": "gcloud"}, "tokens": tokens}), encoding="utf-8")
-        inherited = {name: value for name, value in project.gcloud.environment.items() if name not in NOT_INHERITED}
-        yield {**inherited, **QUIET, "XDG_CONFIG_HOME": name}, folder
+        yield {**inherited(project.gcloud.environment), **QUIET, "XDG_CONFIG_HOME": name}, folder
+
+
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name in INHERITED}
 
 
 def _answer(text: str) -> dict[str, Any]:
