@@ -12,8 +12,9 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 LABEL = "voicemint-source"
@@ -45,12 +46,44 @@ def release(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def uploaded(folder: Path) -> Iterator[Path]:
-    """The files that gcloud uploads: those that .gcloudignore does not name."""
-    lines = [line.strip() for line in (folder / ".gcloudignore").read_text(encoding="utf-8").splitlines()]
-    patterns = [line.removesuffix("/") for line in lines if line and not line.startswith("#")]
-    if unsupported := [pattern for pattern in patterns if set(pattern) & set("/!\\")]:
-        raise ValueError(f"{folder.name}/.gcloudignore: expected names and globs, found {' '.join(unsupported)}")
-    return _files(folder, (*patterns, ".git"))
+    """The files that gcloud uploads: of the lines of .gcloudignore that match a path, the last one says."""
+    text = (folder / ".gcloudignore").read_text(encoding="utf-8")
+    rules = [Rule.read(line) for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
+    return _kept(folder, (), rules)
+
+
+class Rule(NamedTuple):
+    """`/NAME/GLOB`, from the folder's top; `!` in front keeps, `/` behind is about folders only."""
+
+    parts: tuple[str, ...]
+    keeps: bool
+    of_folders: bool
+
+    @classmethod
+    def read(cls, line: str) -> "Rule":
+        """Raises ValueError for what gcloud would read and this does not."""
+        path = line.removeprefix("!")
+        if not path.startswith("/") or "**" in path or "\\" in path:
+            raise ValueError(f".gcloudignore: expected /NAME/GLOB, with ! in front or / behind; found {line}")
+        return cls(tuple(path.strip("/").split("/")), line.startswith("!"), path.endswith("/"))
+
+    def matches(self, parts: tuple[str, ...], is_folder: bool) -> bool:
+        return (
+            len(parts) == len(self.parts)
+            and (is_folder or not self.of_folders)
+            and all(map(fnmatch.fnmatchcase, parts, self.parts))
+        )
+
+
+def _kept(folder: Path, above: tuple[str, ...], rules: Sequence[Rule]) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        parts, is_folder = (*above, entry.name), entry.is_dir()
+        if not next((rule.keeps for rule in reversed(rules) if rule.matches(parts, is_folder)), True):
+            continue
+        if is_folder:
+            yield from _kept(entry, parts, rules)
+        else:
+            yield entry
 
 
 def _files(folder: Path, left_out: Iterable[str]) -> Iterator[Path]:
