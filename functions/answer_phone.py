@@ -10,6 +10,7 @@ no moment is there a call that nobody ends. Doing all of it a second time, after
 line's place and the tasks are the call's own, and OpenAI accepts a call once.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -56,7 +57,8 @@ LINES = lines_of({name: agent.phone for name, agent in AGENTS.items()})
 SECRETS = MountedSecret(SETTINGS.webhook_secret_file, WebhookSecrets)
 BUCKET = ControlBucket.of(SETTINGS)
 DELIVERIES = Deliveries(BUCKET)
-ADMISSION = admission_for(SETTINGS)
+# Everybody who calls a number is one person here. What bounds them is the line's own day: `max_minutes_per_day`.
+ADMISSION = admission_for(replace(SETTINGS, person_daily_limit=SETTINGS.daily_limit))
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 LEASH = Leash.of(SETTINGS, MountedSecret(SETTINGS.signing_key_file, SigningKeys).current)
 PHONE_LINES = {name: PhoneLine(BUCKET, name, agent.phone) for name, agent in AGENTS.items() if agent.phone is not None}

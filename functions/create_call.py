@@ -8,19 +8,32 @@ Errors: openapi.yaml. No other action on a call reaches OpenAI from a browser.
 """
 
 import time
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
-from voicemint.access import access_for
+from voicemint.access import Person, access_for
 from voicemint.admission import admission_for
 from voicemint.agents import CLIENT_SECRET, DEFAULT_AGENT, UNIFIED, choose, load_agents
 from voicemint.calls import KnownCall, call_of_ticket, check_call_id
 from voicemint.cloud_logging import configure_logging, logger
-from voicemint.errors import ApiError, InvalidRequest, LeashUnavailable, UnknownField
+from voicemint.control_bucket import ControlBucket
+from voicemint.errors import (
+    ApiError,
+    ControlUnavailable,
+    InvalidRequest,
+    LeashUnavailable,
+    TooManyCalls,
+    UnknownField,
+)
 from voicemint.http import Answer, ApiRequest, Query, Route, entry_point
 from voicemint.leash import Leash
+from voicemint.limits import RateLimit
 from voicemint.minutes import Allowance
 from voicemint.mounted_secret import MountedSecret
 from voicemint.openai_api import CreatedCall, OpenAIApi
+from voicemint.places import Places, free
+from voicemint.remembered import Remembered
 from voicemint.sdp import CONTENT_TYPE, MAX_OFFER_BYTES, check_offer
 from voicemint.secrets import api_key_for
 from voicemint.settings import Settings
@@ -30,6 +43,9 @@ from voicemint.strict_json import parse_json
 PATH = "/api/calls"
 MAX_JSON_BYTES = 2 * 1024
 QUERY = {"agent", "voice"}
+HANG_UPS_PER_MINUTE = 12  # of one person; nobody begins that many calls
+PEOPLE_AT_ONCE = 100  # at that rate, on one instance
+OPENING_SECONDS = 30  # the function's own timeout: a call begins at most so long after its place was taken
 
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
@@ -38,6 +54,10 @@ AGENTS = load_agents(SETTINGS.agents_folder)
 ADMISSION = admission_for(SETTINGS)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 LEASH = Leash.of(SETTINGS, KEYS.current)
+CONTROL_BUCKET = ControlBucket.of(SETTINGS)
+PLACES = Places(CONTROL_BUCKET, SETTINGS.max_calls_at_once)
+HANG_UPS = RateLimit(person_per_minute=HANG_UPS_PER_MINUTE, instance_per_minute=HANG_UPS_PER_MINUTE * PEOPLE_AT_ONCE)
+HUNG_UP = Remembered(seconds=60)
 
 
 def create(request: ApiRequest) -> Answer:
@@ -46,19 +66,24 @@ def create(request: ApiRequest) -> Answer:
     session_config = agent.session_config(chosen.get("voice"))
     offer = check_offer(request.body)
     created: CreatedCall | None = None
+    place: Future[str] | None = None
     try:
         with ADMISSION.of(request.person) as allowance:
+            longest = agent.call_seconds(SETTINGS.max_call_seconds) + OPENING_SECONDS
+            place = PLACES.begin_to_take(request.person.person_id, int(time.time()) + longest)
             created = OPENAI.create_call(offer, session_config, safety_identifier=request.person.safety_identifier)
             left = allowance()
             call = _new_call(created.call_id, request, chosen.get("agent"), UNIFIED, left)
-            LEASH.hold(call)
+            LEASH.hold_own(call, place.result())
     except BaseException:
         if created is not None:
             _end_unwanted(created.call_id)
+        if place is not None:
+            _free(request.person, place)
         raise
     headers = {
         "Location": f"{PATH}/{created.call_id}",
-        "Voicemint-Ticket": call.ticket(KEYS.current()),
+        "Voicemint-Ticket": call.ticket(KEYS.current(), place.result()),
         "Voicemint-Month-Minutes-Left": str(left.minutes),
     }
     return Answer(status=201, headers=headers, body=created.answer, content_type=CONTENT_TYPE)
@@ -71,19 +96,62 @@ def register(request: ApiRequest) -> Answer:
         raise InvalidRequest("agent must be a name (a JSON string).")
     choose(AGENTS, agent, CLIENT_SECRET)
     left = ADMISSION.check(request.person)
-    call = LEASH.bind(_new_call(call_id, request, agent, CLIENT_SECRET, left))
+    call, place = _bound(_new_call(call_id, request, agent, CLIENT_SECRET, left))
     try:
-        LEASH.hold(call)
+        LEASH.hold(call, place)
     except LeashUnavailable:
         _end_unwanted(call_id)
+        _free_quietly(call.person_id, place)
         raise
-    return Answer({"ticket": call.ticket(KEYS.current())}, status=201)
+    return Answer({"ticket": call.ticket(KEYS.current(), place)}, status=201)
 
 
 def hang_up(request: ApiRequest) -> Answer:
     body = _fields(request.body, {"ticket"})
-    OPENAI.hang_up(call_of_ticket(KEYS.current(), body.get("ticket"), request.person.person_id))
+    person_id = request.person.person_id
+    call_id, place = call_of_ticket(KEYS.current(), body.get("ticket"), person_id)
+    if HUNG_UP.is_remembered(call_id):
+        return Answer(status=204)
+    HANG_UPS.take(person_id)
+    OPENAI.hang_up(call_id)
+    HUNG_UP.remember(call_id)
+    _free_quietly(person_id, place)
     return Answer(status=204)
+
+
+def _bound(call: KnownCall) -> tuple[KnownCall, str]:
+    """The call as it is bound to its person, and its place; "" where it has one already.
+
+    Raises CallTaken, ControlUnavailable, or TooManyCalls: then the call was hung up.
+    """
+    bound = LEASH.bound(call.call_id, call.person_id)
+    if bound is not None:
+        return bound, ""
+    try:
+        place = PLACES.take(call.person_id, call.deadline)
+    except TooManyCalls:
+        _end_unwanted(call.call_id)
+        raise
+    try:
+        bound = LEASH.bind(call)
+    except ApiError:
+        _free_quietly(call.person_id, place)
+        raise
+    if bound is not call:  # registered twice at once
+        _free_quietly(call.person_id, place)
+        return bound, ""
+    return bound, place
+
+
+def _free(person: Person, place: "Future[str]") -> None:
+    with suppress(ApiError):  # there was none, and that is the answer already
+        _free_quietly(person.person_id, place.result())
+
+
+def _free_quietly(person_id: str, place: str) -> None:
+    """It is free at its deadline in any case."""
+    with suppress(ControlUnavailable):
+        free(CONTROL_BUCKET, person_id, place)
 
 
 def _new_call(call_id: str, request: ApiRequest, agent: str | None, setup: str, left: Allowance) -> KnownCall:

@@ -2,17 +2,21 @@
 
 In:  newline-delimited JSON, less than 64 KiB and at most 200 lines; header Voicemint-Batch: <call id>/<sequence>.
 Out: {"stored": number of events, "object": name}, sent only when the object is there. A batch sent twice is one object.
+A batch of a call is stored only where the call is the sender's; ids that begin with `page_` are a page's own.
 Errors: openapi.yaml.
 """
 
 from datetime import UTC, datetime
 
 from voicemint.access import access_for, unrevoked
+from voicemint.batch_owner import BatchOwners
 from voicemint.cloud_logging import configure_logging
 from voicemint.control import Control
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import SettingsError
 from voicemint.http import Answer, ApiRequest, Route, entry_point
+from voicemint.limits import RateLimit
+from voicemint.log_limits import DailyBytes
 from voicemint.payloads import (
     MAX_BATCH_BYTES,
     batch_day,
@@ -25,26 +29,38 @@ from voicemint.settings import Settings
 from voicemint.storage import Bucket
 
 CONTENT_TYPE = "application/x-ndjson"
+PEOPLE_AT_ONCE = 100  # at a person's full rate, on one instance
+MIB = 1024 * 1024
 
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
 if not SETTINGS.bucket and SETTINGS.payload_level != "off":
     raise SettingsError("BUCKET is not set: the name of the bucket for payloads (or set PAYLOAD_LEVEL=off).")
-CONTROL = Control(ControlBucket.of(SETTINGS))
+CONTROL_BUCKET = ControlBucket.of(SETTINGS)
+CONTROL = Control(CONTROL_BUCKET)
+OWNERS = BatchOwners(CONTROL_BUCKET)
+RATE = RateLimit(
+    person_per_minute=SETTINGS.logs_per_minute, instance_per_minute=SETTINGS.logs_per_minute * PEOPLE_AT_ONCE
+)
+DAILY_BYTES = DailyBytes(SETTINGS.log_mib_per_day * MIB)
 BUCKET = Bucket(SETTINGS.bucket, SETTINGS.project_id)
 
 
 def store(request: ApiRequest) -> Answer:
+    person_id = request.person.person_id
+    RATE.take(person_id)
     call_id, sequence = parse_batch_header(request.header("Voicemint-Batch"))
     events = parse_batch(request.body, SETTINGS.payload_level)
     if SETTINGS.payload_level == "off":
         return Answer({"stored": 0, "object": None})
+    folder = OWNERS.folder_of(call_id, person_id)
+    DAILY_BYTES.take(person_id, len(request.body))
     now = datetime.now(UTC)
-    name = object_name(call_id, sequence, request.body, batch_day(events, now))
+    name = object_name(folder, sequence, request.body, batch_day(events, now))
     server_fields = {
-        "call_id": call_id,
+        "call_id": folder,
         "sequence": sequence,
-        "person": request.person.person_id,
+        "person": person_id,
         "received_at": now.isoformat(),
         "request_id": request.request_id,
     }

@@ -42,7 +42,8 @@ def redeem(request: ApiRequest) -> Answer:
         raise InvalidInvite
     expires_at = int(time.time()) + SESSION_SECONDS
     session = {"id": invite.invite_id, "name": invite.name, "exp": expires_at, "epoch": invite.epoch}
-    return Answer(status=204, headers={"Set-Cookie": _cookie(keys.sign(SESSION_PURPOSE, session), SESSION_SECONDS)})
+    cookie = _cookie(keys.sign(SESSION_PURPOSE, session), SESSION_SECONDS)
+    return Answer(status=204, headers={"Set-Cookie": cookie}, person_id=invite.invite_id)
 
 
 def who_am_i(request: ApiRequest) -> Answer:

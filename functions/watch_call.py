@@ -18,6 +18,7 @@ from voicemint.leash import Leash
 from voicemint.mounted_secret import MountedSecret
 from voicemint.openai_api import OpenAIApi
 from voicemint.phone_line import PHONE, release
+from voicemint.places import free
 from voicemint.secrets import api_key_for
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
@@ -60,14 +61,15 @@ def do_task(request: ApiRequest) -> Answer:
         OPENAI.hang_up(task.call.call_id)
         if task.call.setup == PHONE:
             release(CONTROL_BUCKET, task.call.call_id)
-        return Answer(status=204)
+        free(CONTROL_BUCKET, task.call.person_id, task.place)
+        return Answer(status=204, person_id=task.call.person_id)
     if not WATCHES.acquire(blocking=False):
         raise TooManyRequests(retry_after_seconds=1)
     try:
         Watch(task, choose(AGENTS, task.call.agent), AROUND, request.request_id).run()
     finally:
         WATCHES.release()
-    return Answer(status=204)
+    return Answer(status=204, person_id=task.call.person_id)
 
 
 def _task(body: bytes) -> Task:

@@ -2,7 +2,8 @@
 # Invite a person: print a link, and a QR code of it, that signs in one device, once, within 24 hours.
 #
 # Usage: scripts/invite.sh [--local] "Ana's iPad"          print a link (stdout) and its QR code
-#        scripts/invite.sh [--local] --list                who was invited and let in, when, and whether they still are
+#        scripts/invite.sh [--local] --list                who was invited and let in, when, and whether they still are;
+#                                                         what each has used today, and who it is in the logs
 #        scripts/invite.sh [--local] --revoke NAME|all     sign out, and void links that were not used yet
 #
 #   --local      the local run that scripts/dev.sh started, instead of the cloud

@@ -50,4 +50,5 @@ def servers() -> Iterator[ServerThread]:
 def site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The whole local run, as scripts/dev.sh starts it, for somebody who calls more often than people do."""
     often = {"PERSON_PER_MINUTE": "1000", "INSTANCE_PER_MINUTE": "1000", "DAILY_LIMIT": "1000"}
+    often |= {"PERSON_DAILY_LIMIT": "1000", "MAX_CALLS_AT_ONCE": "100"}
     return servers.enter(local_run(tmp_path_factory.mktemp("site"), environment=often))

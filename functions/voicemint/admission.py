@@ -1,4 +1,4 @@
-"""Whether this person may have another client secret or call now: stopped, signed out, rate, day, month.
+"""Whether this person may have another client secret or call now: stopped, signed out, rate, day, share of it, month.
 
 What is known in memory is decided before OpenAI is asked. What has to be read from the control bucket is read while
 OpenAI works. What turns out not to be allowed is thrown away: an unused client secret costs nothing, and a call is hung
@@ -6,10 +6,11 @@ up before its answer was sent to anybody.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 
 from voicemint.access import Person
 from voicemint.control import Control, ControlState, refuse_when_stopped
@@ -18,18 +19,24 @@ from voicemint.errors import ControlUnavailable
 from voicemint.limits import DailyLimit, RateLimit
 from voicemint.minutes import Allowance, MonthlyMinutes
 from voicemint.settings import Settings
+from voicemint.shares import PersonShares
 
-MAX_READING = 32
+MAX_READING = 64  # two for each that has to be asked for
 LEASE_SECONDS = 3.5  # how long a caller waits for the bucket, from its first step on: OpenAI answers meanwhile
+
+Lease = tuple["Future[date]", Callable[[date], None]]  # one that is being taken, and how it is given back
 
 
 class Admission:
     """The one place that says yes to a mint or a call. Safe to share between threads."""
 
-    def __init__(self, control: Control, rate: RateLimit, daily: DailyLimit, minutes: MonthlyMinutes) -> None:
+    def __init__(
+        self, control: Control, rate: RateLimit, daily: DailyLimit, shares: PersonShares, minutes: MonthlyMinutes
+    ) -> None:
         self._control = control
         self._rate = rate
         self._daily = daily
+        self._shares = shares
         self._minutes = minutes
         self._threads = ThreadPoolExecutor(MAX_READING, thread_name_prefix="admission")
 
@@ -40,23 +47,23 @@ class Admission:
         What it is given tells, when called, what is left of the month: it waits for what has to be read, and raises
         what the block's end would.
 
-        Raises Stopped, SignedOut, TooManyRequests, DailyLimitReached, MonthlyLimitReached or ControlUnavailable: before
-        the block what is known at once, after it what had to be read.
+        Raises Stopped, SignedOut, TooManyRequests, DailyLimitReached, PersonDailyLimitReached, MonthlyLimitReached or
+        ControlUnavailable: before the block what is known at once, after it what had to be read.
         """
         self._refuse_what_is_known(person)
-        lease, until = self._lease(person), time.monotonic() + LEASE_SECONDS
+        leases, until = self._leases(person), time.monotonic() + LEASE_SECONDS
 
         def allowance() -> Allowance:
-            _wait_for(lease, until)
+            _wait_for(leases, until)
             return self._minutes.known(person.person_id)
 
         try:
             yield allowance
-            _wait_for(lease, until)
+            _wait_for(leases, until)
             if not self._control.is_fresh:  # OpenAI took its time
                 _refuse(self._control.current(), person)
         except BaseException:
-            self._withdraw(lease, until)
+            _withdraw(leases, until)
             raise
 
     def check(self, person: Person) -> Allowance:
@@ -73,39 +80,56 @@ class Admission:
         if known is not None and (known.stopped or person.is_revoked(known)):
             _refuse(self._control.current(), person)  # the owner may have changed it since
         self._daily.refuse_when_used_up()
+        self._shares.refuse_when_used_up(person.person_id)
         self._minutes.refuse_what_is_known(person.person_id)
         self._rate.take(person.person_id)
+
+    def _leases(self, person: Person) -> list[Lease]:
+        """One of the day, and one of the person's share of it."""
+        share = self._lease_of_share(person), partial(self._shares.put_back, person.person_id)
+        return [(self._lease(person), self._daily.put_back), share]
 
     def _lease(self, person: Person) -> "Future[date]":
         """One of the day's mints: done at once where everything needed is in memory."""
         is_known = self._control.is_fresh and self._minutes.is_fresh(person.person_id)
         day = self._daily.take_leased() if is_known else None
-        if day is None:
-            return self._threads.submit(self._read_and_lease, person)
-        lease: Future[date] = Future()
-        lease.set_result(day)
-        return lease
+        return self._threads.submit(self._read_and_lease, person) if day is None else _done(day)
+
+    def _lease_of_share(self, person: Person) -> "Future[date]":
+        """One of the person's mints of the day; leased beside what else is read, and never after it."""
+        day = self._shares.take_leased(person.person_id)
+        return self._threads.submit(self._shares.take, person.person_id) if day is None else _done(day)
 
     def _read_and_lease(self, person: Person) -> date:
         _refuse(self._control.current(), person)
         self._minutes.refuse_when_used_up(person.person_id)
         return self._daily.take()
 
-    def _withdraw(self, lease: "Future[date]", until: float) -> None:
-        """Nothing was made: give back what was taken, now or when it is."""
-        wait([lease], timeout=_seconds_to(until))
+
+def _done(day: date) -> "Future[date]":
+    future: Future[date] = Future()
+    future.set_result(day)
+    return future
+
+
+def _withdraw(leases: Sequence[Lease], until: float) -> None:
+    """Nothing was made: give back what was taken, now or when it is."""
+    wait([lease for lease, _ in leases], timeout=_seconds_to(until))
+    for lease, put_back in leases:
         if not lease.cancel():
-            lease.add_done_callback(self._give_back)
-
-    def _give_back(self, lease: "Future[date]") -> None:
-        if lease.exception() is None:
-            self._daily.put_back(lease.result())
+            lease.add_done_callback(partial(_give_back, put_back))
 
 
-def _wait_for(lease: "Future[date]", until: float) -> None:
-    """Raises what the lease raised, or ControlUnavailable where there is none by `until` (of time.monotonic)."""
+def _give_back(put_back: Callable[[date], None], lease: "Future[date]") -> None:
+    if lease.exception() is None:
+        put_back(lease.result())
+
+
+def _wait_for(leases: Sequence[Lease], until: float) -> None:
+    """Raises what one of them raised, or ControlUnavailable where there is none by `until` (of time.monotonic)."""
     try:
-        lease.result(timeout=_seconds_to(until))
+        for lease, _ in leases:
+            lease.result(timeout=_seconds_to(until))
     except TimeoutError:
         raise ControlUnavailable from None
 
@@ -126,5 +150,6 @@ def admission_for(settings: Settings) -> Admission:
         Control(bucket),
         rate,
         DailyLimit(bucket, limit=settings.daily_limit, block_size=settings.daily_block),
+        PersonShares(bucket, limit=settings.person_daily_limit, largest_block=settings.daily_block),
         MonthlyMinutes(bucket, limit=settings.monthly_minutes),
     )

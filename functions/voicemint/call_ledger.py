@@ -13,7 +13,8 @@ from typing import Any
 from voicemint.agents import Agent
 from voicemint.calls import KnownCall
 from voicemint.control_bucket import ControlBucket
-from voicemint.minutes import count_minute
+from voicemint.errors import ControlUnavailable
+from voicemint.minutes import count_minute, minute_of, minutes_used
 from voicemint.prices import MICRO, load_prices, response_micro_usd, transcription_micro_usd
 
 WRITES_AT_ONCE = 16
@@ -23,13 +24,25 @@ SESSION_EVENTS = ("session.created", "session.updated")
 
 
 class CallLedger:
-    """One call's. For one thread; what it writes is written by `threads`."""
+    """One call's. For one thread; what it writes and reads is written and read by `threads`.
 
-    def __init__(self, bucket: ControlBucket, call: KnownCall, agent: Agent, threads: ThreadPoolExecutor) -> None:
+    `monthly_minutes` is the person's limit, None where nobody told.
+    """
+
+    def __init__(
+        self,
+        bucket: ControlBucket,
+        call: KnownCall,
+        agent: Agent,
+        threads: ThreadPoolExecutor,
+        monthly_minutes: int | None = None,
+    ) -> None:
         self._bucket = bucket
         self._call = call
         self._agent = agent
         self._threads = threads
+        self._monthly_minutes = monthly_minutes
+        self._used: Future[int] | None = None
         self._model, self._transcription = agent.model, agent.transcription
         self._paid: set[str] = set()
         self.micro_usd = 0
@@ -59,12 +72,38 @@ class CallLedger:
         name = f"spent/{self._call.call_id}/{what}-{micro_usd}"
         return self._threads.submit(self._bucket.create, name, b"{}")
 
-    def pass_minutes(self, now: float) -> "list[Future[None]]":
-        """Count every minute of the call that has begun by `now` (epoch seconds) and was not counted here yet."""
-        begun = int(max(now - self._call.started_at, 0)) // 60
+    @property
+    def is_month_used_up(self) -> bool:
+        """Whether the person had minutes beyond the month's at the last look, of whichever of their calls."""
+        if self._monthly_minutes is None or self._used is None or not self._used.done() or self._used.exception():
+            return False
+        return self._used.result() > self._monthly_minutes
+
+    def pass_minutes(self, now: float) -> "list[Future[int]]":
+        """Count every minute of the call that has begun by `now` (epoch seconds) and was not counted here yet.
+
+        What begins at the deadline is no minute of the call. The month is looked at after each minute that was counted:
+        so calls at the same time see each other, and each of them begins at most one minute beyond the limit.
+        """
+        begun = int(max(min(now, self._call.deadline - 1) - self._call.started_at, 0)) // 60
         minutes = range(self._next_minute, begun + 1)
+        if not minutes:
+            return []
         self._next_minute = begun + 1
-        return [self._threads.submit(count_minute, self._bucket, self._call, minute) for minute in minutes]
+        self._used = self._threads.submit(self._count_minutes, minutes)
+        return [self._used]
+
+    def _count_minutes(self, minutes: range) -> int:
+        """Returns what is counted of the person's month by now, 0 where nobody can say. Raises ControlUnavailable."""
+        for minute in minutes:
+            count_minute(self._bucket, self._call, minute)
+        if self._monthly_minutes is None:
+            return 0
+        month, at_most = minute_of(self._call, minutes[-1]), self._monthly_minutes + 1
+        try:
+            return minutes_used(self._bucket, self._call.person_id, month, at_most)
+        except ControlUnavailable:
+            return 0  # the next minute looks again; what is counted is counted
 
     def _count(self, what: str, micro_usd: int) -> None:
         if what not in self._paid:

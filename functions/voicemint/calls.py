@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass, fields
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from voicemint.errors import InvalidRequest, InvalidTicket
 from voicemint.signing import SigningKeys
@@ -50,9 +50,9 @@ class KnownCall:
             raise ValueError("not a call")
         return cls(**value)
 
-    def ticket(self, keys: SigningKeys) -> str:
+    def ticket(self, keys: SigningKeys, place: str = "") -> str:
         """The signed text for the call's person; its payload is readable, so a page finds the deadline in it."""
-        payload = {"call_id": self.call_id, "person": self.person_id, "deadline": self.deadline}
+        payload = {"call_id": self.call_id, "person": self.person_id, "deadline": self.deadline, "place": place}
         return keys.sign(TICKET_PURPOSE, payload)
 
 
@@ -60,12 +60,19 @@ OPTIONAL = {"epoch"}
 _TYPES: dict[str, tuple[Any, ...]] = {field.name: get_args(field.type) or (field.type,) for field in fields(KnownCall)}
 
 
-def call_of_ticket(keys: SigningKeys, text: object, person_id: str) -> str:
-    """The id of the call that `person_id` may end with this ticket. Raises InvalidTicket.
+class OwnCall(NamedTuple):
+    """A call that somebody may end, and its place among their calls ("" where it has none): places.py."""
+
+    call_id: str
+    place: str
+
+
+def call_of_ticket(keys: SigningKeys, text: object, person_id: str) -> OwnCall:
+    """The call that `person_id` may end with this ticket. Raises InvalidTicket.
 
     A ticket does not expire: to end a call that is over is no harm, and one that outlives its deadline should end.
     """
     payload = keys.verify(TICKET_PURPOSE, text) if isinstance(text, str) else None
     if payload is None or payload["person"] != person_id:
         raise InvalidTicket
-    return check_call_id(payload["call_id"])
+    return OwnCall(check_call_id(payload["call_id"]), payload.get("place", ""))

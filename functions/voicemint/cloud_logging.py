@@ -13,6 +13,8 @@ from voicemint.redaction import redact
 
 logger = logging.getLogger("voicemint")
 
+TRACE = "trace"  # the field with a request's trace id: Cloud Logging has a name of its own for it
+
 _ENCODER = json.JSONEncoder(default=str)
 
 
@@ -29,10 +31,10 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
         }
-        fields: dict[str, object] = getattr(record, "fields", {})
-        line.update(fields)
-        if self._project_id and "request_id" in fields:
-            line["logging.googleapis.com/trace"] = f"projects/{self._project_id}/traces/{fields['request_id']}"
+        line.update(getattr(record, "fields", {}))
+        trace = line.pop(TRACE, None)
+        if self._project_id and trace:
+            line["logging.googleapis.com/trace"] = f"projects/{self._project_id}/traces/{trace}"
         if record.exc_info and record.exc_info[1]:
             line["stack"] = describe_exception(record.exc_info[1])
         return redact(_ENCODER.encode(line))

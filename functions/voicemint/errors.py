@@ -16,10 +16,14 @@ VoicemintError
     ├── InvalidInvite        403     the link is not ours, expired, used or revoked
     ├── InvalidTicket        403     not a ticket that we gave to this person
     ├── CallTaken            403     the call is somebody else's
+    ├── CallUnknown          403     nobody has registered this call, so no batch is stored as its own
     ├── InProgress           409     the same webhook is being acted on
     ├── TooManyRequests      429     our own limit, for a moment
+    ├── TooManyCalls         429     as many calls of this person go on as may at once
     ├── DailyLimitReached    429     our own limit, until tomorrow (UTC)
+    ├── PersonDailyLimitReached 429  this person's share of it, until tomorrow (UTC)
     ├── MonthlyLimitReached  429     this person's own limit, until next month (UTC)
+    ├── LogLimitReached      429     this person's bytes of log, until tomorrow (UTC)
     ├── LineBusy             429     the telephone's own limit: too many calls at once, or minutes of the day
     ├── Stopped              503     the owner stopped everything
     ├── ControlUnavailable   503     whether it is stopped cannot be read, so it counts as stopped
@@ -156,6 +160,11 @@ class TooManyRequests(ApiError):
     message = "That was too often. Wait a moment and try again."
 
 
+class TooManyCalls(ApiError):
+    status, code = 429, "too_many_calls"
+    message = "You are in as many calls as you may be in at once. End one of them, or try again in a moment."
+
+
 class InvalidTicket(ApiError):
     status, code = 403, "invalid_ticket"
     message = "This ticket was not given to you for a call. The call ends by itself at its deadline."
@@ -164,6 +173,11 @@ class InvalidTicket(ApiError):
 class CallTaken(ApiError):
     status, code = 403, "call_taken"
     message = "This call is somebody else's."
+
+
+class CallUnknown(ApiError):
+    status, code = 403, "call_unknown"
+    message = "The server does not know this call, so it keeps no log of it. A page's own log has an id of its own."
 
 
 class InvalidInvite(ApiError):
@@ -181,11 +195,21 @@ class DailyLimitReached(ApiError):
     message = "Today's calls are used up. It starts again at midnight UTC; the owner can raise the limit."
 
 
+class PersonDailyLimitReached(ApiError):
+    status, code = 429, "person_daily_limit_reached"
+    message = "Your share of today's calls is used up. It starts again at midnight UTC; the owner can raise it."
+
+
 class MonthlyLimitReached(ApiError):
     status, code = 429, "monthly_limit_reached"
     message = (
         "Your minutes of this month are used up. They start again on the 1st (UTC); the owner can raise the limit."
     )
+
+
+class LogLimitReached(ApiError):
+    status, code = 429, "log_limit_reached"
+    message = "You have stored as much log today as one person may. It goes on at midnight UTC."
 
 
 class LineBusy(ApiError):

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from voicemint.access import Access, Person
 from voicemint.body_deadline import BODIES, UNREAD_SECONDS, AwaitedBody, seconds_for
-from voicemint.cloud_logging import logger
+from voicemint.cloud_logging import TRACE, logger
 from voicemint.errors import (
     ApiError,
     BodyTimeout,
@@ -34,7 +34,7 @@ Query = MultiDict[str, str]
 MAX_BODY_BYTES = 64 * 1024 - 1
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-_TRACE_ID = re.compile(r"[0-9a-f]{32}(?=$|/)")
+_TRACE_ID = re.compile(r"[0-9a-f]{32}(?=$|/)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,17 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a function answers: `json`, or a `body` of another `content_type`, or nothing at all."""
+    """What a function answers: `json`, or a `body` of another `content_type`, or nothing at all.
+
+    `person_id` is whom it was about, for the log, where that is not who asked.
+    """
 
     json: dict[str, Any] | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     content_type: str = "application/json"
+    person_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +82,15 @@ def entry_point(name: str, routes: Mapping[tuple[str, str], Route]) -> Callable[
 
     def answer(request: flask.Request) -> flask.Response:
         started_at = time.monotonic()
-        request_id = _request_id(request)
+        request_id = os.urandom(16).hex()  # our own: one that a caller chose could be another's
         error: ApiError | None = None
+        told: dict[str, object] = {"request_id": request_id, **_trace(request)}
         try:
-            response = _response(_answer(_find(routes, request), request, request_id))
+            response = _response(_answer(_find(routes, request), request, request_id, told))
         except Exception as caught:
-            error = _as_api_error(caught, request_id)
+            error = _as_api_error(caught, told)
             response = _error_response(error, request_id, is_read=_discard_body(request))
-        _log_request(name, response.status_code, error, request_id, started_at)
+        _log_request(name, response.status_code, error, told, started_at)
         return response
 
     answer.__name__ = name
@@ -100,18 +105,23 @@ def _find(routes: Mapping[tuple[str, str], Route], request: flask.Request) -> Ro
     raise MethodNotAllowed(methods) if methods else NotFound
 
 
-def _answer(route: Route, request: flask.Request, request_id: str) -> Answer:
-    """Every check in the order of what it costs, then the function."""
+def _answer(route: Route, request: flask.Request, request_id: str, told: dict[str, object]) -> Answer:
+    """Every check in the order of what it costs, then the function. `told`, for the log, learns who it is."""
     _check_headers(request, route)
     person = route.access(request)
+    if person.person_id:
+        told["person"] = person.person_id
     body = _read_body(request, route.max_body_bytes)
-    return route.answer(ApiRequest(request_id, person, body, request.headers.get, lambda: request.args))
+    answer = route.answer(ApiRequest(request_id, person, body, request.headers.get, lambda: request.args))
+    if answer.person_id:
+        told["person"] = answer.person_id
+    return answer
 
 
-def _request_id(request: flask.Request) -> str:
-    """Google's trace id, so that the platform's own log lines are found beside ours; else a fresh one."""
+def _trace(request: flask.Request) -> dict[str, object]:
+    """Google's trace id, by which the platform's own log lines are found beside ours. A caller can send any."""
     trace = _TRACE_ID.match(request.headers.get("X-Cloud-Trace-Context", ""))
-    return trace.group() if trace else os.urandom(16).hex()
+    return {TRACE: trace.group()} if trace else {}
 
 
 def _check_headers(request: flask.Request, route: Route) -> None:
@@ -178,12 +188,12 @@ def _too_large(max_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body is larger than the {max_bytes} bytes allowed here.")
 
 
-def _as_api_error(caught: Exception, request_id: str) -> ApiError:
+def _as_api_error(caught: Exception, told: Mapping[str, object]) -> ApiError:
     if isinstance(caught, ApiError):
         return caught
     if isinstance(caught, HTTPException):  # werkzeug: the framing of the request is broken
         return InvalidRequest("The request could not be read.")
-    logger.error("unexpected error", exc_info=caught, extra={"fields": {"request_id": request_id}})
+    logger.error("unexpected error", exc_info=caught, extra={"fields": told})
     return ApiError()
 
 
@@ -206,9 +216,9 @@ def _error_response(error: ApiError, request_id: str, *, is_read: bool) -> flask
     return response
 
 
-def _log_request(name: str, status: int, error: ApiError | None, request_id: str, started_at: float) -> None:
+def _log_request(name: str, status: int, error: ApiError | None, told: Mapping[str, object], started_at: float) -> None:
     fields: dict[str, object] = {
-        "request_id": request_id,
+        **told,
         "status": status,
         "milliseconds": round((time.monotonic() - started_at) * 1000, 1),
     }

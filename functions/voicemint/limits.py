@@ -97,7 +97,7 @@ class DailyLimit:
         with self._counting:
             self._start_day()
             if self._is_used_up and not self._leased:
-                raise DailyLimitReached(retry_after_seconds=_seconds_to_midnight(self._utc_now()))
+                raise DailyLimitReached(retry_after_seconds=seconds_to_midnight(self._utc_now()))
 
     def take_leased(self) -> date | None:
         """Take one that is leased already; costs nothing. Returns its day, or None: `take` has to lease first."""
@@ -161,6 +161,6 @@ def _unique_content() -> bytes:
     return b'{"lease":"%s"}' % os.urandom(16).hex().encode()
 
 
-def _seconds_to_midnight(now: datetime) -> int:
+def seconds_to_midnight(now: datetime) -> int:
     tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
     return ceil((tomorrow - now).total_seconds())

@@ -73,7 +73,7 @@ class MonthlyMinutes:
         """Raises ControlUnavailable; reads at most every REFRESH_SECONDS."""
         if not self.is_fresh(person_id):
             asked_at = self._clock()
-            used = len(self._bucket.list(f"minutes/{self._utc_now():%Y-%m}/{person_id}/", at_most=self._limit))
+            used = minutes_used(self._bucket, person_id, self._utc_now(), at_most=self._limit)
             with self._lock:
                 self._used.pop(person_id, None)
                 self._used[person_id] = (asked_at, used)
@@ -87,8 +87,18 @@ def count_minute(bucket: ControlBucket, call: KnownCall, minute: int) -> None:
 
     Raises ControlUnavailable.
     """
-    began = datetime.fromtimestamp(call.started_at + minute * SECONDS, UTC)
-    bucket.create(f"minutes/{began:%Y-%m}/{call.person_id}/{call.call_id}/{minute:02d}", b"{}")
+    month = f"{minute_of(call, minute):%Y-%m}"
+    bucket.create(f"minutes/{month}/{call.person_id}/{call.call_id}/{minute:02d}", b"{}")
+
+
+def minute_of(call: KnownCall, minute: int) -> datetime:
+    """When the `minute`-th minute of a call began."""
+    return datetime.fromtimestamp(call.started_at + minute * SECONDS, UTC)
+
+
+def minutes_used(bucket: ControlBucket, person_id: str, in_month: datetime, at_most: int) -> int:
+    """How many minutes of `in_month` are counted for a person, up to `at_most`. Raises ControlUnavailable."""
+    return len(bucket.list(f"minutes/{in_month:%Y-%m}/{person_id}/", at_most=at_most))
 
 
 def _seconds_to_next_month(now: datetime) -> int:

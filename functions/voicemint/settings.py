@@ -5,9 +5,11 @@ SIGNING_KEY_FILE       /secrets/signing-key/latest           the mounted secret 
 CONTROL_BUCKET         required                              the bucket of the stop switch, invites and daily limit
 DAILY_LIMIT            200                                   client secrets a UTC day, over all instances
 DAILY_BLOCK            5                                     of these, how many an instance leases at once
+PERSON_DAILY_LIMIT     a quarter of DAILY_LIMIT              of these, how many one person may have
 PERSON_PER_MINUTE      6                                     client secrets per person and instance
 INSTANCE_PER_MINUTE    30                                    client secrets per instance
 MONTHLY_MINUTES        600                                   minutes of calls a person and month (UTC)
+MAX_CALLS_AT_ONCE      2                                     calls of a person at the same time; 0: any number
 MAX_CALL_SECONDS       3600                                  no call is longer, whatever its agent allows
 CLIENT_SECRETS         allowed                               refused: no mint starts while an agent wants them
 AGENTS_FOLDER          agents, beside the functions          where the agents' files are
@@ -18,6 +20,8 @@ OPENAI_WEBHOOK_SECRET_FILE  /secrets/openai-webhook-secret/latest  the mounted s
 PROJECT_ID             empty                                 lets a rotated key be fetched from Secret Manager
 SECRET_MANAGER_URL     https://secretmanager.googleapis.com  Secret Manager
 BUCKET                 empty                                 where log_payload stores
+LOGS_PER_MINUTE        60                                    batches a person and instance
+LOG_MIB_PER_DAY        256                                   of batches a person, UTC day and instance
 PAYLOAD_LEVEL          transcript                            what log_payload keeps: off, metadata, transcript
 STORAGE_EMULATOR_HOST  https://storage.googleapis.com        Cloud Storage, by the name that its own client reads
 GCE_METADATA_HOST      metadata.google.internal              the metadata server, likewise
@@ -57,9 +61,11 @@ class Settings:
     control_bucket: str
     daily_limit: int
     daily_block: int
+    person_daily_limit: int
     person_per_minute: int
     instance_per_minute: int
     monthly_minutes: int
+    max_calls_at_once: int
     max_call_seconds: int
     client_secrets: ClientSecrets
     agents_folder: Path
@@ -72,6 +78,8 @@ class Settings:
     bucket: str
     storage_url: str
     metadata_host: str
+    logs_per_minute: int
+    log_mib_per_day: int
     payload_level: PayloadLevel
     region: str
     cloud_tasks_url: str
@@ -94,15 +102,18 @@ class Settings:
         on_cloud_run = bool(environ.get("K_SERVICE"))
         if on_cloud_run:
             _refuse_development_settings(environ)
+        daily_limit = _count(environ, "DAILY_LIMIT", 200)
         return cls(
             access=environ.get("VOICEMINT_ACCESS", "invite"),
             signing_key_file=Path(environ.get("SIGNING_KEY_FILE", "/secrets/signing-key/latest")),
             control_bucket=_required(environ, "CONTROL_BUCKET"),
-            daily_limit=_count(environ, "DAILY_LIMIT", 200),
+            daily_limit=daily_limit,
             daily_block=_count(environ, "DAILY_BLOCK", 5),
+            person_daily_limit=_count(environ, "PERSON_DAILY_LIMIT", max(daily_limit // 4, 1)),
             person_per_minute=_count(environ, "PERSON_PER_MINUTE", 6),
             instance_per_minute=_count(environ, "INSTANCE_PER_MINUTE", 30),
             monthly_minutes=_count(environ, "MONTHLY_MINUTES", 600, at_most=10_000),
+            max_calls_at_once=_count(environ, "MAX_CALLS_AT_ONCE", 2, at_most=100, at_least=0),
             max_call_seconds=_count(environ, "MAX_CALL_SECONDS", 3600, at_most=3600),
             client_secrets=_one_of(environ, "CLIENT_SECRETS", "allowed", ClientSecrets),
             agents_folder=Path(environ.get("AGENTS_FOLDER", FUNCTIONS_FOLDER / "agents")),
@@ -124,6 +135,8 @@ class Settings:
             bucket=environ.get("BUCKET", ""),
             storage_url=environ.get("STORAGE_EMULATOR_HOST", STORAGE_URL),
             metadata_host=environ.get("GCE_METADATA_HOST", "metadata.google.internal"),
+            logs_per_minute=_count(environ, "LOGS_PER_MINUTE", 60),
+            log_mib_per_day=_count(environ, "LOG_MIB_PER_DAY", 256),
             payload_level=_one_of(environ, "PAYLOAD_LEVEL", "transcript", PayloadLevel),
             region=environ.get("REGION", "us-central1"),
             cloud_tasks_url=_service_url(
@@ -190,10 +203,10 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.replace(" ", "").lower().split(",")))
 
 
-def _count(environ: Mapping[str, str], name: str, default: int, *, at_most: int = 1_000_000) -> int:
+def _count(environ: Mapping[str, str], name: str, default: int, *, at_most: int = 1_000_000, at_least: int = 1) -> int:
     text = environ.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= at_most):
-        raise SettingsError(f"{name} is {text[:20]!r}; expected a whole number from 1 to {at_most}.")
+    if not (text.isascii() and text.isdigit() and at_least <= int(text[:9]) <= at_most):
+        raise SettingsError(f"{name} is {text[:20]!r}; expected a whole number from {at_least} to {at_most}.")
     return int(text)
 
 

@@ -28,11 +28,17 @@ END, WATCH = "end", "watch"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What watch_call is asked: to `end` the call, or to `watch` it; `part` counts the watches of a call."""
+    """What watch_call is asked: to `end` the call, or to `watch` it; `part` counts the watches of a call.
+
+    `place` is the call's among its person's (places.py), "" where it has none. `monthly_minutes` is the limit of who
+    let the call begin, None where they told none.
+    """
 
     do: str
     call: KnownCall
     part: int = 0
+    place: str = ""
+    monthly_minutes: int | None = None
 
     @property
     def task_id(self) -> str:
@@ -40,15 +46,17 @@ class Task:
         return f"{self.call.call_id}-{self.do}-{self.part}"
 
     def signed(self, keys: SigningKeys) -> str:
-        return keys.sign(TASK_PURPOSE, {"do": self.do, "part": self.part, "call": self.call.as_json()})
+        terms = {"place": self.place, "monthly_minutes": self.monthly_minutes}
+        return keys.sign(TASK_PURPOSE, {"do": self.do, "part": self.part, "call": self.call.as_json(), **terms})
 
 
 def read_task(keys: SigningKeys, text: object) -> Task | None:
-    """The task that we signed, or None."""
+    """The task that we signed, or None. One of an earlier release says less."""
     payload = keys.verify(TASK_PURPOSE, text) if isinstance(text, str) else None
     if payload is None:
         return None
-    return Task(payload["do"], KnownCall.from_json(payload["call"]), payload["part"])
+    call, place = KnownCall.from_json(payload["call"]), payload.get("place", "")
+    return Task(payload["do"], call, payload["part"], place, payload.get("monthly_minutes"))
 
 
 class TaskQueue:

@@ -1,4 +1,4 @@
-"""One call, watched over the sideband until it is over: its transcript kept, its limits kept, its config kept.
+"""One call, watched over the sideband until it is over: transcript, limits and config are kept.
 
 A watch lasts WATCH_SECONDS at most, because the task that asked for it has a deadline; then it has a successor made and
 stays a little longer, so that the two overlap. Everything that is written has a name that makes it the same object
@@ -24,6 +24,7 @@ from voicemint.next_answer import GO_ON, NextAnswer
 from voicemint.openai_sideband import Sideband, SidebandClosed
 from voicemint.phone_line import release
 from voicemint.phone_watch import FIRST_WORD, first_word, line_of, watched_config
+from voicemint.places import free
 from voicemint.session_guard import SessionGuard
 from voicemint.surroundings import Surroundings
 from voicemint.tasks import Task
@@ -49,7 +50,7 @@ class Watch:
         self._request_id = request_id
         self._line = line_of(self._call, agent)
         self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(watched_config(self._call, agent))
-        self._ledger = CallLedger(around.bucket, self._call, agent, around.threads)
+        self._ledger = CallLedger(around.bucket, self._call, agent, around.threads, task.monthly_minutes)
         self._person = Person(self._call.person_id, "", epoch=self._call.epoch)
         self._tools = CallTools(self._call, agent, around.openai, around.bucket)
         self._writes = UnfinishedWrites()
@@ -67,13 +68,20 @@ class Watch:
         sideband = self._attach(
             until=max(self._call.started_at + ATTACH_SECONDS, self._around.now() + REATTACH_SECONDS)
         )
+        may_go_on = sideband is None and self._guard is None  # it is the page's, and OpenAI lets nobody look at it
         if sideband is None:
             self._give_up()
         while sideband is not None and not self._watch(sideband):
             sideband = self._attach(until=self._around.now() + REATTACH_SECONDS)
-        if self._line is not None and self._around.now() < self._leave_at:
-            release(self._around.bucket, self._call.call_id)
+        if self._around.now() < self._leave_at and not may_go_on:
+            self._free_places()
         self._flush()
+
+    def _free_places(self) -> None:
+        """The call is over: another one may take its place."""
+        if self._line is not None:
+            release(self._around.bucket, self._call.call_id)
+        free(self._around.bucket, self._call.person_id, self._task.place)
 
     def _take_up(self) -> None:
         """Again every few seconds while the bucket does not answer: the call is watched meanwhile."""
@@ -172,6 +180,8 @@ class Watch:
             return "deadline"
         if self._ledger.is_used_up:
             return "budget"
+        if self._ledger.is_month_used_up:
+            return "month"
         if self._guard is not None and not self._guard.holds:
             return "session_changed"
         return "stopped" if self._is_stopped() else None
@@ -185,7 +195,8 @@ class Watch:
     def _end(self, reason: str) -> None:
         self._around.openai.hang_up(self._call.call_id)
         self._note("voicemint.call_ended", {"reason": reason, "micro_usd": self._ledger.micro_usd})
-        logger.info("call ended", extra={"fields": {"request_id": self._request_id, "reason": reason}})
+        told = {"request_id": self._request_id, "person": self._call.person_id, "reason": reason}
+        logger.info("call ended", extra={"fields": told})
 
     def _handle(self, event: dict[str, Any], sideband: Sideband) -> None:
         key = kept_as(event)

@@ -29,7 +29,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PEER = Path(__file__).with_name("peers") / "page" / "build"
 CLIENT = web.AppKey("client", aiohttp.ClientSession)
 HOP_BY_HOP = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
-OFTEN = {"PERSON_PER_MINUTE": "100000", "INSTANCE_PER_MINUTE": "100000", "DAILY_LIMIT": "100000", "DAILY_BLOCK": "1000"}
+OFTEN = {
+    "PERSON_PER_MINUTE": "100000",
+    "INSTANCE_PER_MINUTE": "100000",
+    "DAILY_LIMIT": "100000",
+    "DAILY_BLOCK": "1000",
+    "PERSON_DAILY_LIMIT": "100000",
+    "MAX_CALLS_AT_ONCE": "0",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from common.command_line import CommandLine
 from google.api_core.exceptions import PreconditionFailed
+from voicemint.access import Person
 from voicemint.control import CONTROL_OBJECT, ControlState
 from voicemint.invites import INVITE_SECONDS, make_invite
 from voicemint.signing import SigningKeys
@@ -16,14 +18,20 @@ from voicemint.signing import SigningKeys
 from .console import CommandFailed, run, say, show
 from .control_state import IN_FORCE, RETRY, TIMEOUT_SECONDS, change_control, read_control
 from .invite_words import ONLY_HERE, checked_name, opens_here_only, qr_code
-from .people import as_table, guests_in, moment
+from .people import Guest, as_table, guests_in, moment
 from .project import Project, add_project_options, project_of
 from .secret_names import SIGNING_KEY
 from .secret_versions import Versions
+from .usage import Used, used_today
 
 EVERYBODY = "all"
 EXAMPLE_NAME = "Ana's iPad"
 MAX_NAMES_SHOWN = 20
+COLUMNS = ("name", "person", "invited", "let in", "calls today", "minutes today", "safety identifier", "now")
+WHAT_THE_COLUMNS_SAY = (
+    "person is the name in the functions' logs and in the payloads, safety identifier is the one at OpenAI. Calls are "
+    "client secrets and calls that were given out today (UTC), at most: functions take some ahead."
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -83,16 +91,22 @@ def warn_when_closed(project: Project, state: ControlState | None) -> None:
 
 def list_guests(project: Project) -> int:
     state = read_control(project.control_bucket) or ControlState()
-    now = time.time()
-    rows = [
-        (guest.name, moment(guest.invited_at), moment(guest.redeemed_at), guest.status(state, now))
-        for guest in guests_in(project.control_bucket)
-    ]
-    if not rows:
+    guests = guests_in(project.control_bucket)
+    if not guests:
         say(f"Nobody was invited yet. Invite somebody: {project.command('invite.sh', EXAMPLE_NAME)}")
         return 0
-    show(as_table([("name", "invited", "let in", "now"), *rows]))
+    used = used_today(project.control_bucket, [guest.guest_id for guest in guests], datetime.now(UTC))
+    rows = [row_of(guest, used[guest.guest_id], state) for guest in guests]
+    show(as_table([COLUMNS, *rows]))
+    say(WHAT_THE_COLUMNS_SAY)
     return 0
+
+
+def row_of(guest: Guest, used: Used, state: ControlState) -> tuple[str, ...]:
+    person = Person(guest.guest_id, guest.name)
+    times = moment(guest.invited_at), moment(guest.redeemed_at)
+    counted = str(used.calls), str(used.minutes)
+    return guest.name, guest.guest_id, *times, *counted, person.safety_identifier, guest.status(state, time.time())
 
 
 def revoke(project: Project, name: str) -> int:

@@ -64,6 +64,8 @@ def report(project: Project, cases: Sequence[WorstCase], prices: Prices, today: 
         "limits": {
             "daily_limit": settings.daily_limit,
             "daily_block": settings.daily_block,
+            "person_daily_limit": settings.person_daily_limit,
+            "max_calls_at_once": settings.max_calls_at_once,
             "person_per_minute": settings.person_per_minute,
             "instance_per_minute": settings.instance_per_minute,
             "max_instances": project.max_instances,
@@ -102,6 +104,9 @@ def as_text(found: dict[str, Any], cases: Sequence[WorstCase]) -> str:
         [
             f"Calls are {allowed}. Limits, from {found['limits_from']}:",
             f"  {limits['daily_limit']} calls a day, of all people together (DAILY_LIMIT)",
+            f"  {limits['person_daily_limit']} of them, of each person (PERSON_DAILY_LIMIT)",
+            f"  {limits['max_calls_at_once'] or 'any number of'} calls at the same time, of each person "
+            "(MAX_CALLS_AT_ONCE)",
             f"  {limits['monthly_minutes']} minutes of calls a month, of each person (MONTHLY_MINUTES)",
             f"  {limits['person_per_minute']} calls begun a minute, of each person (PERSON_PER_MINUTE)",
             f"  {limits['instance_per_minute']} calls begun a minute, of all people together (INSTANCE_PER_MINUTE)",

@@ -1,15 +1,16 @@
-"""Calls that may be going on, as far as the log knows, and hanging them up."""
+"""Calls that may be going on, as far as the control bucket and the log know, and hanging them up."""
 
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import urllib3
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from urllib3.exceptions import HTTPError
+from voicemint.leash import CALLS_PREFIX
 from voicemint.secrets import Secret
 
 LONGEST_CALL = timedelta(minutes=60)  # OpenAI ends every session then
@@ -27,29 +28,51 @@ HUNG_UP, OVER, KEY_REJECTED, NOT_ANSWERED, NOT_TRIED = (
     "not tried in time",
 )
 SUCCESSES = (HUNG_UP, OVER)
-_OBJECT = re.compile(r"calls/dt=[\d-]{10}/([A-Za-z0-9_-]{1,128})/[^/]+", re.ASCII)
+_REGISTERED = re.compile(rf"{CALLS_PREFIX}([A-Za-z0-9_-]{{1,128}})\.json", re.ASCII)
+_LOGGED = re.compile(r"calls/dt=[\d-]{10}/([A-Za-z0-9_-]{1,128})/[^/]+", re.ASCII)
+# A page's own log of a call that was never registered, and whose it is: functions/voicemint/batch_owner.py.
+_UNREGISTERED = re.compile(r"page_(rtc_[A-Za-z0-9_-]+)_[a-z0-9-]+", re.ASCII)
+_FIELDS = "items(name,timeCreated),nextPageToken"
 
 
-def known_calls(bucket: storage.Bucket, now: datetime) -> tuple[set[str], bool]:
-    """Ids of calls that logged within the last hour; and whether all objects could be looked at in time.
+def registered_calls(bucket: storage.Bucket, now: datetime) -> tuple[list[str], bool]:
+    """Ids of calls that the server has known for an hour at most, newest first; and whether all were looked at in time.
+
+    Nobody registers more than a few a minute: made-up ones cannot hide a call among themselves.
+    """
+    found, complete = _recent([bucket.list_blobs(prefix=CALLS_PREFIX, fields=_FIELDS, timeout=10)], now)
+    return [match[1] for name in found if (match := _REGISTERED.fullmatch(name))], complete
+
+
+def logged_calls(bucket: storage.Bucket, now: datetime) -> tuple[list[str], bool]:
+    """Ids of calls that logged within the last hour, newest first, those that a page alone names last; and as above.
 
     An object's day is the page's clock's, so the days beside today are looked at as well.
     """
+    days = (now.date() + timedelta(days=offset) for offset in (0, -1, 1))
+    listings = [bucket.list_blobs(prefix=f"calls/dt={day:%Y-%m-%d}/", fields=_FIELDS, timeout=10) for day in days]
+    found, complete = _recent(listings, now)
+    folders = dict.fromkeys(match[1] for name in found if (match := _LOGGED.fullmatch(name)))
+    calls = [folder for folder in folders if not folder.startswith("page_")]
+    unregistered = [match[1] for folder in folders if (match := _UNREGISTERED.fullmatch(folder))]
+    return list(dict.fromkeys([*calls, *unregistered])), complete
+
+
+def _recent(listings: Iterable[Iterable[storage.Blob]], now: datetime) -> tuple[list[str], bool]:
+    """Names of what was created within the longest time of a call, newest first; False where time was up."""
     ends_at = time.monotonic() + LISTING_SECONDS
-    calls = set()
-    for day in (now.date() + timedelta(days=offset) for offset in (0, -1, 1)):
-        prefix = f"calls/dt={day:%Y-%m-%d}/"
-        for blob in bucket.list_blobs(prefix=prefix, fields="items(name,timeCreated),nextPageToken", timeout=10):
-            match = _OBJECT.fullmatch(blob.name)
-            if match and now - blob.time_created < LONGEST_CALL:
-                calls.add(match[1])
+    found: list[tuple[datetime, str]] = []
+    for listing in listings:
+        for blob in listing:
+            if now - blob.time_created < LONGEST_CALL:
+                found.append((blob.time_created, blob.name))
             if time.monotonic() > ends_at:
-                return calls, False
-    return calls, True
+                return [name for _, name in sorted(found, reverse=True)], False
+    return [name for _, name in sorted(found, reverse=True)], True
 
 
-def hang_up_all(calls: Iterable[str], base_url: str, key: Secret) -> Counter[str]:
-    """POST /realtime/calls/{id}/hangup for each; returns how many ended how."""
+def hang_up_all(calls: Sequence[str], base_url: str, key: Secret) -> Counter[str]:
+    """POST /realtime/calls/{id}/hangup for each, in this order; returns how many ended how."""
     pool = urllib3.PoolManager(maxsize=HANGING_UP, retries=RETRIES)
     headers = {"Authorization": f"Bearer {key.reveal()}"}
     ends_at = time.monotonic() + HANG_UP_SECONDS
@@ -64,7 +87,7 @@ def hang_up_all(calls: Iterable[str], base_url: str, key: Secret) -> Counter[str
             return NOT_ANSWERED
 
     with ThreadPoolExecutor(HANGING_UP) as threads:
-        return Counter(threads.map(hang_up, sorted(calls)))
+        return Counter(threads.map(hang_up, calls))
 
 
 def outcome_of(status: int) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
 
 from .console import EXIT_FAILED, run, say, show
 from .control_state import IN_FORCE, change_control, read_control
-from .live_calls import SUCCESSES, hang_up_all, known_calls, utc_now
+from .live_calls import SUCCESSES, hang_up_all, logged_calls, registered_calls, utc_now
 from .openai_key import key_in_use
 from .project import Project, add_project_options, project_of
 
@@ -71,24 +72,34 @@ def resume(project: Project) -> int:
 
 
 def hang_up(project: Project) -> int:
-    say("Looking in the log for calls that may be going on")
-    calls, complete = known_calls(project.payload_bucket, utc_now())
+    """Those that the server knows first: the log can be so long that looking through it takes a minute."""
+    say("Hanging up the calls that the server knows")
+    registered, all_registered = registered_calls(project.control_bucket, utc_now())
+    outcomes = _hang_up(project, registered)
+    say(f"Those were {len(registered)}. Looking in the log for others")
+    logged, all_logged = logged_calls(project.payload_bucket, utc_now())
+    known = set(registered)
+    outcomes += _hang_up(project, [call for call in logged if call not in known])
+    complete = all_registered and all_logged
     if not complete:
-        say("Note: the log is too long to look through in time; some calls may have been missed. Run this again.")
-    if not calls:
-        show("Calls: none known.")
-        return 0 if complete else EXIT_FAILED
-    say(f"Hanging up {len(calls)}")
-    outcomes = hang_up_all(calls, project.settings.openai_base_url, key_in_use(project))
-    show("Calls: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) + ".")
+        say("Note: there is too much to look through in time; some calls may have been missed. Run this again.")
+    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    show(f"Calls: {told or 'none known'}.")
     return 0 if complete and outcomes.keys() <= set(SUCCESSES) else EXIT_FAILED
+
+
+def _hang_up(project: Project, calls: Sequence[str]) -> Counter[str]:
+    if not calls:
+        return Counter()
+    return hang_up_all(calls, project.settings.openai_base_url, key_in_use(project))
 
 
 def what_next(project: Project) -> str:
     rotate, seconds = project.command("rotate-key.sh"), CLIENT_SECRET_TTL_SECONDS
     return f"""\
 Somebody whose page was about to open a call may still open it during the next {seconds} s: run this again in a minute
-or two, to hang up that one too. A call that logs nothing is not known here; it ends after 60 minutes at most.
+or two, to hang up that one too. A call that nobody registered and that logs nothing is not known here; it ends after
+60 minutes at most.
 
 If the OpenAI key leaked    revoke it at {OPENAI_KEYS}, which ends its use at once; then store a new one:
                             {rotate} openai

@@ -180,7 +180,7 @@ def _expect_reachable_from_page(visit: Visit) -> None:
 
 
 async def check_log_write(visit: Visit) -> str:
-    call_id = f"smoke_{secrets.token_hex(8)}"
+    call_id = f"page_smoke_{secrets.token_hex(8)}"  # of no call: the server puts the person behind it
     line = {
         "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "direction": "page",
@@ -192,7 +192,7 @@ async def check_log_write(visit: Visit) -> str:
         return "accepted; the site keeps no payloads (its level is off)"
     name = str(first.get("object"))
     if first.get("stored") != 1 or not re.fullmatch(
-        rf"calls/dt=[\d-]{{10}}/{call_id}/000000-[0-9a-f]{{16}}\.ndjson", name
+        rf"calls/dt=[\d-]{{10}}/{call_id}(?:_[A-Za-z0-9_-]+)?/000000-[0-9a-f]{{16}}\.ndjson", name
     ):
         raise StepFailed(
             expected='{"stored": 1, "object": "calls/dt=…"}',

@@ -156,6 +156,9 @@ def control_environment(control_bucket: ControlBucket, storage_url: str, metadat
         "INSTANCE_PER_MINUTE": "10000",
         "DAILY_LIMIT": "10000",
         "DAILY_BLOCK": "100",
+        "PERSON_DAILY_LIMIT": "10000",
+        "MAX_CALLS_AT_ONCE": "100",
+        "LOGS_PER_MINUTE": "10000",
     }
 
 

@@ -220,6 +220,8 @@ async def call_site(folder: Path, **environment: str) -> AsyncIterator[CallSite]
             "AGENTS_FOLDER": str(agents),
             "PERSON_PER_MINUTE": "1000",
             "INSTANCE_PER_MINUTE": "1000",
+            "PERSON_DAILY_LIMIT": "1000",
+            "MAX_CALLS_AT_ONCE": "100",
             **environment,
         }
         *functions, watch = await stack.enter_async_context(

@@ -310,6 +310,7 @@ def test_calls_and_client_secrets_share_the_days_limit(
         "AGENTS_FOLDER": str(agents),
         "DAILY_LIMIT": "2",
         "DAILY_BLOCK": "1",
+        "PERSON_DAILY_LIMIT": "10",
     }
     clients = [load_function(name, **environment) for name in ("create_call", "mint_client_secret")]
     for client in clients:
@@ -331,11 +332,12 @@ def test_the_mint_has_no_client_secret_for_an_agent_whose_calls_the_server_opens
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "unknown_agent")  # type: ignore[index]
 
 
-def test_a_registered_call_is_held_and_its_ticket_is_the_same_again(client: FlaskClient, tasks: Tasks) -> None:
+def test_a_registered_call_is_held_and_its_deadline_is_the_same_again(client: FlaskClient, tasks: Tasks) -> None:
     first, again = register(client), register(client)
     assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json == again.json
-    assert payload_of(first.json["ticket"])["call_id"] == "rtc_u1_opened"
+    told, told_again = payload_of(first.json["ticket"]), payload_of(again.json["ticket"])
+    assert told["call_id"] == told_again["call_id"] == "rtc_u1_opened"
+    assert told["deadline"] == told_again["deadline"]
     assert set(tasks.waiting()) == {"rtc_u1_opened-end-0", "rtc_u1_opened-watch-0"}
 
 
@@ -423,3 +425,77 @@ def test_it_says_so_where_openai_does_not_hang_up(client: FlaskClient, arm: Call
     arm("server_error", "hangup", times=None)
     answer = client.post(HANGUP, json={"ticket": ticket})
     assert (answer.status_code, json.loads(answer.data)["error"]["code"]) == (502, "upstream_unavailable")
+
+
+TOO_MANY = (429, "too_many_calls")
+
+
+def refusal_of(answer: Any) -> tuple[int, str]:
+    return answer.status_code, json.loads(answer.data)["error"]["code"]
+
+
+def test_a_call_beyond_what_goes_on_at_once_is_refused_and_hung_up_unless_another_ends(
+    load_client: Callable[..., FlaskClient], received: Callable[[], list[Json]]
+) -> None:
+    client = load_client(MAX_CALLS_AT_ONCE="2")
+    first, _ = create(client), create(client)
+    answer = create(client)
+    assert refusal_of(answer) == TOO_MANY
+    assert int(answer.headers["Retry-After"]) > 0
+    assert [request["path"].rpartition("/")[2] for request in received()] == ["calls"] * 3 + ["hangup"]
+    assert client.post(HANGUP, json={"ticket": first.headers["Voicemint-Ticket"]}).status_code == 204
+    assert create(client).status_code == 201
+
+
+def test_registered_calls_count_too_and_each_once(
+    load_client: Callable[..., FlaskClient], received: Callable[[], list[Json]]
+) -> None:
+    client = load_client(MAX_CALLS_AT_ONCE="1")
+    assert [register(client).status_code for _ in range(3)] == [201] * 3
+    assert refusal_of(client.post(REGISTER, json={"call_id": "rtc_u2_opened"})) == TOO_MANY
+    assert [request["path"] for request in received()] == ["/v1/realtime/calls/rtc_u2_opened/hangup"]
+    assert refusal_of(create(client)) == TOO_MANY
+
+
+def test_a_call_that_did_not_come_to_be_takes_no_place(
+    load_client: Callable[..., FlaskClient], arm: Callable[..., None], tasks: Tasks
+) -> None:
+    client = load_client(MAX_CALLS_AT_ONCE="1")
+    arm("server_error", times=1)
+    assert refusal_of(create(client))[1] == "upstream_unavailable"
+    tasks.arm("status", times=None)
+    assert refusal_of(register(client))[1] == "leash_unavailable"
+    requests.delete(f"{tasks.url}/_standin/faults", timeout=5).raise_for_status()
+    assert create(client).status_code == 201
+
+
+def test_somebody_elses_calls_leave_room(load_client: Callable[..., FlaskClient]) -> None:
+    client = load_client(MAX_CALLS_AT_ONCE="1")
+    assert create(client).status_code == 201
+    client.set_cookie("__session", session_cookie(id="person2"))
+    assert create(client).status_code == 201
+
+
+def test_a_call_that_was_hung_up_a_moment_ago_is_not_asked_about_again(
+    client: FlaskClient, received: Callable[[], list[Json]]
+) -> None:
+    ticket = create(client).headers["Voicemint-Ticket"]
+    assert {client.post(HANGUP, json={"ticket": ticket}).status_code for _ in range(400)} == {204}
+    assert [request["path"].rpartition("/")[2] for request in received()] == ["calls", "hangup"]
+
+
+def test_hanging_up_one_call_after_the_other_has_a_rate(
+    client: FlaskClient, received: Callable[[], list[Json]]
+) -> None:
+    tickets = [create(client).headers["Voicemint-Ticket"] for _ in range(14)]
+    answers = [client.post(HANGUP, json={"ticket": ticket}) for ticket in tickets]
+    assert [answer.status_code for answer in answers] == [204] * 12 + [429] * 2
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert [request["path"].rpartition("/")[2] for request in received()].count("hangup") == 12
+
+
+def test_a_call_that_the_server_opened_is_its_persons_at_once(
+    client: FlaskClient, control_bucket: ControlBucket
+) -> None:
+    call_id = create(client).headers["Location"].rpartition("/")[2]
+    assert json.loads(control_bucket.read(f"calls/{call_id}.json") or b"")["person_id"] == "person1"

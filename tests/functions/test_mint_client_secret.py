@@ -178,12 +178,31 @@ def test_the_sites_own_page_is_answered(mint_client: FlaskClient, headers: dict[
     assert mint_client.post(URL, json={}, headers=headers).status_code == 200
 
 
-def test_the_request_id_is_googles_trace_id(mint_client: FlaskClient) -> None:
-    trace = "0123456789abcdef0123456789abcdef"
-    answer = mint_client.post(URL, json=[], headers={"X-Cloud-Trace-Context": f"{trace}/123;o=1"})
-    assert answer.json["error"]["request_id"] == trace
-    forged = mint_client.post(URL, json=[], headers={"X-Cloud-Trace-Context": "x" * 200})
-    assert re.fullmatch("[0-9a-f]{32}", forged.json["error"]["request_id"])
+@pytest.mark.parametrize("sent", ["0123456789abcdef0123456789abcdef/123;o=1", "x" * 200], ids=["Google's", "none"])
+def test_the_request_id_is_our_own_and_the_trace_only_a_trace(
+    load_function: LoadFunction, log_output: io.StringIO, sent: str
+) -> None:
+    client = load_function("mint_client_secret", PROJECT_ID="test-project")
+    asked = [client.post(URL, json=[], headers={"X-Cloud-Trace-Context": sent}) for _ in range(2)]
+    ids = [answer.json["error"]["request_id"] for answer in asked]  # type: ignore[index]
+    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
+    assert len({*ids, sent[:32]}) == 3  # nobody writes lines under another's id
+    lines = json_lines(log_output.getvalue())
+    assert [line["request_id"] for line in lines] == ids
+    trace = f"projects/test-project/traces/{sent[:32]}" if sent[0] == "0" else None
+    assert [line.get("logging.googleapis.com/trace") for line in lines] == [trace] * 2
+
+
+def test_the_log_line_of_each_request_names_the_person_also_of_one_that_was_refused(
+    load_function: LoadFunction, log_output: io.StringIO
+) -> None:
+    client = load_function("mint_client_secret", VOICEMINT_ACCESS="invite")
+    assert client.post(URL, json={}).status_code == 401
+    client.set_cookie("__session", session_cookie(id="person1"))
+    client.post(URL, json={})
+    client.post(URL, json=[])
+    lines = [(line["status"], line.get("person")) for line in json_lines(log_output.getvalue())]
+    assert lines == [(401, None), (200, "person1"), (400, "person1")]
 
 
 @pytest.mark.parametrize(

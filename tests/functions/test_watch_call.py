@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from standins.google_identity import CERTS_PATH, IdentityTokens
 from standins.serving import ServerThread
 from voicemint.calls import KnownCall
+from voicemint.control_bucket import ControlBucket
 from voicemint.errors import SignedOut
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
@@ -71,6 +72,23 @@ def body(task: Task, keys: SigningKeys = KEYS) -> Json:
 
 def post(client: FlaskClient, token: str, json: object) -> int:
     return client.post("/", json=json, headers={"Authorization": f"Bearer {token}"}).status_code
+
+
+def test_whoever_ends_a_call_frees_its_place(
+    client: FlaskClient, identity: IdentityTokens, control_bucket: ControlBucket
+) -> None:
+    task = Task(END, call(), place="2026-11-21/000000")
+    assert post(client, identity.token(ACCOUNT, AUDIENCE), body(task)) == 204
+    assert control_bucket.list("calling/") == ["calling/person1/2026-11-21/000000-over"]
+
+
+def test_a_task_of_an_earlier_release_is_done(
+    client: FlaskClient, identity: IdentityTokens, received: Callable[[], list[str]]
+) -> None:
+    """It says neither a place nor a limit."""
+    text = KEYS.sign("task", {"do": END, "part": 0, "call": call().as_json()})
+    assert post(client, identity.token(ACCOUNT, AUDIENCE), {"task": text}) == 204
+    assert received() == ["/v1/realtime/calls/rtc_1/hangup"]
 
 
 def test_it_ends_a_call_that_may_be_over_already(

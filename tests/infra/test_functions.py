@@ -104,6 +104,8 @@ def test_a_function_that_admits_calls_has_the_limits_of_the_mint() -> None:
     limits = {"DAILY_LIMIT", "DAILY_BLOCK", "PERSON_PER_MINUTE", "INSTANCE_PER_MINUTE", "MONTHLY_MINUTES"}
     told = [environment(flags) for flags in FUNCTIONS.values() if "DAILY_LIMIT" in environment(flags)]
     assert len(told) > 1
+    for name in ("PERSON_DAILY_LIMIT", "MAX_CALLS_AT_ONCE"):  # of people; the telephone has limits of its own
+        assert len({each[name] for each in told if name in each}) == 1
     assert [[each[name] for name in limits] for each in told[1:]] == [[told[0][name] for name in limits]] * (
         len(told) - 1
     )

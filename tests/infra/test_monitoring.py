@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from voicemint.errors import DailyLimitReached, InvalidSignature, SignedOut
+from voicemint.errors import DailyLimitReached, InvalidSignature, PersonDailyLimitReached, SignedOut
 
 from .infra_files import FUNCTIONS, INFRA, LEADS_TO
 from .standins.google.discovery import validator
@@ -71,6 +71,7 @@ def test_the_alerts_ask_for_the_codes_that_the_functions_give() -> None:
     [daily] = filters(alert("daily-limit-reached"))
     [flood] = filters(alert("signed-out-flood"))
     assert f'jsonPayload.code = "{DailyLimitReached.code}"' in daily
+    assert f'jsonPayload.code = "{PersonDailyLimitReached.code}"' in daily
     assert f'jsonPayload.why = "{DailyLimitReached.code}"' in daily  # of a phone call, which is answered 200
     assert services(daily) == {name for name, flags in FUNCTIONS.items() if "DAILY_LIMIT" in flags["--set-env-vars"]}
     assert {f'response_code = "{error.status}"' for error in (SignedOut, InvalidSignature)} == {

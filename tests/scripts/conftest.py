@@ -163,7 +163,12 @@ async def owner_cloud(folder: Path, routes: Mapping[str, str] = SERVICES) -> Asy
         environment = {**google, "OPENAI_BASE_URL": f"{openai_url}/v1"}
         (folder / "sitecustomize.py").write_text(SITECUSTOMIZE)
         often = {"PERSON_PER_MINUTE": "10000", "INSTANCE_PER_MINUTE": "10000"}
-        often |= {"DAILY_LIMIT": "10000", "DAILY_BLOCK": "1000"}
+        often |= {
+            "DAILY_LIMIT": "10000",
+            "DAILY_BLOCK": "1000",
+            "PERSON_DAILY_LIMIT": "10000",
+            "MAX_CALLS_AT_ONCE": "100",
+        }
         function_environment = {**environment, **often, "PYTHONPATH": str(folder)}
         functions = await stack.enter_async_context(function_processes(routes, function_environment, folder / "logs"))
         services = {function.name: function.url for function in functions}

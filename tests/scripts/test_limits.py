@@ -30,6 +30,8 @@ def test_it_prints_limits_todays_use_and_what_a_day_can_cost(cloud: OwnerCloud) 
     assert ended.returncode == 0, ended.stderr
     assert "Calls are allowed. Limits, from the local run:" in ended.stdout
     assert "200 calls a day, of all people together (DAILY_LIMIT)" in ended.stdout
+    assert "50 of them, of each person (PERSON_DAILY_LIMIT)" in ended.stdout
+    assert "2 calls at the same time, of each person (MAX_CALLS_AT_ONCE)" in ended.stdout
     assert "600 minutes of calls a month, of each person (MONTHLY_MINUTES)" in ended.stdout
     assert "at most 15 of 200 calls. They are counted 5 at a time." in ended.stdout
     assert "assistant (gpt-realtime-2.1): 200 calls x 30 min x $0.05025/min = $301.50" in ended.stdout

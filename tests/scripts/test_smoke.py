@@ -108,7 +108,7 @@ def test_a_working_site_passes_and_every_step_is_in_the_table(site: Site) -> Non
     assert link.partition("#")[2] not in finished.stdout + finished.stderr
     assert "first sound" in finished.stdout
     assert "offline stand-in" in finished.stdout
-    assert list(site.bucket.rglob("*/smoke_*/000000-*.ndjson"))
+    assert list(site.bucket.rglob("*/page_smoke_*/000000-*.ndjson"))
     assert "ek_" not in finished.stdout + finished.stderr
 
 

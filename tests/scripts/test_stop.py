@@ -7,7 +7,7 @@ import pytest
 import requests
 from google.api_core.exceptions import Forbidden
 from owner.console import CommandFailed, run
-from owner.live_calls import known_calls, outcome_of
+from owner.live_calls import logged_calls, outcome_of, registered_calls
 from owner.project import local_project
 from owner.stop import main
 from voicemint.control import ControlState
@@ -46,6 +46,10 @@ def wait_for_mint_code(cloud: OwnerCloud, expected: str) -> None:
     deadline = datetime.now(UTC) + timedelta(seconds=15)
     while (found := mint_code(cloud)) != expected:
         assert datetime.now(UTC) < deadline, f"expected {expected}, found {found}"
+
+
+def register(cloud: OwnerCloud, call_id: str) -> None:
+    cloud.write(f"calls/{call_id}.json", b"{}")
 
 
 def test_it_stops_every_mint_hangs_up_the_calls_that_the_log_knows_and_resumes(cloud: OwnerCloud) -> None:
@@ -142,11 +146,39 @@ def test_only_calls_that_logged_within_the_hour_are_known(cloud: OwnerCloud) -> 
     for offset, day in days.items():
         cloud.log_a_call(f"rtc_day{offset}", day)
     cloud.log_a_call("not/a/call", days[0])
-    found, complete = known_calls(bucket, now)
+    found, complete = logged_calls(bucket, now)
     assert complete
-    assert {"rtc_day-1", "rtc_day0", "rtc_day1"} <= found
-    assert not {"rtc_day-2", "not"} & found
-    assert known_calls(bucket, now + timedelta(minutes=61)) == (set(), True)
+    assert {"rtc_day-1", "rtc_day0", "rtc_day1"} <= set(found)
+    assert not {"rtc_day-2", "not"} & set(found)
+    assert logged_calls(bucket, now + timedelta(minutes=61)) == ([], True)
+
+
+def test_a_call_that_a_page_logged_without_registering_it_is_known_and_last(cloud: OwnerCloud) -> None:
+    cloud.log_a_call(f"page_{'0' * 32}_ana", today())
+    cloud.log_a_call("rtc_named_by_a_call", today())
+    cloud.log_a_call("page_rtc_named_by_a_page_ana", today())
+    found, _ = logged_calls(local_project(cloud.folder).payload_bucket, datetime.now(UTC))
+    assert found[-1] == "rtc_named_by_a_page"
+    assert "rtc_named_by_a_call" in found
+    assert not [call for call in found if call.startswith("page_")]
+
+
+def test_registered_calls_are_known_without_the_log_newest_first(cloud: OwnerCloud) -> None:
+    for call_id in ("rtc_older", "rtc_middle", "rtc_newest"):
+        register(cloud, call_id)
+    bucket, now = local_project(cloud.folder).control_bucket, datetime.now(UTC)
+    found, complete = registered_calls(bucket, now)
+    assert complete
+    assert found[:3] == ["rtc_newest", "rtc_middle", "rtc_older"]
+    assert registered_calls(bucket, now + timedelta(minutes=61)) == ([], True)
+
+
+def test_a_call_that_only_the_server_knows_is_hung_up(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
+    on = ring(cloud)
+    register(cloud, on)
+    assert in_process(cloud) == 0
+    assert cloud.calls()[on] == "hung up"
+    assert "1 hung up" in capsys.readouterr().out
 
 
 def test_a_damaged_control_object_is_not_overwritten(cloud: OwnerCloud) -> None:

@@ -134,7 +134,7 @@ class Corpus:
         own = {
             "Host": "localhost",
             "Content-Type": NDJSON if self._path == "/api/logs" else JSON,
-            "Voicemint-Batch": "rtc_1/0",
+            "Voicemint-Batch": "page_1/0",
             "Authorization": f"Bearer {self._random.choice([self._secrets.client_secret, 'x'])}",
             "Webhook-Secret": self._secrets.webhook_secret,
         }

@@ -61,7 +61,7 @@ def test_who_is_nobody_costs_no_request_to_openai(
 
 def test_the_days_limit_is_exact_over_processes(start_mints: StartMints, figure: Figure) -> None:
     """The block does not divide the limit, and every process leases blocks of its own."""
-    functions = start_mints(PROCESSES, DAILY_LIMIT=str(DAILY_LIMIT), DAILY_BLOCK="3")
+    functions = start_mints(PROCESSES, DAILY_LIMIT=str(DAILY_LIMIT), PERSON_DAILY_LIMIT="1000", DAILY_BLOCK="3")
     with ThreadPoolExecutor(PARALLEL_MINTS) as threads:
         answers = list(threads.map(lambda n: mint(functions[n % PROCESSES]), range(PARALLEL_MINTS)))
     codes = [code_of(answer) for answer in answers]

@@ -91,6 +91,7 @@ def started() -> Iterator[tuple[Browser, Site]]:
     servers = ServerThread()
     with tempfile.TemporaryDirectory() as run_folder, sync_playwright() as playwright:
         often = {"PERSON_PER_MINUTE": "1000", "INSTANCE_PER_MINUTE": "1000", "DAILY_LIMIT": "1000"}
+        often |= {"PERSON_DAILY_LIMIT": "1000", "MAX_CALLS_AT_ONCE": "100"}
         site = servers.enter(local_run(Path(run_folder), environment=often))
         chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
         microphone = Path(run_folder) / "silence.wav"

@@ -5,6 +5,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { options, render } from "preact";
 import { agents } from "virtual:agents";
 import { enter, leave, type Access } from "./access.ts";
+import { Ahead } from "./ahead.ts";
 import { Call } from "./call.ts";
 import type { StateChange } from "./call-events.ts";
 import { Choices } from "./choices.ts";
@@ -16,6 +17,7 @@ import { CallLog, loadOutbox } from "./log/call-log.ts";
 import { encodeEntry } from "./log/entries.ts";
 import { PageState } from "./page-state.ts";
 import { onMissingPiece } from "./pieces.ts";
+import { keptAs } from "./store.ts";
 import { App } from "./ui/App.tsx";
 import { loadSheet } from "./ui/Sheets.tsx";
 import { followChoices } from "./ui/appearance.ts";
@@ -34,6 +36,7 @@ const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
 const log = new CallLog(painted().then(loadOutbox));
+const ahead = new Ahead(keptAs("voicemint-ahead"));
 const host = { display, hangUp: () => call.end("agent") };
 let tools: Promise<void> | undefined;
 const parts: Parts = {
@@ -47,6 +50,7 @@ const parts: Parts = {
   recorder: signal(undefined),
   update: signal(false),
   isIncomplete: signal(false),
+  aim,
   reload,
   forget,
 };
@@ -58,7 +62,11 @@ call.on("state", noteState);
 call.on("muted", (muted) => note("page", { type: muted ? "microphone.muted" : "microphone.unmuted" }));
 call.on("blocked", (blocked) => blocked && note("page", { type: "playback.blocked" }));
 call.on("settled", () => log.release());
-call.on("state", ({ state }) => state === "connecting" && loadTools());
+call.on("state", ({ state }) => {
+  if (state !== "connecting") return;
+  loadTools();
+  ahead.used();
+});
 call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.unsteady" : "connection.steady" }));
 
 onMissingPiece(() => (parts.isIncomplete.value = true));
@@ -75,7 +83,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") log.sealAndLeave();
   else {
     void log.deliver();
-    warm();
+    look();
   }
 });
 
@@ -96,7 +104,7 @@ void painted().then(() => {
 function welcome(access: Access): void {
   page.access.value = access;
   if (access.kind === "signed_out") log.pause(); // the server would take nothing
-  warm();
+  look();
 }
 
 /** Before the first call, when all goes well; a call goes on without. */
@@ -139,9 +147,17 @@ function reload(): void {
   import("./offline.ts").then(({ renew }) => renew()).catch(() => location.reload());
 }
 
-/** For whoever looks at the page: the tap need not wait for the function's start. */
-function warm(): void {
-  if (page.access.value.kind === "signed_in" && document.visibilityState === "visible") call.warm();
+/** The tap need not wait for the function's start. */
+function look(): void {
+  if (isLookedAt() && ahead.look()) call.warm();
+}
+
+function aim(): void {
+  if (isLookedAt() && ahead.aim()) call.warm();
+}
+
+function isLookedAt(): boolean {
+  return page.access.value.kind === "signed_in" && document.visibilityState === "visible";
 }
 
 function note(direction: Direction, event: RealtimeEvent): void {

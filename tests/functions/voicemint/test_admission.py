@@ -8,12 +8,13 @@ from threading import Event
 import pytest
 from voicemint.access import Person
 from voicemint.admission import Admission
-from voicemint.control import MAX_AGE_SECONDS, REFRESH_SECONDS, Control, ControlState
+from voicemint.control import CONTROL_OBJECT, MAX_AGE_SECONDS, REFRESH_SECONDS, Control, ControlState
 from voicemint.errors import (
     ApiError,
     ControlUnavailable,
     DailyLimitReached,
     MonthlyLimitReached,
+    PersonDailyLimitReached,
     SignedOut,
     Stopped,
     TooManyRequests,
@@ -22,6 +23,7 @@ from voicemint.errors import (
 from voicemint.limits import DailyLimit, RateLimit
 from voicemint.minutes import REFRESH_SECONDS as MINUTES_REFRESH_SECONDS
 from voicemint.minutes import Allowance, MonthlyMinutes
+from voicemint.shares import PersonShares
 
 from ..conftest import Clock
 
@@ -36,23 +38,26 @@ class Bucket:
     def __init__(self) -> None:
         self.state: ControlState | None = ALLOWED
         self.slots: list[str] = []
+        self.contents: dict[str, bytes] = {}
         self.answering = Event()
         self.answering.set()
 
-    def read(self, _object_name: str, **_limits: float) -> bytes | None:
+    def read(self, object_name: str, **_limits: float) -> bytes | None:
         assert self.answering.wait(LIMIT_SECONDS)
         if self.state is None:
             raise ControlUnavailable
-        return self.state.encode()
+        return self.state.encode() if object_name == CONTROL_OBJECT else self.contents.get(object_name)
 
     def list(self, prefix: str, at_most: int = 1000) -> list[str]:
         return [name for name in self.slots if name.startswith(prefix)][:at_most]
 
-    def create(self, name: str, _content: bytes) -> bool:
+    def create(self, name: str, content: bytes) -> bool:
         if self.state is None:
             raise ControlUnavailable
         is_new = name not in self.slots
-        self.slots.append(name) if is_new else None
+        if is_new:
+            self.slots.append(name)
+            self.contents[name] = content
         return is_new
 
 
@@ -72,12 +77,28 @@ class Upstream:
 class Function:
     """What the mint function does around its admission."""
 
-    def __init__(self, bucket: Bucket, upstream: Upstream, clock: Clock, *, daily: int, per_minute: int) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        upstream: Upstream,
+        clock: Clock,
+        *,
+        daily: int,
+        per_minute: int,
+        block: int = 2,
+        share: int = 1000,
+    ) -> None:
         rate = RateLimit(person_per_minute=per_minute, instance_per_minute=1000, clock=clock)
         day = DailyLimit(
             bucket,  # type: ignore[arg-type]
             limit=daily,
-            block_size=2,
+            block_size=block,
+            utc_now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
+        )
+        shares = PersonShares(
+            bucket,  # type: ignore[arg-type]
+            limit=share,
+            largest_block=block,
             utc_now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
         )
         minutes = MonthlyMinutes(
@@ -86,7 +107,7 @@ class Function:
             clock=clock,
             utc_now=lambda: datetime(2026, 11, 21, tzinfo=UTC),
         )
-        self._admission = Admission(Control(bucket, clock), rate, day, minutes)  # type: ignore[arg-type]
+        self._admission = Admission(Control(bucket, clock), rate, day, shares, minutes)  # type: ignore[arg-type]
         self._upstream = upstream
 
     def mint(self, person: Person = ANA) -> str:
@@ -219,6 +240,47 @@ def test_a_mint_beyond_the_day_is_thrown_away_and_from_then_on_openai_is_not_ask
     assert upstream.asked == 5
 
 
+@pytest.fixture
+def sharing(bucket: Bucket, upstream: Upstream, clock: Clock) -> Function:
+    """Two of a day's eight are one person's."""
+    return Function(bucket, upstream, clock, daily=8, per_minute=1000, share=2)
+
+
+BEN = replace(ANA, person_id="ben")
+
+
+def test_who_has_used_their_share_of_the_day_leaves_the_rest_to_others(sharing: Function, upstream: Upstream) -> None:
+    sharing.mint()
+    sharing.mint()
+    assert {sharing.refusal() for _ in range(100)} == {PersonDailyLimitReached}
+    assert upstream.asked == 3  # what is known costs no request
+    sharing.mint(BEN)
+    sharing.mint(BEN)
+
+
+def test_a_share_is_read_while_openai_works(sharing: Function, bucket: Bucket, upstream: Upstream) -> None:
+    sharing.mint()
+    bucket.answering.clear()
+    upstream.meanwhile = bucket.answering.set
+    assert sharing.mint(BEN) == "ek_2"
+
+
+def test_what_a_share_refuses_and_what_openai_fails_at_is_given_back(sharing: Function, upstream: Upstream) -> None:
+    def fail() -> None:
+        raise UpstreamUnavailable
+
+    upstream.meanwhile = fail
+    assert {sharing.refusal() for _ in range(20)} == {UpstreamUnavailable}
+    upstream.meanwhile = lambda: None
+    people = [replace(ANA, person_id=f"person{number}") for number in range(4)]
+    for person in people:
+        sharing.mint(person)
+        sharing.mint(person)
+        if person is not people[-1]:
+            assert sharing.refusal(person) is PersonDailyLimitReached
+    assert sharing.refusal(BEN) is DailyLimitReached
+
+
 def test_a_failure_of_openai_gives_the_days_slot_back(function: Function, upstream: Upstream) -> None:
     def fail() -> None:
         raise UpstreamUnavailable
@@ -255,9 +317,11 @@ def test_it_is_closed_where_the_control_state_was_never_read(function: Function,
 
 
 def test_it_closes_a_minute_after_the_control_state_was_last_read(
-    function: Function, bucket: Bucket, clock: Clock
+    bucket: Bucket, upstream: Upstream, clock: Clock
 ) -> None:
-    function.mint()  # leases two
+    function = Function(bucket, upstream, clock, daily=4, per_minute=1000, block=4)
+    for _ in range(2):
+        function.mint()  # now one more is leased of the day and of the person's share
     bucket.state = None
     clock.now += MAX_AGE_SECONDS
     function.mint()

@@ -13,11 +13,12 @@ def format_record(message: str, **fields: object) -> dict[str, object]:
 
 
 def test_a_record_is_one_line_in_cloud_loggings_shape() -> None:
-    line = format_record("a\nb", request_id="0" * 32, status=200)
+    line = format_record("a\nb", request_id="1" * 32, trace="0" * 32, status=200)
     assert line["severity"] == "WARNING"
     assert line["message"] == "a\nb"
     assert line["status"] == 200
     assert line["logging.googleapis.com/trace"] == f"projects/my-project/traces/{'0' * 32}"
+    assert "trace" not in line
     assert str(line["time"]).endswith("+00:00")
 
 

@@ -1,8 +1,9 @@
 """One watch with a clock that stands still until it is moved; over real calls it is in test_live_calls.py."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -18,6 +19,7 @@ from voicemint.tasks import WATCH, Task
 from voicemint.unfinished_writes import MAX_UNFINISHED
 from voicemint.watch import OVERLAP_SECONDS, Watch
 
+from ..at_once import AtOnce
 from ..conftest import Clock
 
 STARTED_AT = 1_000_000
@@ -47,18 +49,6 @@ Json = dict[str, Any]
 def paid_response(number: int, tokens: int) -> Json:
     usage = {"output_token_details": {"audio_tokens": tokens}}  # 64 USD a million: 1 cent is 156.25
     return {"type": "response.done", "response": {"id": f"resp_{number}", "usage": usage}}
-
-
-class AtOnce(Executor):
-    """Does what it is given before it returns, so that a test knows when."""
-
-    def submit(self, action: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        future: Future[Any] = Future()
-        try:
-            future.set_result(action(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
 
 
 class World:
@@ -138,14 +128,14 @@ class World:
     def close(self) -> None:
         pass
 
-    def watch(self, call: KnownCall = CALL, part: int = 0) -> None:
+    def watch(self, call: KnownCall = CALL, part: int = 0, **terms: Any) -> None:
         around: Any = Surroundings(
             **dict.fromkeys(("openai", "queue", "leash", "control", "bucket", "records"), self),  # type: ignore[arg-type]
             threads=self.threads,
             watch_seconds=1680,
             now=self.clock,
         )
-        Watch(Task(WATCH, call, part), self.agent, around, "request").run()
+        Watch(Task(WATCH, call, part, **terms), self.agent, around, "request").run()
 
     @property
     def minutes(self) -> Sequence[str]:
@@ -168,6 +158,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world.threads.shutdown()
 
 
+def have_minutes_used(world: World, minutes: int) -> None:
+    """By another call of the same person, in the month that the clock shows."""
+    month = f"{datetime.fromtimestamp(STARTED_AT, UTC):%Y-%m}"
+    world.objects |= {f"minutes/{month}/ana/rtc_2/{minute:02d}": b"{}" for minute in range(minutes)}
+
+
 def ended_because(world: World) -> bool:
     return "voicemint.call_ended" in world.written
 
@@ -186,6 +182,57 @@ def test_the_successor_ends_it_at_the_deadline(world: World) -> None:
     assert world.clock.now == CALL.deadline
     assert (world.hung_up, world.queued) == (1, [])
     assert ended_because(world)
+
+
+def test_a_call_that_lasts_until_its_deadline_is_charged_exactly_its_minutes(world: World) -> None:
+    world.watch(replace(CALL, deadline=STARTED_AT + 120))
+    assert world.clock.now == STARTED_AT + 120
+    assert world.minutes == ["00", "01"]
+
+
+@pytest.mark.parametrize(("used", "minutes"), [(0, 3), (1, 2), (2, 1), (3, 0)], ids=str)
+def test_a_month_that_another_call_uses_up_ends_this_one_within_a_minute(world: World, used: int, minutes: int) -> None:
+    have_minutes_used(world, used)
+    world.watch(monthly_minutes=3)
+    assert world.hung_up == 1
+    assert world.clock.now == STARTED_AT + 60 * minutes
+    assert len(world.minutes) == 3 + 1  # and one for the call that found out
+
+
+def test_the_month_is_read_once_a_minute_and_unread_it_ends_no_call(world: World) -> None:
+    reads = 0
+
+    def unreadable(prefix: str, at_most: int) -> Sequence[str]:
+        nonlocal reads
+        if not prefix.startswith("minutes/"):
+            return []
+        reads += 1
+        raise ControlUnavailable
+
+    world.list = unreadable  # type: ignore[method-assign]
+    world.watch(replace(CALL, deadline=STARTED_AT + 600), monthly_minutes=1)
+    assert (world.clock.now, reads, len(world.minutes)) == (CALL.started_at + 600, 10, 10)
+
+
+PLACE = "1970-01-12/000000"
+
+
+def frees_its_place(world: World) -> bool:
+    return f"calling/ana/{PLACE}-over" in world.objects
+
+
+def test_a_call_that_is_over_frees_its_place_and_one_that_goes_on_does_not(world: World) -> None:
+    world.watch(place=PLACE)
+    assert not frees_its_place(world)  # handed over
+    assert [task.place for task in world.queued] == [PLACE]
+    world.watch(part=1, place=PLACE)
+    assert frees_its_place(world)
+
+
+def test_a_call_that_openai_lets_nobody_look_at_keeps_its_place(world: World) -> None:
+    world.attachable = [False] * 1000
+    world.watch(replace(CALL, setup="client-secret"), place=PLACE)
+    assert (world.hung_up, frees_its_place(world)) == (0, False)
 
 
 def test_a_call_that_ends_by_itself_is_not_ended(world: World) -> None:

@@ -72,7 +72,7 @@ function ShowWhat({ controls, done }: Parts & { readonly done: () => void }) {
 
 /** One button, one place: it starts the call and it ends it. */
 function RoundButton(parts: Parts) {
-  const { call, page } = parts;
+  const { aim, call, page } = parts;
   const inCall = page.inCall.value;
   const press = ({ detail }: MouseEvent) => {
     if (!inCall) call.start();
@@ -81,7 +81,7 @@ function RoundButton(parts: Parts) {
   return (
     <div class="round">
       <Orb {...parts} />
-      <button class="round-button" type="button" onClick={press} {...(inCall ? {} : earlyDial(call))}>
+      <button class="round-button" type="button" onClick={press} {...(inCall ? {} : earlyDial(call, aim))}>
         {inCall ? <EndIcon /> : <MicrophoneIcon />}
         <span>{inCall ? words.value.end : words.value.start}</span>
       </button>

@@ -27,6 +27,8 @@ export interface Parts {
   /** A part of the page did not come when it was needed. */
   readonly isIncomplete: Signal<boolean>;
   /** Loads the page again, in its newest version. */
+  /** Somebody is about to press the button. */
+  readonly aim: () => void;
   readonly reload: () => void;
   readonly forget: () => Promise<void>;
 }
