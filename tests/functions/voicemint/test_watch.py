@@ -1,7 +1,7 @@
 """One watch with a clock that stands still until it is moved; over real calls it is in test_live_calls.py."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
