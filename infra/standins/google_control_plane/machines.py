@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 SITECUSTOMIZE = Path(__file__).with_name("machine.py")
 INVOKER = "roles/run.invoker"
+METADATA_NAMES = ("metadata.google.internal", "metadata", "169.254.169.254")
 FORBIDDEN = "<html><title>403 Forbidden</title>Your client does not have permission to get URL from this server.</html>"
 
 
@@ -105,6 +106,7 @@ class Machines:
         mounts = self._mount(revision, folder)
         shutil.copy(SITECUSTOMIZE, folder / "sitecustomize.py")
         metadata = google_metadata.create_app(project=revision.code.project_id, service_account=revision.account)
+        metadata[GUARD] = Guard(also_named=METADATA_NAMES.__contains__)  # machine.py turns addresses, not names
         metadata_url = await self._stack.enter_async_context(serving(metadata))
         ca_file = str(self._plane.proxy.ca_file)
         machine = {"mounts": mounts, "tls_port": self._plane.proxy.tls_port, "metadata": metadata_url}
