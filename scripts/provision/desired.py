@@ -51,13 +51,13 @@ class Binding(NamedTuple):
 
 @dataclass(frozen=True)
 class Bucket:
-    """`lifecycle_file` from the root of the repository, None for a bucket that keeps everything.
+    """`lifecycle_file` from the root of the repository.
 
     `overwritten`: objects in it are written again, as the stop switch is.
     """
 
     name: str
-    lifecycle_file: str | None
+    lifecycle_file: str
     lifecycle: Mapping[str, Any]
     overwritten: bool = False
 
@@ -220,12 +220,14 @@ def _starts_with(prefix: str) -> str:
 
 
 def _buckets(infra: Path, names: Names) -> tuple[Bucket, ...]:
-    file = infra / "bucket-lifecycle.json"
-    lifecycle = json.loads(file.read_text(encoding="utf-8"))
     return (
-        Bucket(names.control_bucket, None, {}, overwritten=True),
-        Bucket(names.bucket, f"infra/{file.name}", lifecycle),
+        _bucket(infra / "control-lifecycle.json", names.control_bucket, overwritten=True),
+        _bucket(infra / "bucket-lifecycle.json", names.bucket),
     )
+
+
+def _bucket(file: Path, name: str, *, overwritten: bool = False) -> Bucket:
+    return Bucket(name, f"infra/{file.name}", json.loads(file.read_text(encoding="utf-8")), overwritten=overwritten)
 
 
 def _document(file: Path) -> Document:

@@ -19,6 +19,15 @@ def includes(found: Any, wanted: Any) -> bool:
     return found == wanted or _number(found) == _number(wanted) != ""
 
 
+def in_any_order(value: Any) -> Any:
+    """To be compared: lists whose order means nothing, numbers that may be text."""
+    if isinstance(value, Mapping):
+        return frozenset((name, in_any_order(part)) for name, part in value.items())
+    if isinstance(value, list):
+        return frozenset(map(in_any_order, value))
+    return str(value)
+
+
 def _number(value: Any) -> str:
     """64-bit numbers are text in Google's JSON, and 5 may come back as 5.0."""
     try:

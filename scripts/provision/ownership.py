@@ -89,9 +89,11 @@ def is_our_page(release: Json, functions: Container[str]) -> bool:
 
 
 def is_our_bucket(bucket: Bucket, found: Json, *, begun: bool) -> bool:
-    """A bucket gets its label in a second command: before that, all else of it is as it is made."""
-    unfinished = begun and not found.get("labels") and [what for what, _ in bucket_drift(bucket, found)] == ["label"]
-    return is_marked(found) or unfinished
+    """A bucket gets its label in a second command: before that, all else of it is as it is made. Earlier releases made
+    the control bucket without a lifecycle."""
+    lacking = {what for what, _ in bucket_drift(bucket, found)}
+    made_earlier = {"lifecycle"} if bucket.overwritten and not found.get("lifecycle") else set()
+    return is_marked(found) or (begun and not found.get("labels") and lacking - made_earlier == {"label"})
 
 
 def is_our_queue(queue: Queue, desired: Desired, reality: Reality) -> bool:

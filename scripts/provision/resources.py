@@ -19,7 +19,7 @@ from .desired import (
 )
 from .failures import Kind
 from .gcloud import Gcloud
-from .matching import includes
+from .matching import in_any_order, includes
 from .reality import Json, Reality
 from .steps import Action, Step
 from .versions import version_steps
@@ -68,12 +68,12 @@ def bucket_steps(gcloud: Gcloud, desired: Desired, reality: Reality) -> Iterator
 
 def _bucket_steps(gcloud: Gcloud, desired: Desired, bucket: Bucket, found: Json | None) -> Iterator[Step]:
     url = f"gs://{bucket.name}"
-    lifecycle = (f"--lifecycle-file={bucket.lifecycle_file}",) if bucket.lifecycle_file else ()
     mark = gcloud.command("storage", "buckets", "update", url, f"--update-labels={MARK}")
     if found is None:
         create = gcloud.command(
             "storage", "buckets", "create", url, f"--location={desired.names.region}",
-            "--uniform-bucket-level-access", "--public-access-prevention", SOFT_DELETE, *lifecycle,
+            "--uniform-bucket-level-access", "--public-access-prevention", SOFT_DELETE,
+            f"--lifecycle-file={bucket.lifecycle_file}",
         )  # fmt: skip
         yield _step(f"bucket/{bucket.name}", f"Create the bucket {bucket.name}", create, mark)
     elif wrong := list(bucket_drift(bucket, found)):
@@ -91,8 +91,8 @@ def bucket_drift(bucket: Bucket, found: Json) -> Iterator[tuple[str, str]]:
         yield "public access prevention", "--public-access-prevention"
     if str(found.get("softDeletePolicy", {}).get("retentionDurationSeconds", 0)) != str(SOFT_DELETE_SECONDS):
         yield "soft delete", SOFT_DELETE
-    if found.get("lifecycle", {}).get("rule", []) != bucket.lifecycle.get("rule", []):
-        yield "lifecycle", f"--lifecycle-file={bucket.lifecycle_file}" if bucket.lifecycle_file else "--clear-lifecycle"
+    if in_any_order(found.get("lifecycle", {}).get("rule", [])) != in_any_order(bucket.lifecycle["rule"]):
+        yield "lifecycle", f"--lifecycle-file={bucket.lifecycle_file}"
     if bucket.overwritten:
         yield from _kept(found)
     if not is_marked(found):
