@@ -65,6 +65,7 @@ class Bootstrap:
             *self._bindings(of_services=False),
             *self._deployments(),
             *self._bindings(of_services=True),
+            *self._checks_of_invokers(),
             *self._firebase(),
             *self._release(),
             *monitoring.steps(self.gcloud, self.desired, self.reality),
@@ -148,6 +149,16 @@ class Bootstrap:
             otherwise=(otherwise,) if public else (),
             otherwise_title=PUBLIC_OTHERWISE.format(service=resource.name),
         )
+
+    def _checks_of_invokers(self) -> Iterator[Step]:
+        for name in policies.unchecked(self.desired, self.reality.open_services):
+            region = f"--region={self.desired.names.region}"
+            yield Step(
+                id=f"closed/{name}",
+                title=f"Have {name} check who invokes it: it is private, and anybody may now",
+                actions=(self._gcloud("run", "services", "update", name, region, "--invoker-iam-check"),),
+                needs=("services", f"function/{name}"),
+            )
 
     def _surplus(self) -> Iterator[Step]:
         for binding in policies.surplus(self.desired, self.reality.policies):

@@ -19,6 +19,14 @@ from .steps import Action
 
 READ_AND_WRITTEN_WHOLE = ("queue", "repository")
 WITH_CONDITIONS = 3
+BASIC = ("Owner", "Editor", "Viewer")  # Google's convenience values for who has a basic role on the project
+READS_ALL = frozenset(
+    f"roles/{role}"
+    for role in (
+        "secretmanager.admin", "secretmanager.secretAccessor", "storage.admin", "storage.objectAdmin",
+        "storage.objectUser", "storage.objectViewer",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +133,38 @@ def missing(
 
 
 def surplus(desired: Desired, policies: Mapping[Resource, frozenset[Grant]]) -> list[Binding]:
-    """There, of an account of ours or for everybody on something of ours, and in no line of iam.txt."""
+    """There, and in no line of iam.txt: of an account of ours, or on something of ours for everybody, or for all who
+    may look at the project, which Google gives every new bucket."""
     wanted = set(desired.bindings)
     found = (Binding(grant, resource) for resource in desired.resources for grant in policies.get(resource, ()))
     return sorted(binding for binding in found if binding not in wanted and _is_ours(binding, desired))
+
+
+def unchecked(desired: Desired, open_services: frozenset[str]) -> list[str]:
+    """Private functions of ours that anybody may invoke, because nobody's invitation is checked."""
+    public = {binding.resource.name for binding in desired.bindings if is_public_invoker(binding)}
+    return sorted(open_services & (set(desired.functions) - public))
+
+
+def foreign(desired: Desired, policies: Mapping[Resource, frozenset[Grant]]) -> list[Binding]:
+    """What others were given on things of ours or, of what reads buckets and secrets, on the whole project; and what
+    everybody was given there. It is the owner's to decide: nothing is planned about it."""
+    known = desired.members | {f"project{kind}:{desired.names.project_id}" for kind in BASIC}
+    found = (Binding(grant, resource) for resource in desired.resources for grant in policies.get(resource, ()))
+    return sorted(
+        binding
+        for binding in found
+        if _is_told(binding) and not _is_ours(binding, desired) and binding.grant.member not in known
+    )
+
+
+def _is_told(binding: Binding) -> bool:
+    grant, resource = binding
+    if grant.member.startswith("deleted:"):
+        return False
+    if resource.kind == "project":
+        return grant.member in EVERYBODY or grant.role in READS_ALL
+    return resource.kind in ("bucket", "secret")
 
 
 def is_public_invoker(binding: Binding) -> bool:
@@ -137,4 +173,7 @@ def is_public_invoker(binding: Binding) -> bool:
 
 def _is_ours(binding: Binding, desired: Desired) -> bool:
     member = binding.grant.member
-    return member in desired.members or (member in EVERYBODY and binding.resource.kind != "project")
+    if binding.resource.kind == "project":
+        return member in desired.members
+    is_any_viewer = binding.resource.kind == "bucket" and member == f"projectViewer:{desired.names.project_id}"
+    return member in desired.members or member in EVERYBODY or is_any_viewer

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from provision.reality import INVOKER_UNCHECKED
 from standins.google_control_plane import Logged
 from standins.google_control_plane.billingbudgets import Budgets
 from standins.google_control_plane.cloudfunctions import Functions
@@ -18,6 +19,7 @@ from standins.google_control_plane.firebase import FirebaseProjects
 from standins.google_control_plane.hosting_sites import Sites
 from standins.google_control_plane.iamcredentials import token_of
 from standins.google_control_plane.monitoring import Resources
+from standins.google_control_plane.run_services import Services
 from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.google_storage.conditions import Conditions
@@ -104,8 +106,8 @@ def test_nobody_may_do_more_than_iam_txt_says(provisioned: Provisioned) -> None:
 
 def test_buckets_are_closed_and_forget_what_they_should(provisioned: Provisioned) -> None:
     buckets = provisioned.at(provisioned.applied).state()["buckets"]
-    lifecycle = json.loads((INFRA / "bucket-lifecycle.json").read_text())
-    for name, rules in ((CONTROL, []), (PAYLOADS, lifecycle["rule"])):
+    for name, file in ((CONTROL, "control-lifecycle.json"), (PAYLOADS, "bucket-lifecycle.json")):
+        rules = json.loads((INFRA / file).read_text())["rule"]
         assert buckets[name]["uniform access"] is True
         assert buckets[name]["public access prevention"] == "enforced"
         assert buckets[name]["soft delete"] == "604800"
@@ -179,6 +181,17 @@ def reads_transcripts(owner: Owner) -> None:
     owner.plane.policies.grant(f"b/{PAYLOADS}", "roles/storage.objectViewer", f"serviceAccount:{email('sign-in')}")
 
 
+def doors_opened(owner: Owner) -> None:
+    """Anybody may call the watch, and whoever may look at the project reads what was said."""
+    owner.plane.part(Services)[(PROJECT_ID, "us-central1", "watch-call")].annotations[INVOKER_UNCHECKED] = "true"
+    owner.plane.policies.grant(f"b/{PAYLOADS}", "roles/storage.legacyObjectReader", f"projectViewer:{PROJECT_ID}")
+
+
+def another_lifecycle(owner: Owner) -> None:
+    bucket = store_of(owner.plane).bucket(CONTROL)
+    bucket.change({**bucket.record().attributes, "lifecycle": {}})
+
+
 def binding_gone(owner: Owner) -> None:
     owner.plane.policies.drop(f"projects/{PROJECT_ID}/secrets/signing-key")
 
@@ -213,6 +226,8 @@ def old_versions(owner: Owner) -> None:
     [
         uniform_access_off,
         no_lifecycle,
+        another_lifecycle,
+        doors_opened,
         no_soft_delete,
         owner_role,
         reads_transcripts,

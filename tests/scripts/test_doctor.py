@@ -11,12 +11,14 @@ import pytest
 import requests
 import yaml
 from provision.doctor.permissions import NEEDED
+from provision.reality import INVOKER_UNCHECKED
 from standins import openai_realtime
 from standins.google_control_plane import ControlPlane
 from standins.google_control_plane.cloudfunctions import Functions
 from standins.google_control_plane.hosting_sites import Sites
 from standins.google_control_plane.monitoring import Resources
 from standins.google_control_plane.plane import Snapshot
+from standins.google_control_plane.run_services import Services
 from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.openai_realtime.knobs import Knobs
@@ -26,7 +28,7 @@ from voicemint.agents import DEFAULT_AGENT, load_agents
 from ..functions.phone_calls import write_phone_agent
 from ..google import assert_known_to_google, needs_gcloud
 from .healthy import BILLING_ACCOUNT, DESIRED, PLACE, make_healthy, site
-from .provisioned import NAMES, NUMBER, PROJECT_ID, ROOT, Cloud, Ended
+from .provisioned import NAMES, NUMBER, PROJECT_ID, REGION, ROOT, Cloud, Ended
 
 DOCTOR = ROOT / "scripts" / "doctor.sh"
 CANARY = "sk-canary-0123456789abcdefghij"
@@ -97,7 +99,7 @@ def test_on_a_healthy_project_all_is_well_and_every_part_is_named(doctor: Doctor
     assert set(findings) >= {
         "gcloud", "sign-in", "clock", "project", "project-pin", "billing", "permissions", "services", "organization",
         "build-account", "runtimes", "openai-key", "openai", "model:gpt-realtime-2.1", "signing-key", "accounts",
-        "storage", "secrets", "queues", "bindings", "hosting", "monitoring", "page", "rewrite:/api/access",
+        "storage", "secrets", "queues", "bindings", "readers", "hosting", "monitoring", "page", "rewrite:/api/access",
         *(f"function:{name}" for name in DESIRED.functions), *(f"bucket:{bucket.name}" for bucket in DESIRED.buckets),
     }  # fmt: skip
     assert [name for name in findings if name.startswith("telephone")] == []  # no agent has one
@@ -134,6 +136,15 @@ def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
     plane.part(Resources).clear()
     payloads = store_of(plane).bucket(NAMES.bucket)
     payloads.change({**payloads.record().attributes, "lifecycle": {"rule": []}})
+    plane.part(Services)[(PROJECT_ID, REGION, "watch-call")].annotations[INVOKER_UNCHECKED] = "true"
+    for resource, role, member in (
+        (f"projects/{PROJECT_ID}", "roles/viewer", "allUsers"),
+        (f"projects/{PROJECT_ID}", "roles/storage.objectViewer", "user:curious@example.com"),
+        (f"b/{NAMES.bucket}", "roles/storage.objectViewer", "group:team@example.com"),
+        (f"b/{NAMES.bucket}", "roles/storage.legacyObjectReader", f"projectViewer:{PROJECT_ID}"),
+        (f"projects/{PROJECT_ID}/secrets/openai-api-key", "roles/secretmanager.viewer", "user:curious@example.com"),
+    ):
+        plane.policies.grant(resource, role, member)
     del plane.project(PROJECT_ID).services["cloudbuild.googleapis.com"]
     code, findings = doctor.look()
     assert code == 1
@@ -150,6 +161,17 @@ def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
             ("warning", "roles/owner", f"gcloud projects remove-iam-policy-binding {PROJECT_ID}"),
         "bindings:binding/allUsers/run.invoker/service/sign-in":
             ("problem", "sign-in", "gcloud run services add-iam-policy-binding sign-in"),
+        "bindings:closed/watch-call": ("problem", "watch-call", "gcloud run services update watch-call"),
+        f"bindings:surplus/projectViewer:{PROJECT_ID}/storage.legacyObjectReader/bucket/{NAMES.bucket}":
+            ("warning", "legacyObjectReader", f"gcloud storage buckets remove-iam-policy-binding gs://{NAMES.bucket}"),
+        "readers:allUsers/roles/viewer/project":
+            ("problem", "the whole project", "--member=allUsers --role=roles/viewer --all"),
+        "readers:user:curious@example.com/roles/storage.objectViewer/project":
+            ("warning", "user:curious@example.com", f"gcloud projects remove-iam-policy-binding {PROJECT_ID}"),
+        f"readers:group:team@example.com/roles/storage.objectViewer/bucket/{NAMES.bucket}":
+            ("warning", "group:team@example.com", f"remove-iam-policy-binding gs://{NAMES.bucket}"),
+        "readers:user:curious@example.com/roles/secretmanager.viewer/secret/openai-api-key":
+            ("warning", "secret/openai-api-key", "gcloud secrets remove-iam-policy-binding openai-api-key"),
         "function:log-payload": ("problem", "missing", f"scripts/deploy.sh --project {PROJECT_ID} log-payload"),
         "function:sign-in": ("warning", "not with the sources", f"scripts/deploy.sh --project {PROJECT_ID} sign-in"),
         "function:mint-client-secret": ("problem", "FAILED", "scripts/deploy.sh"),

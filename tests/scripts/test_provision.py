@@ -12,7 +12,7 @@ from provision.gcloud import Gcloud, GcloudFailed
 from provision.matching import includes
 from provision.names import read_names, remember
 from provision.plan import Bootstrap, Wish
-from provision.policies import surplus
+from provision.policies import foreign, surplus
 from provision.reality import Identity, Reality
 from provision.retry import TRIES, Backoff, FreshRoles, Refused, patiently
 from provision.steps import Plan
@@ -72,6 +72,40 @@ def test_what_others_were_given_is_left_alone(desired: Desired) -> None:
     bucket = Resource("bucket", desired.names.bucket)
     policies = {Resource("project"): frozenset({theirs, ours}), bucket: frozenset({theirs, public})}
     assert set(surplus(desired, policies)) == {Binding(ours, Resource("project")), Binding(public, bucket)}
+
+
+def test_google_gives_viewers_of_the_project_every_new_bucket_and_they_lose_it(desired: Desired) -> None:
+    project, bucket = desired.names.project_id, Resource("bucket", desired.names.bucket)
+    kinds = {"Viewer": "ObjectReader", "Editor": "ObjectOwner", "Owner": "ObjectOwner"}
+    given = {kind: Grant(f"project{kind}:{project}", f"roles/storage.legacy{role}") for kind, role in kinds.items()}
+    another = Grant("projectViewer:another-project", "roles/storage.objectViewer")
+    policies = {bucket: frozenset({*given.values(), another})}
+    assert surplus(desired, policies) == [Binding(given["Viewer"], bucket)]
+    assert foreign(desired, policies) == [Binding(another, bucket)]
+
+
+def test_who_else_may_read_is_told_and_nothing_is_planned_about_it(desired: Desired) -> None:
+    project, key = Resource("project"), Resource("secret", "openai-api-key")
+    reader, public = (
+        Grant("user:x@example.com", "roles/secretmanager.secretAccessor"),
+        Grant("allUsers", "roles/viewer"),
+    )
+    harmless = Grant("user:x@example.com", "roles/viewer")
+    gone = Grant("deleted:serviceAccount:a@b?uid=1", "roles/storage.admin")
+    ours = Grant(f"serviceAccount:{desired.names.email('sign-in')}", "roles/storage.admin")
+    policies = {project: frozenset({reader, public, harmless, gone, ours}), key: frozenset({reader, gone})}
+    assert foreign(desired, policies) == [Binding(public, project), Binding(reader, project), Binding(reader, key)]
+    assert surplus(desired, policies) == [Binding(ours, project)]
+
+
+def test_a_private_service_that_checks_no_invoker_is_closed(desired: Desired) -> None:
+    annotations, labels = {"run.googleapis.com/invoker-iam-disabled": "true"}, {"voicemint-source": "any"}
+    unchecked = {"metadata": {"annotations": annotations, "labels": labels}}
+    reality = Reality(identity=IDENTITY, run_services=dict.fromkeys([*desired.functions, "another"], unchecked))
+    (step,) = [step for step in plan_for(desired, reality).steps if step.id.startswith("closed/")]
+    (action,) = step.actions
+    assert action.command[:5] == ("gcloud", "run", "services", "update", "watch-call")
+    assert "--invoker-iam-check" in action.command
 
 
 def test_a_public_service_that_checks_no_invoker_needs_no_binding(desired: Desired) -> None:

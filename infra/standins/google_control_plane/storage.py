@@ -1,7 +1,7 @@
 """Cloud Storage: the stand-in that the functions have, with projects, policies, and names that others own."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -93,7 +93,7 @@ class Storage(Api):
     def done(self, plane: "ControlPlane", entry: Logged) -> None:
         super().done(plane, entry)
         if entry.method == "POST" and entry.path == BUCKETS:
-            _grant_to_the_project(plane, entry.body["name"], plane.project(entry.query["project"]).project_id)
+            _grant_to_the_project(plane, entry.body, plane.project(entry.query["project"]).project_id)
 
     def refusal(self, error: GoogleError) -> web.Response:
         body = error_body(error.code, error.message, REASONS.get(error.code, "forbidden"))
@@ -164,7 +164,11 @@ def _public_access_is_prevented(bucket: Bucket) -> bool:
     return bool(configuration.get("publicAccessPrevention") == "enforced")
 
 
-def _grant_to_the_project(plane: "ControlPlane", bucket: str, project_id: str) -> None:
-    """Who has a basic role on the project has these on a new bucket."""
-    for kind, role in (("Editor", "BucketOwner"), ("Owner", "BucketOwner"), ("Viewer", "BucketReader")):
-        plane.policies.grant(f"b/{bucket}", f"roles/storage.legacy{role}", f"project{kind}:{project_id}")
+def _grant_to_the_project(plane: "ControlPlane", bucket: Mapping[str, Any], project_id: str) -> None:
+    """Who has a basic role on the project has these on a new bucket; under uniform access, on its objects too."""
+    access = (bucket.get("iamConfiguration") or {}).get("uniformBucketLevelAccess") or {}
+    for kind, role in (("Editor", "Owner"), ("Owner", "Owner"), ("Viewer", "Reader")):
+        for what in ("Bucket", "Object") if access.get("enabled") else ("Bucket",):
+            plane.policies.grant(
+                f"b/{bucket['name']}", f"roles/storage.legacy{what}{role}", f"project{kind}:{project_id}"
+            )

@@ -9,7 +9,7 @@ from owner.default_credentials import Flaw
 from voicemint.agents import Agent
 
 from ..configuration import Configurations
-from ..desired import Desired
+from ..desired import Binding, Desired
 from ..failures import look_up
 from ..findings import Finding
 from ..ownership import is_our_account
@@ -26,6 +26,7 @@ class Context:
     What is there: `answers` by the name of the reading; `steps` are what a bootstrap would do, `unread` what of that
     could not be read, by group of gcloud commands; `alerts` are those of infra/
     that are there; `strangers` what stands under our names and is somebody else's.
+    `foreign` is what others were given on things of ours.
     `preflight`: asked by a bootstrap, which mends what it can.
     """
 
@@ -40,6 +41,7 @@ class Context:
     unread: Mapping[str, Answer] = field(default_factory=dict)
     alerts: Sequence[Mapping[str, Any]] = ()
     strangers: Sequence[Finding] = ()
+    foreign: Sequence[Binding] = ()
     preflight: bool = False
     default_credentials: Flaw | None = None
     configurations: Configurations = field(default_factory=Configurations)

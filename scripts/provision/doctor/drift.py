@@ -31,7 +31,7 @@ KINDS = (
          ("storage", "artifacts")),
     Kind("secrets", "Secrets and their versions", ("secret/", "version/", "superseded/"), ("secrets",)),
     Kind("queues", "Queues", ("queue/",), ("tasks",)),
-    Kind("bindings", "Who may do what, as infra/iam.txt says", ("binding/", "surplus/"),
+    Kind("bindings", "Who may do what, as infra/iam.txt says", ("binding/", "closed/", "surplus/"),
          ("projects", "iam", "storage", "artifacts", "secrets", "tasks", "run"), "roles/iam.securityReviewer"),
     Kind("hosting", "Firebase and the Hosting site", ("firebase", "site"), ("http",)),
     Kind("monitoring", "Budget, dashboard and alerts", ("budget", "dashboard", "alert/", "channel"),

@@ -12,7 +12,7 @@ from owner.default_credentials import flaw
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from voicemint.agents import AGENTS_FOLDER, load_agents
 
-from .. import lists, monitoring
+from .. import lists, monitoring, policies
 from ..deployment import Deployment
 from ..desired import Desired
 from ..gcloud import ROOT, Gcloud
@@ -65,7 +65,10 @@ def _with_what_is_there(asker: Asker, context: Context) -> Context:
     functions = {"functions": Answer([]), **seen}
     phone = ask_where_on(asker, telephone.secret_readings(asker, rest, context), context.answers)
     context = replace(
-        context, alerts=monitoring.ours_of(desired, reality), strangers=stranger_findings(desired, reality)
+        context,
+        alerts=monitoring.ours_of(desired, reality),
+        strangers=stranger_findings(desired, reality),
+        foreign=policies.foreign(desired, reality.policies),
     )
     return replace(context, steps=plan.steps, unread=glance.unread, answers={**context.answers, **functions, **phone})
 
