@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from provision.reality import INVOKER_UNCHECKED
 from standins import openai_realtime
 from standins.google_control_plane import ControlPlane
 from standins.google_control_plane.artifactregistry import Repositories
@@ -130,7 +131,7 @@ class Owner:
             "unchecked": sorted(
                 service.name
                 for service in plane.part(Services).values()
-                if "invoker-iam-disabled" in str(service.annotations)
+                if service.annotations.get(INVOKER_UNCHECKED, "").lower() == "true"
             ),
             "watching": sorted(found["displayName"] for found in plane.part(Resources).values()),
             "budgets": sorted(found["displayName"] for found in plane.part(Budgets).values()),
