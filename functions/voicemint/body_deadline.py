@@ -6,12 +6,13 @@ anew with each byte. So the receiving side of a connection that is late is shut 
 can still answer.
 """
 
-import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from voicemint.settings import requests_at_once
 
 SECONDS = 5.0
 SLOWEST_BYTES_PER_SECOND = 16 * 1024  # what a larger body may take beyond that: a batch of logs over a slow network
@@ -77,9 +78,4 @@ def seconds_for(max_bytes: int) -> float:
     return SECONDS + max_bytes / SLOWEST_BYTES_PER_SECOND
 
 
-def _threads() -> int:
-    """As functions-framework counts them."""
-    return int(os.environ.get("THREADS", (os.cpu_count() or 1) * 4))
-
-
-BODIES = AwaitedBodies(at_once=max(_threads() * 3 // 4, 1))
+BODIES = AwaitedBodies(at_once=max(requests_at_once() * 3 // 4, 1))
