@@ -192,6 +192,11 @@ def _function_url(environ: Mapping[str, str], name: str) -> str:
     return f"https://{environ.get('REGION', 'us-central1')}-{environ.get('PROJECT_ID', '')}.cloudfunctions.net/{name}"
 
 
+def local_run_token(environ: Mapping[str, str] = os.environ) -> str:
+    """What Google's own clients have to show to the stand-ins of a local run; empty everywhere else."""
+    return environ.get("LOCAL_RUN_TOKEN", "")
+
+
 def requests_at_once(environ: Mapping[str, str] = os.environ) -> int:
     """How many this process takes: functions-framework's own setting, as it reads it."""
     return int(environ.get("THREADS", (os.cpu_count() or 1) * 4))

@@ -13,6 +13,7 @@ from requests.exceptions import RequestException
 
 from voicemint.cloud_logging import logger
 from voicemint.errors import StorageUnavailable
+from voicemint.settings import local_run_token
 
 REQUEST_TIMEOUT_SECONDS = 5
 RETRY_TIMEOUT_SECONDS = 10
@@ -28,7 +29,7 @@ def connect(**options: Any) -> storage.Client:
     STORAGE_EMULATOR_HOST leads to a stand-in it asks without credentials, and a local run's asks for a token.
     """
     os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
-    if token := os.environ.get("LOCAL_RUN_TOKEN"):
+    if token := local_run_token():
         options = {"extra_headers": {"Authorization": f"Bearer {token}"}, **options}
     return storage.Client(**options)
 

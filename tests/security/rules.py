@@ -86,15 +86,19 @@ def upstream_url_put_together(tree: ast.Module, module: str) -> Iterator[ast.exp
 
 
 def environment_read_outside_settings(tree: ast.Module, module: str) -> Iterator[ast.expr]:
-    """Setting a variable for a library that reads it (`setdefault`) is no reading."""
+    """Setting a variable for a library that reads it (`setdefault`) is no reading; a request's `environ` is WSGI's."""
     if module == "settings.py":
         return
     set_only = [call.func.value for call in _calls(tree) if _is_setdefault(call.func)]
     for node in ast.walk(tree):
-        if node in set_only:
+        if node in set_only or _is_of_a_request(node):
             continue
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"):
             yield node
+
+
+def _is_of_a_request(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "request"
 
 
 def exception_text_shown(tree: ast.Module, module: str) -> Iterator[ast.expr]:

@@ -59,6 +59,7 @@ BREACHES = {
 
 ALLOWED = """
 os.environ.setdefault("A_SETTING_OF_A_LIBRARY", "true")
+connection = request.environ.get("gunicorn.socket")
 ok = hmac.compare_digest(mac, expected)
 ok = status == 200
 answer = self._pool.request("GET", self._url, timeout=TIMEOUT)
