@@ -7,7 +7,7 @@
 #   --if-changed     change nothing when the live release was made from these sources and settings
 #   --dry-run        print the commands of what is not current and run none; with --if-changed nothing, when all is live
 #   --channel NAME   a preview, for a branch: the live site is not touched, nor a function that the page does not use
-#   --deployed       the functions are deployed already (a build does that in steps of its own)
+#   --deployed       the functions are deployed and the page is built already (a build does that in steps of its own)
 #   --adopt KIND/NAME   release over what is there and Voicemint did not make: a function, or the page of site/NAME
 #   --project ID     the project, instead of PROJECT_ID
 #
@@ -78,7 +78,7 @@ release() {
   [[ $1 ]] || scripts/deploy.sh --if-changed ${ADOPT[@]+"${ADOPT[@]}"} $functions
   ensure_node
   ensure_npm infra/firebase
-  ensure_page
+  [[ $1 && -f web/dist/index.html ]] || ensure_page
   sign_in
   run_release publish ${2:+"--channel=$2"}
 }

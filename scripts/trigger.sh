@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Let Cloud Build release what is pushed to a branch: creates or updates the build trigger. Shows the plan, and asks.
 #
-# Usage: scripts/trigger.sh --connection NAME --repository NAME [--branch REGEX] [--dry-run] [--yes] [--project ID]
+# Usage: scripts/trigger.sh --connection NAME --repository NAME [--branch REGEX --previews] [--dry-run] [--yes]
+#                           [--project ID]
 #        scripts/trigger.sh --renew-session [--project ID]
 #        scripts/trigger.sh --delete [--dry-run] [--yes] [--project ID]
 #
@@ -10,13 +11,15 @@
 #                       sign in there, then "Link repository"), because it needs a sign-in at that host
 #   --repository NAME   the linked repository's name there
 #   --branch REGEX      whose pushes are built (default ^main$); every other branch than main is a preview only
+#   --previews          this project is there for previews: whoever can push to those branches can have what its functions
+#                       read. What people use belongs in another project, of which only main is released
 #   --renew-session     only sign the smoke check in again: its session lives 30 days
 #   --delete            remove the trigger and the smoke check's session
 #   --dry-run           show the plan and change nothing
 #   --yes               do not ask
 #
-# The build runs as deployer@: it may deploy, and may not change who may invoke. It reads one secret, smoke-session, which
-# signs in one guest, "Release check" (scripts/invite.sh --revoke "Release check" signs it out).
+# The build runs as deployer@: it may deploy, and may not change who may invoke. Itself it reads one secret,
+# smoke-session, which signs in one guest, "Release check" (scripts/invite.sh --revoke "Release check" signs it out).
 #
 # Exit: 0 it is so, 1 it is not, for the reason given, 2 wrong usage.
 set -euo pipefail

@@ -7,7 +7,13 @@ from owner.console import CommandFailed
 
 TAGGED = re.compile(r"(?P<registry>[a-z0-9.-]+)/(?P<image>[a-z0-9./_-]+):(?P<tag>[A-Za-z0-9._-]+)")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+# Of an image for several machines, and of one for a single kind.
+MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 TIMEOUT = (5, 15)
 
 
@@ -19,15 +25,15 @@ def pinned(tagged: str) -> str:
     found = TAGGED.fullmatch(tagged)
     if found is None:
         raise CommandFailed(
-            expected="_IMAGE in cloudbuild.yaml as REGISTRY/IMAGE:TAG", found=tagged, todo="Correct it."
+            expected="an image in cloudbuild.yaml as REGISTRY/IMAGE:TAG", found=tagged, todo="Correct it."
         )
     url = f"https://{found['registry']}/v2/{found['image']}/manifests/{found['tag']}"
-    answer = requests.head(url, headers={"Accept": ", ".join(INDEXES)}, timeout=TIMEOUT, allow_redirects=True)
+    answer = requests.head(url, headers={"Accept": ", ".join(MANIFESTS)}, timeout=TIMEOUT, allow_redirects=True)
     digest = answer.headers.get("Docker-Content-Digest", "")
     if not (answer.ok and DIGEST.fullmatch(digest)):
         raise CommandFailed(
             expected=f"the digest of {tagged}",
             found=f"{answer.status_code} from its registry",
-            todo="Does _IMAGE in cloudbuild.yaml name a public image that is there?",
+            todo="Does cloudbuild.yaml name a public image that is there?",
         )
     return f"{found['registry']}/{found['image']}@{digest}"

@@ -23,6 +23,8 @@ from .smoke_session import sign_in
 
 BUILD_CONFIG = "cloudbuild.yaml"
 MARK = "managed-by=voicemint"
+IMAGES = ("_IMAGE", "_DOCKER")
+MAIN = "^main$"
 ACCESSOR = "roles/secretmanager.secretAccessor"
 
 
@@ -59,7 +61,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/trigger.sh")
     parser.add_argument("--connection", metavar="NAME")
     parser.add_argument("--repository", metavar="NAME")
-    parser.add_argument("--branch", metavar="REGEX", default="^main$")
+    parser.add_argument("--branch", metavar="REGEX", default=MAIN)
+    parser.add_argument("--previews", action="store_true")
     parser.add_argument("--renew-session", action="store_true")
     parser.add_argument("--delete", action="store_true")
     parser.add_argument("--dry-run", action="store_true")
@@ -69,6 +72,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error(
             "--connection and --repository are needed. Connect the repository first, in the console: "
             "https://console.cloud.google.com/cloud-build/repositories/2nd-gen"
+        )
+    if options.branch != MAIN and not options.previews:
+        parser.error(
+            "--branch wants --previews: whoever can push to such a branch can read the keys and transcripts of the "
+            "project that builds it. Use a project of its own for previews (PROJECT_ENV), and say --previews there"
         )
     return options
 
@@ -123,7 +131,7 @@ def _trigger_step(project: Released, options: argparse.Namespace, found: dict[st
     variables |= {
         "_SITE": project.site,
         "_SITE_URL": project.site_url,
-        "_IMAGE": pinned(build["substitutions"]["_IMAGE"]),
+        **{name: pinned(build["substitutions"][name]) for name in IMAGES},
     }
     wanted = {
         "repositoryEventConfig": {"repository": repository, "push": {"branch": options.branch}},

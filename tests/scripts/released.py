@@ -27,6 +27,7 @@ SITE_URL = f"https://{PROJECT_ID}.web.app"
 FIRST_WORDS, SECOND_WORDS = '"name": request.person.name', '"name": f"{request.person.name} (second release)"'
 BUILD = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 SESSION_SECRET = "smoke-session"
+NO_METADATA = "127.0.0.1/1"  # a port on which nobody listens
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,11 @@ def run_step(released: Released, step: dict[str, Any], branch: str) -> Ended:
     if step.get("secretEnv"):
         version = secrets_of(released.plane, PROJECT_ID).get(SESSION_SECRET).version("latest")
         environment |= dict.fromkeys(step["secretEnv"], version.access().decode())
+    programs = released.tree.parent / "programs"
+    programs.mkdir(exist_ok=True)
+    if not (programs / "docker").exists():
+        (programs / "docker").symlink_to(Path(__file__).with_name("docker.sh"))
+    environment |= {"CONTAINERS": str(programs), "PATH": f"{programs}:{released.cloud.path}", "METADATA": NO_METADATA}
     return released.cloud.run("bash", "-c", step["script"], root=released.tree, environment=environment)
 
 

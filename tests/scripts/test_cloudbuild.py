@@ -53,9 +53,21 @@ def test_there_is_one_step_for_each_function_and_the_order_is_right() -> None:
 
 
 def test_the_first_step_checks_and_tests() -> None:
-    commands = STEPS["check-and-test"]["script"].splitlines()
-    assert commands[-2:] == ["scripts/check.sh", "scripts/test.sh"]
-    assert all((ROOT / command).is_file() for command in commands[-2:])
+    *_, command = STEPS["check-and-test"]["script"].splitlines()
+    assert command == 'in_container "$IMAGE" "" "scripts/check.sh && scripts/test.sh"'
+    assert all((ROOT / "scripts" / script).is_file() for script in ("check.sh", "test.sh"))
+
+
+def test_what_npm_and_pip_bring_runs_in_a_container_and_the_release_by_hash() -> None:
+    installs = {name for name, step in STEPS.items() if re.search(r"ensure_|check\.sh|test\.sh", step["script"])}
+    assert installs == {"check-and-test", "build-page"}
+    for name in installs:
+        assert [
+            line for line in STEPS[name]["script"].splitlines() if re.search(r"ensure_|check\.sh|test\.sh", line)
+        ] == [line for line in STEPS[name]["script"].splitlines() if line.startswith("in_container ")]
+        assert STEPS[name]["name"] == "$_DOCKER"
+    assert "UV_NO_BUILD=1" in STEPS["release"]["script"]  # no package's build script runs
+    assert "scripts/release.sh --deployed\n" in STEPS["release"]["script"]  # which builds no page where one is
 
 
 @pytest.mark.parametrize("step", ["check-and-test", "release"])
@@ -94,7 +106,7 @@ def test_a_preview_leaves_functions_alone_that_others_than_the_page_call(name: s
 
 
 def test_the_trigger_says_the_image_and_logs_are_kept_in_one_place() -> None:
-    assert {step["name"] for step in BUILD["steps"]} == {"$_IMAGE"}
+    assert {step["name"] for step in BUILD["steps"]} == {"$_IMAGE", "$_DOCKER"}
     assert BUILD["options"]["logging"] == "CLOUD_LOGGING_ONLY"
     assert BUILD["serviceAccount"].endswith("/serviceAccounts/deployer@$PROJECT_ID.iam.gserviceaccount.com")
     assert all("timeout" in step for step in BUILD["steps"])

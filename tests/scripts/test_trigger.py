@@ -39,7 +39,8 @@ def test_a_build_runs_as_the_deployer_and_reads_one_secret(after_build: Released
     assert trigger["serviceAccount"].endswith(f"/deployer@{PROJECT_ID}.iam.gserviceaccount.com")
     assert trigger["filename"] == "cloudbuild.yaml"
     assert trigger["repositoryEventConfig"]["push"]["branch"] == "^main$"
-    assert re.fullmatch(r"[a-z./-]+/google-cloud-cli@sha256:[0-9a-f]{64}", trigger["substitutions"]["_IMAGE"])
+    for variable, image in (("_IMAGE", "google-cloud-cli"), ("_DOCKER", "docker")):
+        assert re.fullmatch(rf"[a-z./-]+/{image}@sha256:[0-9a-f]{{64}}", trigger["substitutions"][variable])
     deployer = f"serviceAccount:{NAMES.email('deployer')}"
     readers = {
         resource
@@ -54,7 +55,7 @@ def test_a_build_runs_as_the_deployer_and_reads_one_secret(after_build: Released
 def test_again_it_has_nothing_to_do_and_another_branch_is_another_trigger(after_build: Released) -> None:
     assert after_build.run("trigger.sh", *CONNECTED, "--yes").returncode == 0
     assert after_build.plane.log.writes() == []
-    ended = after_build.run("trigger.sh", *CONNECTED, "--branch=^(main|next)$", "--yes")
+    ended = after_build.run("trigger.sh", *CONNECTED, "--branch=^(main|next)$", "--previews", "--yes")
     assert ended.returncode == 0, ended.stderr
     [trigger] = after_build.plane.part(Triggers).values()
     assert trigger["repositoryEventConfig"]["push"]["branch"] == "^(main|next)$"
@@ -93,3 +94,11 @@ def test_without_a_connection_it_says_the_one_step_in_the_console(released: Rele
     ended = released.run("trigger.sh")
     assert ended.returncode == 2
     assert "https://console.cloud.google.com/cloud-build/repositories" in ended.stderr
+
+
+def test_another_branch_is_built_only_in_a_project_for_previews(released: Released) -> None:
+    """Whoever can push to it could have the keys and transcripts."""
+    ended = released.run("trigger.sh", *CONNECTED, "--branch=.*", "--yes")
+    assert ended.returncode == 2
+    assert "Use a project of its own for previews (PROJECT_ENV), and say --previews there" in ended.stderr
+    assert released.plane.log.writes() == []

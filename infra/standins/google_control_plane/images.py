@@ -13,6 +13,7 @@ API = Api("gcr.io", always_on=True)
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 
+@API.route("HEAD", "/v2/cloud-builders/{image}/manifests/{tag}", read=True)
 @API.route("HEAD", "/v2/google.com/cloudsdktool/{image}/manifests/{tag}", read=True)
 def find(call: Call) -> web.Response:
     """A digest that follows from the tag: what is asked for again has not changed."""
