@@ -117,6 +117,8 @@ class Page:
         pass
 
     def rewrite(self) -> None:
+        """After something else was said, so that the watch has looked at its limits meanwhile."""
+        self.events.put({"type": "input_audio_buffer.speech_started"})
         self.rewritten_at = time.monotonic()
         self.events.put(REWRITTEN)
 
