@@ -8,12 +8,14 @@ calls seldom, each time on a new instance, wastes none, and who calls often pays
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import PersonDailyLimitReached
+from voicemint.google_rest import TOTAL_SECONDS, Turn
 from voicemint.limits import MAX_PEOPLE, seconds_to_midnight
 
 PREFIX = "minted-by/"
@@ -21,17 +23,21 @@ PREFIX = "minted-by/"
 
 @dataclass(slots=True)
 class Share:
-    """What an instance knows of one person's day. `next_start` is None until it has looked."""
+    """What an instance knows of one person's day. `next_start` is None until it has looked.
+
+    One caller at a time leases, in turns: each of many at once would try every start that another has just taken.
+    """
 
     day: date
     leased: int = 0
     next_start: int | None = None
     block: int = 1
     is_used_up: bool = False
+    leasing: Turn = field(default_factory=lambda: Turn(time.monotonic))
 
 
 class PersonShares:
-    """At most `limit` takes a person and UTC day. Safe to share between threads; the bucket is asked without a lock."""
+    """At most `limit` takes a person and UTC day. Safe to share between threads."""
 
     def __init__(
         self,
@@ -69,10 +75,15 @@ class PersonShares:
 
         Raises PersonDailyLimitReached or ControlUnavailable.
         """
-        while (day := self.take_leased(person_id)) is None:
-            self.refuse_when_used_up(person_id)
-            self._lease(person_id)
-        return day
+        if (day := self.take_leased(person_id)) is not None:
+            return day
+        with self._lock:
+            leasing = self._today(person_id).leasing
+        with leasing.take(wait_seconds=TOTAL_SECONDS):
+            while (day := self.take_leased(person_id)) is None:
+                self.refuse_when_used_up(person_id)
+                self._lease(person_id)
+            return day
 
     def put_back(self, person_id: str, day: date) -> None:
         """Give back one that was taken on `day` and not used. Yesterday's is no use today."""

@@ -8,10 +8,12 @@ class MemoryBucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.creates = 0
         self._lock = Lock()
 
     def create(self, name: str, content: bytes) -> bool:
         with self._lock:
+            self.creates += 1
             return self.objects.setdefault(name, content) == content
 
     def read(self, name: str, **_limits: float) -> bytes | None:

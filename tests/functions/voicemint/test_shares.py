@@ -85,3 +85,10 @@ def test_what_is_leased_costs_nothing_more(day: Day) -> None:
     takes(shares, 2)  # of 1 and 2
     assert shares.take_leased("ana") == day.now.date()
     assert shares.take_leased("ana") is None
+
+
+def test_many_at_once_on_one_instance_ask_the_bucket_no_more_often_than_one_after_the_other(day: Day) -> None:
+    shares = day.instance()
+    with ThreadPoolExecutor(LIMIT) as threads:
+        assert sum(threads.map(lambda _: takes(shares, 1), range(LIMIT))) == LIMIT
+    assert len(day.bucket.objects) == day.bucket.creates == 6
