@@ -32,8 +32,7 @@ def html(route: Route) -> None:
 
 
 def answered(page: Page, address: str, answer: Answer) -> None:
-    """Answers so at this address from now on."""
-    page.unroute(address)
+    """Answers so at this address from now on: the latest holds, and at no moment none does."""
     page.route(address, answer)
 
 

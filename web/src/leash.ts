@@ -20,12 +20,12 @@ export class Leash {
     this.#isRegistered = ticket !== undefined;
   }
 
-  /** Makes a call known to the server that was opened without it. Once the line has settled. */
-  register(): void {
+  /** Makes a call known to the server that was opened without it; resolves after the first try. Once the line has settled. */
+  async register(): Promise<void> {
     if (this.#isRegistered || this.#isOver || this.#callId === "") return;
     this.#isRegistered = true;
     clearTimeout(this.#again);
-    void this.#register(TRIES);
+    await this.#register(TRIES);
   }
 
   /** Ends the call on the server too; a page that is closing has it sent by the browser. One try: the server has a clock. */

@@ -184,13 +184,18 @@ export class Line extends Emitter<LineEvents> {
     if (event.type === "error" && fields(event.error).code === "session_expired") this.emit("over", "session_expired");
   }
 
+  /** The call is known to the server before its log arrives there. */
+  async #settle(): Promise<void> {
+    await this.#leash?.register();
+    this.emit("settled", undefined);
+  }
+
   #settleIn(milliseconds: number): void {
     if (!this.#isOpen || this.#isSettled) return;
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => {
       this.#isSettled = true;
-      this.#leash?.register();
-      this.emit("settled", undefined);
+      void this.#settle();
     }, milliseconds);
   }
 }

@@ -55,13 +55,13 @@ const parts: Parts = {
   forget,
 };
 
-call.on("callId", (callId) => log.switchTo(callId));
+call.on("callId", (callId) => log.switchTo(callId, call.agent.setup === "unified"));
 call.on("client", (event) => note("client", event));
 call.on("server", (event) => note("server", event));
 call.on("state", noteState);
 call.on("muted", (muted) => note("page", { type: muted ? "microphone.muted" : "microphone.unmuted" }));
 call.on("blocked", (blocked) => blocked && note("page", { type: "playback.blocked" }));
-call.on("settled", () => log.release());
+call.on("settled", () => log.release(true));
 call.on("state", ({ state }) => {
   if (state !== "connecting") return;
   loadTools();

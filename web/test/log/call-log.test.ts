@@ -195,6 +195,29 @@ describe("the log", () => {
     expect(events()).toEqual(["one", "one", "two"]);
   });
 
+  test("logs a call that the server does not know yet as the page's own from where the page may close", async () => {
+    const { log } = await open();
+    log.hold();
+    log.switchTo("rtc_1");
+    log.add("page", { type: "one" });
+    log.sealAndLeave();
+    await settle();
+    log.add("page", { type: "two" });
+    log.seal();
+    await settle();
+    expect(new Set(received.map(({ name }) => name))).toEqual(new Set(["page_rtc_1/0", "page_rtc_1/1"]));
+  });
+
+  test("logs a call that the server opened as what it is, also where the page closes at once", async () => {
+    const { log } = await open();
+    log.hold();
+    log.switchTo("rtc_1", true);
+    log.add("page", { type: "one" });
+    log.sealAndLeave();
+    await settle();
+    expect(new Set(received.map(({ name }) => name))).toEqual(new Set(["rtc_1/0"]));
+  });
+
   test("tries again to store what a call logged that is about to be registered", async () => {
     const { log } = await open();
     answers = [unknownCall];
