@@ -1,14 +1,14 @@
 """Whose a batch is: it is stored under a call only where the call is the sender's, all else under a name of theirs.
 
-A call is its person's by `calls/<call id>.json` in the control bucket (leash.py). Ids that begin with `page_` are a
-page's own, for what belongs to no call that the server knows; they are bound to their person by their name.
+A call is its person's by `calls/<call id>.json` in the control bucket (leash.py). What belongs to no call that the
+server knows (ids that begin with `page_`, and a call that ended before it was registered) lies under `page_…` with the
+person's id behind it: nothing is lost, and nobody's call gets lines of another's.
 """
 
 import threading
 
 from voicemint.calls import check_call_id
 from voicemint.control_bucket import ControlBucket
-from voicemint.errors import CallUnknown
 from voicemint.leash import bound_call
 
 PAGE = "page_"
@@ -24,14 +24,18 @@ class BatchOwners:
         self._own: dict[tuple[str, str], None] = {}  # call and person; the oldest is forgotten first
 
     def folder_of(self, call_id: str, person_id: str) -> str:
-        """The name under which a batch of this person's lies. Raises CallTaken, CallUnknown or ControlUnavailable."""
-        if call_id.startswith(PAGE):
-            return check_call_id(f"{call_id}_{person_id}")
+        """Where a batch of this person lies. Raises CallTaken, InvalidRequest or ControlUnavailable."""
+        if not call_id.startswith(PAGE) and self._is_own(call_id, person_id):
+            return call_id
+        return check_call_id(f"{PAGE}{call_id.removeprefix(PAGE)}_{person_id}")
+
+    def _is_own(self, call_id: str, person_id: str) -> bool:
+        """False for a call that nobody has registered (yet)."""
         if (call_id, person_id) not in self._own:
             if bound_call(self._bucket, call_id, person_id) is None:
-                raise CallUnknown
+                return False
             self._remember(call_id, person_id)
-        return call_id
+        return True
 
     def _remember(self, call_id: str, person_id: str) -> None:
         with self._lock:

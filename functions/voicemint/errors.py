@@ -16,7 +16,6 @@ VoicemintError
     ├── InvalidInvite        403     the link is not ours, expired, used or revoked
     ├── InvalidTicket        403     not a ticket that we gave to this person
     ├── CallTaken            403     the call is somebody else's
-    ├── CallUnknown          403     nobody has registered this call, so no batch is stored as its own
     ├── InProgress           409     the same webhook is being acted on
     ├── TooManyRequests      429     our own limit, for a moment
     ├── TooManyCalls         429     as many calls of this person go on as may at once
@@ -173,11 +172,6 @@ class InvalidTicket(ApiError):
 class CallTaken(ApiError):
     status, code = 403, "call_taken"
     message = "This call is somebody else's."
-
-
-class CallUnknown(ApiError):
-    status, code = 403, "call_unknown"
-    message = "The server does not know this call, so it keeps no log of it. A page's own log has an id of its own."
 
 
 class InvalidInvite(ApiError):

@@ -87,8 +87,20 @@ def test_a_batch_is_stored_under_a_call_of_the_senders_and_under_no_other(
     own = signed_in.post(URL, data=lines(EVENT), headers=headers("rtc_own/0"))
     assert "/rtc_own/000000-" in own.json["object"]
     assert refusal_of(signed_in.post(URL, data=lines(EVENT), headers=headers("rtc_others/0"))) == (403, "call_taken")
-    assert refusal_of(signed_in.post(URL, data=lines(EVENT), headers=headers("rtc_made_up/0"))) == (403, "call_unknown")
-    assert not [blob.name for blob in bucket.list_blobs() if "rtc_others" in blob.name or "rtc_made_up" in blob.name]
+    made_up = signed_in.post(URL, data=lines(EVENT), headers=headers("rtc_made_up/0"))
+    assert "/page_rtc_made_up_person1/000000-" in made_up.json["object"]
+    assert not [
+        blob.name for blob in bucket.list_blobs() if "/rtc_others/" in blob.name or "/rtc_made_up/" in blob.name
+    ]
+
+
+def test_a_call_that_is_registered_later_has_what_follows(
+    signed_in: FlaskClient, control_bucket: ControlBucket
+) -> None:
+    before = signed_in.post(URL, data=lines(EVENT), headers=headers("rtc_late/0")).json["object"]
+    have_registered(control_bucket, "rtc_late", "person1")
+    after = signed_in.post(URL, data=lines(EVENT), headers=headers("rtc_late/1")).json["object"]
+    assert [name.split("/")[2] for name in (before, after)] == ["page_rtc_late_person1", "rtc_late"]
 
 
 def test_two_people_whose_pages_have_the_same_id_have_a_folder_each(

@@ -64,7 +64,8 @@ def test_leaving_the_page_in_a_call_loses_nothing(open_page: OpenPage, site: Sit
     talker.start()
     talker.reads("Hello.")
     talker.hears_it_out()
-    wire = talker.wire()
+    is_watched = lambda wire: any(line["event"]["type"] == "session.updated" for line in wire)  # noqa: E731
+    wire = talker.eventually(talker.wire, is_watched)  # the watch has asked what the session is: nothing else comes
     talker.page.goto("about:blank")
     lines = talker.eventually(lambda: stored(site.bucket, call_of(wire)), lambda lines: tells(lines, "call.ending"))
     assert lines[-1]["event"] == {"type": "call.ending", "detail": "page_closed"}

@@ -55,7 +55,7 @@ const parts: Parts = {
   forget,
 };
 
-call.on("callId", (callId) => log.switchTo(callId, call.agent.setup === "unified"));
+call.on("callId", (callId) => log.switchTo(callId));
 call.on("client", (event) => note("client", event));
 call.on("server", (event) => note("server", event));
 call.on("state", noteState);

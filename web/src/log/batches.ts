@@ -36,13 +36,6 @@ export class Batches {
     this.#callId = callId;
   }
 
-  /** What follows goes on with the present numbers under another name. */
-  continueAs(callId: string): void {
-    this.seal();
-    this.#sequences.set(callId, this.#sequences.get(this.#callId) ?? 0);
-    this.#callId = callId;
-  }
-
   add(line: string): void {
     const bytes = byteLength(line) + 1;
     if (this.#bytes + bytes > BATCH_BYTES) this.seal();

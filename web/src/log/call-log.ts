@@ -19,8 +19,6 @@ export class CallLog {
   #lost: RealtimeEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held: Batch[] | undefined;
-  /** Of a call that may not be registered yet. */
-  #callId: string | undefined;
   #isLeaving = false;
   #isPaused = false;
 
@@ -39,11 +37,9 @@ export class CallLog {
     this.#timer ??= setTimeout(() => this.seal(), SEAL_MS);
   }
 
-  /** What follows belongs to this call; to the page again without one. Whether the server knows the call already. */
-  switchTo(callId?: string, isKnown = false): void {
-    const checked = callId !== undefined && CALL_ID.test(callId) ? callId : undefined;
-    this.#callId = isKnown ? undefined : checked;
-    this.#batches.switchTo(checked ?? this.#pageId);
+  /** What follows belongs to this call; to the page again without one. */
+  switchTo(callId?: string): void {
+    this.#batches.switchTo(callId !== undefined && CALL_ID.test(callId) ? callId : this.#pageId);
   }
 
   /** Sends what there is without waiting for more. */
@@ -58,12 +54,10 @@ export class CallLog {
     this.#held ??= [];
   }
 
-  /** `isKnown`: the call was registered meanwhile. One that was not is from then on logged as the page's own. */
-  release(isKnown = false): void {
-    if (!isKnown && this.#held !== undefined && this.#callId !== undefined) this.#own(this.#callId);
-    const held = this.#held;
-    this.#held = this.#callId = undefined;
-    for (const batch of held ?? []) this.#keep(batch);
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const batch of held) this.#keep(batch);
   }
 
   /** For a page that may be closing: the last batch goes out now, in a request that the browser finishes by itself. */
@@ -91,18 +85,12 @@ export class CallLog {
 
   /** Sends what is kept, also after a failure. */
   async deliver(): Promise<void> {
-    if (!this.#isPaused && this.#held === undefined) await (await this.#delivery).retryNow();
+    if (!this.#isPaused) await (await this.#delivery).retryNow();
   }
 
   #keep(batch: Batch): void {
     if (this.#held !== undefined) this.#held.push(batch);
     else void (this.#isLeaving ? this.#leave(batch) : this.#storeAndDeliver(batch));
-  }
-
-  #own(callId: string): void {
-    const own = `page_${callId}`;
-    this.#batches.continueAs(own);
-    this.#held = this.#held?.map((batch) => (batch.callId === callId ? { ...batch, callId: own } : batch));
   }
 
   async #leave(batch: Batch): Promise<void> {

@@ -8,8 +8,6 @@ const LOGS_URL = "/api/logs";
 const REQUEST_MS = 30_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
-const REGISTERING_MS = 10_000; // longer than a line takes to settle
-const AGAIN_MS = 2_000;
 const LOCK = "voicemint-outbox";
 
 /** What became of a batch: only `stored` and `refused` take it out of the outbox. */
@@ -17,10 +15,6 @@ export type Outcome =
   | { readonly kind: "stored" }
   | { readonly kind: "refused"; readonly status: number }
   | { readonly kind: "later"; readonly waitMs?: number };
-
-interface UnknownCall {
-  readonly kind: "unknown_call";
-}
 
 export class Delivery {
   readonly #outbox: Outbox;
@@ -78,20 +72,9 @@ export class Delivery {
   }
 }
 
-/**
- * Sends a batch. `keepalive` lets it outlive the page. A call that the server does not know may be about to be registered;
- * where it is not after a while, because it ended too soon, what it logged is kept as the page's own.
- */
+/** Sends a batch. `keepalive` lets it outlive the page. */
 export async function post(batch: Batch, keepalive = false): Promise<Outcome> {
-  const result = await postAs(batch.callId, batch, keepalive);
-  if (result.kind !== "unknown_call") return result;
-  if (!keepalive && Date.now() - batch.sealedAt < REGISTERING_MS) return { kind: "later", waitMs: AGAIN_MS };
-  const own = await postAs(`page_${batch.callId}`, batch, keepalive);
-  return own.kind === "unknown_call" ? { kind: "refused", status: 403 } : own;
-}
-
-async function postAs(callId: string, batch: Batch, keepalive: boolean): Promise<Outcome | UnknownCall> {
-  const headers = { "content-type": "application/x-ndjson", "voicemint-batch": `${callId}/${batch.sequence}` };
+  const headers = { "content-type": "application/x-ndjson", "voicemint-batch": `${batch.callId}/${batch.sequence}` };
   const signal = AbortSignal.timeout(REQUEST_MS);
   try {
     const response = await fetch(LOGS_URL, { method: "POST", headers, body: batch.body, keepalive, signal });
@@ -102,20 +85,15 @@ async function postAs(callId: string, batch: Batch, keepalive: boolean): Promise
 }
 
 /** 401, 408 and 429 pass by themselves; any other 4xx will be the same next time. A 200 counts only with our own answer. */
-async function outcome(response: Response): Promise<Outcome | UnknownCall> {
+async function outcome(response: Response): Promise<Outcome> {
   if (response.ok) {
     const answer = fields(await response.json());
     return typeof answer.stored === "number" ? { kind: "stored" } : { kind: "later" };
   }
   const { status } = response;
-  if (status === 403 && (await codeOf(response)) === "call_unknown") return { kind: "unknown_call" };
   if (status >= 400 && status < 500 && ![401, 408, 429].includes(status)) return { kind: "refused", status };
   const seconds = Number(response.headers.get("retry-after") ?? NaN);
   return seconds >= 0 ? { kind: "later", waitMs: Math.min(seconds * 1000, LONGEST_WAIT_MS) } : { kind: "later" };
-}
-
-async function codeOf(response: Response): Promise<unknown> {
-  return fields(fields(await response.json()).error).code;
 }
 
 /** Without the lock, on pages that are not secure or are refused it, two tabs may send the same batch: stored once all the same. */

@@ -39,10 +39,6 @@ function refused(status: number, headers: Record<string, string> = {}): () => Re
   return () => Response.json({ error: { code: "x", message: "x" } }, { status, headers });
 }
 
-function unknownCall(): Response {
-  return Response.json({ error: { code: "call_unknown", message: "x" } }, { status: 403 });
-}
-
 function noNetwork(): Promise<Response> {
   return Promise.reject(new TypeError("Failed to fetch"));
 }
@@ -193,52 +189,6 @@ describe("the log", () => {
     expect(received).toHaveLength(1);
     await settle(1_000);
     expect(events()).toEqual(["one", "one", "two"]);
-  });
-
-  test("logs a call that the server does not know yet as the page's own from where the page may close", async () => {
-    const { log } = await open();
-    log.hold();
-    log.switchTo("rtc_1");
-    log.add("page", { type: "one" });
-    log.sealAndLeave();
-    await settle();
-    log.add("page", { type: "two" });
-    log.seal();
-    await settle();
-    expect(new Set(received.map(({ name }) => name))).toEqual(new Set(["page_rtc_1/0", "page_rtc_1/1"]));
-  });
-
-  test("logs a call that the server opened as what it is, also where the page closes at once", async () => {
-    const { log } = await open();
-    log.hold();
-    log.switchTo("rtc_1", true);
-    log.add("page", { type: "one" });
-    log.sealAndLeave();
-    await settle();
-    expect(new Set(received.map(({ name }) => name))).toEqual(new Set(["rtc_1/0"]));
-  });
-
-  test("tries again to store what a call logged that is about to be registered", async () => {
-    const { log } = await open();
-    answers = [unknownCall];
-    log.switchTo("rtc_1");
-    log.add("page", { type: "one" });
-    log.seal();
-    await settle();
-    await settle(2_000);
-    expect(received.map(({ name }) => name)).toEqual(["rtc_1/0", "rtc_1/0"]);
-  });
-
-  test("keeps what a call logged that was never registered as the page's own", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
-    const { log, outbox } = await open();
-    answers = Array<() => Response>(6).fill(unknownCall);
-    log.switchTo("rtc_1");
-    log.add("page", { type: "one" });
-    log.seal();
-    for (let turn = 0; turn < 6; turn += 1) await settle(2_000);
-    expect(received.map(({ name }) => name)).toEqual([...Array<string>(6).fill("rtc_1/0"), "page_rtc_1/0"]);
-    expect(await outbox.all()).toEqual([]);
   });
 
   test("gives up a batch the server will never take, and says so in the next", async () => {
