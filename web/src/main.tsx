@@ -61,7 +61,7 @@ call.on("server", (event) => note("server", event));
 call.on("state", noteState);
 call.on("muted", (muted) => note("page", { type: muted ? "microphone.muted" : "microphone.unmuted" }));
 call.on("blocked", (blocked) => blocked && note("page", { type: "playback.blocked" }));
-call.on("settled", () => log.release(true));
+call.on("settled", () => log.release());
 call.on("state", ({ state }) => {
   if (state !== "connecting") return;
   loadTools();
