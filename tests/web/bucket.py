@@ -1,6 +1,7 @@
 """What the bucket holds of a call, and whether that is what was on the wire."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,14 @@ def tells(lines: list[Line], event_type: str) -> bool:
 
 def stored(bucket: Path, event_id: str) -> list[Line]:
     """All lines of the page about the call to which this event belongs, in the order of its batches."""
-    folders = {path.parent for path in bucket.glob("calls/*/*/*.ndjson") if event_id in path.read_text()}
-    objects = sorted(path for folder in folders for path in folder.glob("*.ndjson"))
+    paths = list(bucket.glob("calls/*/*/*.ndjson"))
+    calls = {_call_in(path) for path in paths if event_id in path.read_text()}
+    objects = sorted((path for path in paths if _call_in(path) in calls), key=lambda path: path.name)
     lines = [json.loads(line) for path in objects for line in path.read_text().splitlines()]
     return [line["client"] for line in lines if "client" in line]  # the others are watch-call's own
+
+
+def _call_in(path: Path) -> str:
+    """The call of an object: what came before the call was registered lies under `page_<call>_<person>`."""
+    call = re.search("rtc_[^_]+", path.parent.name)
+    return call[0] if call else path.parent.name

@@ -115,8 +115,13 @@ class Talker:
             expect(self.transcript).to_contain_text(each)
 
     def hears_it_out(self) -> None:
-        """Waits until everything that was said has also been played: no event is under way then."""
-        self.eventually(self.wire, lambda wire: wire[-1]["event"]["type"] == "output_audio_buffer.stopped")
+        """Waits until everything that was said has also been played."""
+        self.eventually(lambda: self.heard("output_audio_buffer."), lambda played: played[-1:] == ["stopped"])
+
+    def heard(self, prefix: str) -> list[str]:
+        """What OpenAI's events of a kind were, in order: the rest of their types."""
+        types = [line["event"]["type"] for line in self.wire() if line["direction"] == "server"]
+        return [type_.removeprefix(prefix) for type_ in types if type_.startswith(prefix)]
 
     def hears_something(self) -> None:
         """Waits until what the audio element plays is loud enough to be heard."""

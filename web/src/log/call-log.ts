@@ -19,6 +19,8 @@ export class CallLog {
   #lost: RealtimeEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held: Batch[] | undefined;
+  /** On its way in a request that a closing page takes with it. */
+  readonly #underWay = new Set<Batch>();
   #isLeaving = false;
   #isPaused = false;
 
@@ -60,8 +62,12 @@ export class CallLog {
     for (const batch of held) this.#keep(batch);
   }
 
-  /** For a page that may be closing: the last batch goes out now, in a request that the browser finishes by itself. */
+  /**
+   * For a page that may be closing: all that nobody has acknowledged goes out now, in requests that the browser finishes
+   * by itself. What arrives twice is stored once.
+   */
   sealAndLeave(): void {
+    for (const batch of this.#underWay) void post(batch, true);
     this.#isLeaving = true;
     this.release();
     this.seal();
@@ -99,8 +105,10 @@ export class CallLog {
   }
 
   async #storeAndDeliver(batch: Batch): Promise<void> {
+    this.#underWay.add(batch);
     await this.#store(batch);
     await (await this.#delivery).run();
+    this.#underWay.delete(batch);
   }
 
   async #store(batch: Batch): Promise<void> {

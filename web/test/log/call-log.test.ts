@@ -241,6 +241,20 @@ describe("a page that is left", () => {
     expect(await outbox.all()).toEqual([]);
   });
 
+  test("sends again what is under way in a request that ends with the page", async () => {
+    const { log, outbox } = await open();
+    await settle();
+    log.add("page", { type: "one" });
+    log.seal();
+    log.sealAndLeave();
+    expect(received.map(({ keepalive }) => keepalive)).toEqual([true]);
+    await settle();
+    expect(events()).toEqual(["one", "one"]);
+    expect(await outbox.all()).toEqual([]);
+    log.sealAndLeave();
+    expect(received).toHaveLength(2); // acknowledged, it is not sent a third time
+  });
+
   test("keeps the batch for the next visit when it does not get out", async () => {
     const { log, outbox } = await open();
     await settle();
