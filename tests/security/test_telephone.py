@@ -30,6 +30,7 @@ REPLAYS = 10_000
 INSTANCES = 2
 CLIENTS = 8
 HOSTILE_TARGETS = 500
+ASKED_AGAIN = {"in_progress", "control_unavailable"}  # OpenAI sends again what nobody has answered with 2xx
 
 Load = Callable[[], FlaskClient]
 
@@ -115,7 +116,7 @@ def test_a_webhook_that_is_replayed_has_one_effect(
     with ThreadPoolExecutor(CLIENTS) as threads:
         outcomes = Counter(threads.map(replay, range(REPLAYS)))
     assert outcomes["accepted"] == 1
-    assert set(outcomes) <= {"accepted", "repeated", "in_progress"}
+    assert set(outcomes) <= {"accepted", "repeated", *ASKED_AGAIN}
     assert (asked_of_openai(), telephone.state_of(data)) == (1, "connected")
     figure(f"replays of a webhook, to {INSTANCES} instances", f"{REPLAYS} sent, 1 effect")
 
