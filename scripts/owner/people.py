@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from voicemint.control import SIGNED_OUT_PREFIX, ControlState
@@ -108,4 +108,5 @@ def _records(bucket: storage.Bucket, prefix: str) -> dict[str, dict[str, Any]]:
 
 
 def _listed(bucket: storage.Bucket, prefix: str) -> Iterable[storage.Blob]:
-    return bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken", timeout=TIMEOUT_SECONDS)
+    listed = bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken", timeout=TIMEOUT_SECONDS)
+    return cast(Iterable[storage.Blob], listed)
