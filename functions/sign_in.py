@@ -1,22 +1,27 @@
 """/api/access: an invite becomes a signed cookie; who am I; sign out.
 
-POST   {"invite": text}   204 and the `__session` cookie for 30 days; each invite works once, for 24 hours
+POST   {"invite": text}   204 and the `__session` cookie for 30 days (in a local run: a day); each invite works once,
+                          for 24 hours
 GET                       200 {"name", "expires_at" (epoch seconds or null)}
-DELETE                    204, the cookie is cleared
+DELETE                    204, the session has ended and the cookie is cleared; also where there was none
 Errors: openapi.yaml.
+
+A session that ends leaves `signed-out/<person id>` in the control bucket, which every function looks for (control.py).
+An invite makes one session, so that the person's id names it. Who is signed in by Firebase, or not at all (`open`), has
+none: then there is nothing to end here but the cookie.
 """
 
 import json
 import os
 import time
 
-from voicemint.access import COOKIE, SESSION_PURPOSE, access_for, anyone, unrevoked
-from voicemint.cloud_logging import configure_logging
-from voicemint.control import Control
+from voicemint.access import COOKIE, SESSION_PURPOSE, Person, access_for, anyone, session_or_nobody, unrevoked
+from voicemint.cloud_logging import configure_logging, logger
+from voicemint.control import MAX_SIGNED_OUT, SIGNED_OUT_PREFIX, Control
 from voicemint.control_bucket import ControlBucket
-from voicemint.errors import InvalidInvite, InvalidRequest, UnknownField
+from voicemint.errors import ControlUnavailable, InvalidInvite, InvalidRequest, SignOutUnavailable, UnknownField
 from voicemint.http import Answer, ApiRequest, Route, entry_point
-from voicemint.invites import REDEEMED_PREFIX, SESSION_SECONDS, Invite, read_invite
+from voicemint.invites import LOCAL_SESSION_SECONDS, REDEEMED_PREFIX, SESSION_SECONDS, Invite, read_invite
 from voicemint.mounted_secret import MountedSecret
 from voicemint.settings import Settings
 from voicemint.signing import SigningKeys
@@ -30,6 +35,7 @@ configure_logging(SETTINGS.project_id)
 KEYS = MountedSecret(SETTINGS.signing_key_file, SigningKeys)
 BUCKET = ControlBucket.of(SETTINGS)
 CONTROL = Control(BUCKET)
+LIFETIME_SECONDS = SESSION_SECONDS if SETTINGS.on_cloud_run else LOCAL_SESSION_SECONDS
 
 
 def redeem(request: ApiRequest) -> Answer:
@@ -38,11 +44,12 @@ def redeem(request: ApiRequest) -> Answer:
     if invite is None:
         raise InvalidInvite
     state = CONTROL.current()
-    if invite.epoch < state.epoch or invite.invite_id in state.revoked or not _claim(invite):
+    now = int(time.time())
+    if invite.epoch < state.epoch or invite.invite_id in state.revoked or not _claim(invite, now):
         raise InvalidInvite
-    expires_at = int(time.time()) + SESSION_SECONDS
+    expires_at = now + LIFETIME_SECONDS
     session = {"id": invite.invite_id, "name": invite.name, "exp": expires_at, "epoch": invite.epoch}
-    cookie = _cookie(keys.sign(SESSION_PURPOSE, session), SESSION_SECONDS)
+    cookie = _cookie(keys.sign(SESSION_PURPOSE, session), LIFETIME_SECONDS)
     return Answer(status=204, headers={"Set-Cookie": cookie}, person_id=invite.invite_id)
 
 
@@ -50,8 +57,24 @@ def who_am_i(request: ApiRequest) -> Answer:
     return Answer({"name": request.person.name, "expires_at": request.person.expires_at})
 
 
-def sign_out(_request: ApiRequest) -> Answer:
+def sign_out(request: ApiRequest) -> Answer:
+    if request.person.epoch is not None:
+        try:
+            _end_session(request.person)
+        except ControlUnavailable:
+            raise SignOutUnavailable from None
     return Answer(status=204, headers={"Set-Cookie": _cookie("", 0)})
+
+
+def _end_session(person: Person) -> None:
+    """Raises ControlUnavailable, or SignOutUnavailable where more would be noted than every function can read."""
+    state = CONTROL.current()
+    if person.is_revoked(state):
+        return
+    if len(state.signed_out) >= MAX_SIGNED_OUT:
+        logger.error("too many people have signed out: scripts/invite.sh --revoke signs out who cannot")
+        raise SignOutUnavailable
+    BUCKET.create(f"{SIGNED_OUT_PREFIX}{person.person_id}", b"{}")
 
 
 def _invite_text(body: bytes) -> str:
@@ -63,9 +86,10 @@ def _invite_text(body: bytes) -> str:
     return str(value["invite"])
 
 
-def _claim(invite: Invite) -> bool:
+def _claim(invite: Invite, now: int) -> bool:
     """True for exactly one of all who hold this invite; the object is also the list of who was let in."""
-    record = {"name": invite.name, "redeemed_at": int(time.time()), "claim": os.urandom(8).hex()}
+    times = {"redeemed_at": now, "expires_at": now + LIFETIME_SECONDS}
+    record = {"name": invite.name, **times, "claim": os.urandom(8).hex()}
     return BUCKET.create(f"{REDEEMED_PREFIX}{invite.invite_id}.json", json.dumps(record).encode())
 
 
@@ -82,6 +106,6 @@ sign_in = entry_point(
             answer=redeem, access=anyone, content_type="application/json", max_body_bytes=MAX_BODY_BYTES
         ),
         ("GET", PATH): Route(answer=who_am_i, access=unrevoked(access_for(SETTINGS), CONTROL)),
-        ("DELETE", PATH): Route(answer=sign_out, access=anyone),
+        ("DELETE", PATH): Route(answer=sign_out, access=session_or_nobody(SETTINGS)),
     },
 )

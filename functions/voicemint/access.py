@@ -27,7 +27,7 @@ SESSION_PURPOSE = "session"
 class Person:
     """Who is calling. `person_id` is stable for one person and says nothing about them; `expires_at` is epoch seconds.
 
-    `epoch` is when they signed in, counted in "sign everybody out"; None for who cannot be signed out.
+    `epoch` is when they signed in, counted in "sign everybody out"; None for who has no session of ours to end.
     """
 
     person_id: str
@@ -41,7 +41,8 @@ class Person:
         return hashlib.sha256(b"voicemint safety identifier\0" + self.person_id.encode()).hexdigest()
 
     def is_revoked(self, state: ControlState) -> bool:
-        return self.person_id in state.revoked or (self.epoch is not None and self.epoch < state.epoch)
+        is_named = self.person_id in state.revoked or self.person_id in state.signed_out
+        return is_named or (self.epoch is not None and self.epoch < state.epoch)
 
     def refuse_when_revoked(self, state: ControlState) -> None:
         if self.is_revoked(state):
@@ -76,6 +77,21 @@ def unrevoked(access: Access, control: Control) -> Access:
         person = access(request)
         person.refuse_when_revoked(control.current())
         return person
+
+    return check
+
+
+def session_or_nobody(settings: Settings) -> Access:
+    """Who holds a session of ours, NOBODY for all others: for everybody where VOICEMINT_ACCESS knows no sessions."""
+    if settings.access != "invite":
+        return anyone
+    access = access_for(settings)
+
+    def check(request: flask.Request) -> Person:
+        try:
+            return access(request)
+        except SignedOut:
+            return NOBODY
 
     return check
 

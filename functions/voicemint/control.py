@@ -1,16 +1,17 @@
-"""What the owner has decided since the deployment: stopped or not, and who was signed out.
+"""What was decided since the deployment: stopped or not, and whose session has ended.
 
-One object, `control.json` in the control bucket: {"stopped": bool, "epoch": n, "revoked": [invite ids]}. Written by
-scripts/stop.sh and scripts/invite.sh, read here at most every REFRESH_SECONDS. It closes: unreadable for a minute, it
-counts as stopped. One caller reads; the others go on with the last state, and only who has none waits.
+One object, `control.json` in the control bucket: {"stopped": bool, "epoch": n, "revoked": [invite ids]}, written by
+scripts/stop.sh and scripts/invite.sh; and the names under `signed-out/`, one of each person who signed out: sign_in
+creates them. Both are read here at once, at most every REFRESH_SECONDS. It closes: where one of them is unreadable for
+a minute, it counts as stopped. One caller reads; the others go on with the last state, and only who has none waits.
 """
 
 import json
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicemint.cloud_logging import logger
 from voicemint.control_bucket import ControlBucket
@@ -18,6 +19,9 @@ from voicemint.errors import ControlUnavailable, Stopped
 from voicemint.google_rest import FAILURE_SECONDS, Turn
 
 CONTROL_OBJECT = "control.json"
+SIGNED_OUT_PREFIX = "signed-out/"
+MAX_SIGNED_OUT = 2000  # at a time; whoever signs out beyond is told that it did not work
+MAX_LISTED_SIGNED_OUT = 2 * MAX_SIGNED_OUT  # instances that do not know of each other's yet may pass it by a few
 REFRESH_SECONDS = 10.0  # a stop is in force everywhere within 15 s
 GLANCE_SECONDS = 5.0  # who only glances sees at the next glance what is read now
 RETRY_SECONDS = FAILURE_SECONDS
@@ -27,11 +31,12 @@ MAX_AGE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ControlState:
-    """`epoch` counts how often everybody was signed out; `revoked` are person ids."""
+    """`epoch` counts how often everybody was signed out; `revoked` are person ids, `signed_out` those who left."""
 
     stopped: bool = False
     epoch: int = 0
     revoked: frozenset[str] = frozenset()
+    signed_out: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, content: bytes | None) -> "ControlState":
@@ -48,6 +53,7 @@ class ControlState:
         return cls(stopped, epoch, frozenset(revoked))
 
     def encode(self) -> bytes:
+        """The content of control.json, which knows nothing of `signed_out`."""
         return json.dumps({"stopped": self.stopped, "epoch": self.epoch, "revoked": sorted(self.revoked)}).encode()
 
 
@@ -58,6 +64,7 @@ class Control:
         self._bucket = bucket
         self._clock = clock
         self._turn = Turn(clock)
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="control")
         self._is_being_read = False
         self._state: ControlState | None = None
         self._read_at = 0.0
@@ -110,12 +117,18 @@ class Control:
 
     def _read(self) -> None:
         asked_at = self._clock()
+        signed_out = self._threads.submit(self._list_signed_out)  # beside the other: a caller waits for one of them
         try:
-            self._state = ControlState.parse(self._bucket.read(CONTROL_OBJECT, seconds=READ_SECONDS))
+            state = ControlState.parse(self._bucket.read(CONTROL_OBJECT, seconds=READ_SECONDS))
+            self._state = replace(state, signed_out=signed_out.result())
             self._read_at = asked_at
         except ControlUnavailable:
             logger.error("the control state cannot be read; the last one holds for a minute")
             raise
+
+    def _list_signed_out(self) -> frozenset[str]:
+        names = self._bucket.list(SIGNED_OUT_PREFIX, at_most=MAX_LISTED_SIGNED_OUT, seconds=READ_SECONDS)
+        return frozenset(name.removeprefix(SIGNED_OUT_PREFIX) for name in names)
 
 
 def refuse_when_stopped(state: ControlState) -> None:

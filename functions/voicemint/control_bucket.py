@@ -5,6 +5,7 @@ importing that client doubles its cold start. Source: https://cloud.google.com/s
 """
 
 import json
+import time
 from urllib.parse import quote
 
 from voicemint.cloud_logging import logger
@@ -47,21 +48,26 @@ class ControlBucket:
             raise _unavailable(404)  # there is no such bucket
         return answer.status == 200 or self.read(object_name) == content
 
-    def list(self, prefix: str, at_most: int = MAX_LISTED) -> list[str]:
-        """The names of the objects under `prefix`, `at_most` of them. Raises ControlUnavailable."""
+    def list(self, prefix: str, at_most: int = MAX_LISTED, *, seconds: float | None = None) -> list[str]:
+        """The names of the objects under `prefix`, `at_most` of them.
+
+        Raises ControlUnavailable, after `seconds` in all; TOTAL_SECONDS a page where none are given.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
         names: list[str] = []
         page = ""
         while len(names) < at_most:
             wanted = min(at_most - len(names), MAX_LISTED)
             query = f"prefix={quote(prefix, safe='')}&maxResults={wanted}&fields=items(name),nextPageToken{page}"
-            answer = self._request("GET", f"/storage/v1/b/{self._quoted_name}/o?{query}")
+            left = TOTAL_SECONDS if until is None else until - time.monotonic()
+            answer = self._request("GET", f"/storage/v1/b/{self._quoted_name}/o?{query}", seconds=left)
             if answer.status != 200:
                 raise _unavailable(answer.status)
-            found = json.loads(answer.body)
-            names += [item["name"] for item in found.get("items", [])]
-            if "nextPageToken" not in found:
+            found, next_page = _page(answer.body)
+            names += found
+            if not next_page:
                 break
-            page = f"&pageToken={quote(found['nextPageToken'], safe='')}"
+            page = f"&pageToken={quote(next_page, safe='')}"
         return names
 
     def _request(
@@ -78,6 +84,16 @@ class ControlBucket:
         if answer.status not in (200, 404, 412):
             raise _unavailable(answer.status)
         return answer
+
+
+def _page(content: bytes) -> tuple[list[str], str]:
+    """The names in one answer to a listing, and what asks for the next ("" after the last)."""
+    try:
+        found = json.loads(content)
+        return [str(item["name"]) for item in found.get("items", [])], str(found.get("nextPageToken", ""))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        logger.error("the control bucket's answer is no listing", exc_info=error)
+        raise ControlUnavailable from None
 
 
 def _unavailable(storage_status: int) -> ControlUnavailable:

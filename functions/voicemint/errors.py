@@ -26,6 +26,7 @@ VoicemintError
     ├── LineBusy             429     the telephone's own limit: too many calls at once, or minutes of the day
     ├── Stopped              503     the owner stopped everything
     ├── ControlUnavailable   503     whether it is stopped cannot be read, so it counts as stopped
+    ├── SignOutUnavailable   503     that a session has ended cannot be noted, so it has not
     ├── LeashUnavailable     503     nobody would end the call in time, so there is none
     ├── SecretUnavailable    503     the API key cannot be read, or is not a key
     ├── StorageUnavailable   503     the bucket did not confirm the write
@@ -219,6 +220,11 @@ class Stopped(ApiError):
 class ControlUnavailable(ApiError):
     status, code = 503, "control_unavailable"
     message = "The server cannot read whether calls are allowed, so none is. Try again in a minute."
+
+
+class SignOutUnavailable(ApiError):
+    status, code = 503, "sign_out_unavailable"
+    message = "You are still signed in: the server could not note that you leave. Try again in a minute."
 
 
 class LeashUnavailable(ApiError):

@@ -10,6 +10,7 @@ from voicemint.signing import SigningKeys
 INVITE_PURPOSE = "invite"
 INVITE_SECONDS = 24 * 3600
 SESSION_SECONDS = 30 * 24 * 3600
+LOCAL_SESSION_SECONDS = 24 * 3600  # a browser sends localhost's cookies to every port of this machine
 MAX_NAME_LENGTH = 60
 INVITED_PREFIX, REDEEMED_PREFIX = "invited/", "redeemed/"  # in the control bucket, <prefix><invite id>.json
 

@@ -18,7 +18,7 @@ from voicemint.signing import SigningKeys
 from .console import CommandFailed, run, say, show
 from .control_state import IN_FORCE, RETRY, TIMEOUT_SECONDS, change_control, read_control
 from .invite_words import ONLY_HERE, checked_name, opens_here_only, qr_code
-from .people import Guest, as_table, guests_in, moment
+from .people import Guest, as_table, guests_in, moment, with_sign_outs
 from .project import Project, add_project_options, project_of
 from .secret_names import SIGNING_KEY
 from .secret_versions import Versions
@@ -69,7 +69,8 @@ def invite(project: Project, name: str) -> int:
     say(ONLY_HERE if opens_here_only(link) else qr_code(link, colours=sys.stderr.isatty()))
     say(
         f"For {name}: the link works once, within {INVITE_SECONDS // 3600} hours. Who opens it first is signed in for "
-        f"30 days: send it to nobody else.\nUndo: {project.command('invite.sh', '--revoke', name)}"
+        f"{'a day' if project.local else '30 days'}: send it to nobody else.\n"
+        f"Undo: {project.command('invite.sh', '--revoke', name)}"
     )
     warn_when_closed(project, state)
     return 0
@@ -95,6 +96,7 @@ def list_guests(project: Project) -> int:
     if not guests:
         say(f"Nobody was invited yet. Invite somebody: {project.command('invite.sh', EXAMPLE_NAME)}")
         return 0
+    state = with_sign_outs(state, project.control_bucket)
     used = used_today(project.control_bucket, [guest.guest_id for guest in guests], datetime.now(UTC))
     rows = [row_of(guest, used[guest.guest_id], state) for guest in guests]
     show(as_table([COLUMNS, *rows]))

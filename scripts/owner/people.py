@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
-from voicemint.control import ControlState
+from voicemint.control import SIGNED_OUT_PREFIX, ControlState
 from voicemint.invites import INVITED_PREFIX, REDEEMED_PREFIX, SESSION_SECONDS
 
 from .control_state import RETRY, TIMEOUT_SECONDS
@@ -25,23 +25,30 @@ class Guest:
     invited_at: int | None = None
     link_expires_at: int | None = None
     redeemed_at: int | None = None
+    session_expires_at: int | None = None
     epoch: int = 0
 
     def signed_in_until(self) -> int | None:
-        return None if self.redeemed_at is None else self.redeemed_at + SESSION_SECONDS
+        if self.redeemed_at is None:
+            return None
+        return self.session_expires_at or self.redeemed_at + SESSION_SECONDS  # older releases kept no end
 
     def open_until(self) -> int:
         """When the last that this invite gives ends: the session, or the invite itself where nobody used it."""
         return self.signed_in_until() or self.link_expires_at or 0
 
-    def is_revoked(self, state: ControlState) -> bool:
+    def is_out(self, state: ControlState) -> bool:
+        """Signed out, by the owner or by themselves."""
+        return self._is_revoked(state) or self.guest_id in state.signed_out
+
+    def _is_revoked(self, state: ControlState) -> bool:
         return self.guest_id in state.revoked or self.epoch < state.epoch
 
     def status(self, state: ControlState, now: float) -> str:
-        if self.is_revoked(state):
-            return "revoked"
+        if self.is_out(state):
+            return "revoked" if self._is_revoked(state) else "signed out"
         if self.open_until() <= now:
-            return "sign-in ended (30 days are over)" if self.redeemed_at else "link expired unused"
+            return "sign-in ended (its time is over)" if self.redeemed_at else "link expired unused"
         return f"{'sign-in valid' if self.redeemed_at else 'link open'} until {moment(self.open_until())}"
 
 
@@ -60,8 +67,15 @@ def guest_of(guest_id: str, invited: Mapping[str, Any], redeemed: Mapping[str, A
         invited_at=invited.get("invited_at"),
         link_expires_at=invited.get("expires_at"),
         redeemed_at=redeemed.get("redeemed_at"),
+        session_expires_at=redeemed.get("expires_at"),
         epoch=invited.get("epoch", 0),
     )
+
+
+def with_sign_outs(state: ControlState, bucket: storage.Bucket) -> ControlState:
+    """`state` that also knows who has signed out themselves."""
+    ids = (blob.name.removeprefix(SIGNED_OUT_PREFIX) for blob in _listed(bucket, SIGNED_OUT_PREFIX))
+    return replace(state, signed_out=frozenset(ids))
 
 
 def moment(epoch_seconds: int | None) -> str:
@@ -87,7 +101,12 @@ def _records(bucket: storage.Bucket, prefix: str) -> dict[str, dict[str, Any]]:
             return {}
         return record if isinstance(record, dict) else {}
 
-    blobs = list(bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken", timeout=TIMEOUT_SECONDS))
+    blobs = list(_listed(bucket, prefix))
     ids = [blob.name.removeprefix(prefix).removesuffix(".json") for blob in blobs]
     with ThreadPoolExecutor(READING) as threads:
         return dict(zip(ids, threads.map(read, blobs), strict=True))
+
+
+def _listed(bucket: storage.Bucket, prefix: str) -> Iterable[storage.Blob]:
+    listed = bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken", timeout=TIMEOUT_SECONDS)
+    return cast(Iterable[storage.Blob], listed)

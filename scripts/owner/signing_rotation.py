@@ -9,7 +9,7 @@ from voicemint.signing import SigningKeys
 
 from .console import CommandFailed, say, show, wait
 from .control_state import read_control
-from .people import Guest, guests_in, moment
+from .people import Guest, guests_in, moment, with_sign_outs
 from .project import Project
 from .secret_names import SIGNING_KEY
 from .secret_versions import Versions
@@ -85,8 +85,9 @@ class SigningRotation:
             self._check(SigningKeys(lines[-1]))
 
     def _say_who_is_signed_out(self, until: float) -> None:
-        state = read_control(self._project.control_bucket) or ControlState()
-        affected = signed_by_older_keys(guests_in(self._project.control_bucket), state, until, time.time())
+        bucket = self._project.control_bucket
+        state = with_sign_outs(read_control(bucket) or ControlState(), bucket)
+        affected = signed_by_older_keys(guests_in(bucket), state, until, time.time())
         if not affected:
             say("Nobody is signed out by this, as far as the control bucket knows.")
             return
@@ -100,7 +101,7 @@ def signed_by_older_keys(guests: list[Guest], state: ControlState, until: float,
     return [
         guest
         for guest in guests
-        if not guest.is_revoked(state)
+        if not guest.is_out(state)
         and guest.open_until() > now
         and (guest.redeemed_at or guest.invited_at or 0) <= until
     ]

@@ -19,6 +19,6 @@ class MemoryBucket:
     def read(self, name: str, **_limits: float) -> bytes | None:
         return self.objects.get(name)
 
-    def list(self, prefix: str, at_most: int = 1000) -> list[str]:
+    def list(self, prefix: str, at_most: int = 1000, **_limits: float) -> list[str]:
         with self._lock:
             return sorted(name for name in self.objects if name.startswith(prefix))[:at_most]

@@ -129,3 +129,12 @@ def test_hosting_reaches_every_function_that_it_rewrites_to() -> None:
 def test_who_makes_tasks_may_have_them_come_back(name: str) -> None:
     makes_tasks = granted(name, "roles/cloudtasks.enqueuer") == {"calls"}
     assert makes_tasks == (granted(name, "roles/iam.serviceAccountUser") == {"call-tasks"})
+
+
+def test_who_signs_out_can_be_noted_by_sign_in() -> None:
+    assert granted("sign-in", "roles/storage.objectCreator") == {"control"}
+
+
+def test_what_parses_the_most_reads_no_openai_key_and_writes_no_control_object() -> None:
+    assert granted("log-payload", "roles/secretmanager.secretAccessor") == {"signing-key"}
+    assert granted("log-payload", "roles/storage.objectCreator") == {"payloads"}

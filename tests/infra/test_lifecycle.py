@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from voicemint.control import CONTROL_OBJECT
+from voicemint.control import CONTROL_OBJECT, SIGNED_OUT_PREFIX
 from voicemint.invites import INVITE_SECONDS, INVITED_PREFIX, REDEEMED_PREFIX, SESSION_SECONDS
 
 from .infra_files import INFRA
@@ -50,9 +50,11 @@ def test_the_switch_stays() -> None:
 
 
 def test_nothing_goes_while_it_is_needed() -> None:
-    """A month's minutes to the month's end, a guest's record as long as a session that began on the last day lasts."""
+    """A month's minutes to the month's end, a guest's record as long as a session that began on the last day lasts,
+    that somebody signed out as long as the session would have lasted."""
     assert DAYS["minutes/"] > 31
     assert all(DAYS[prefix] * DAY > INVITE_SECONDS + SESSION_SECONDS for prefix in (INVITED_PREFIX, REDEEMED_PREFIX))
+    assert DAYS[SIGNED_OUT_PREFIX] * DAY > SESSION_SECONDS
     assert min(DAYS.values()) > 1
 
 

@@ -205,7 +205,7 @@ def cloud(module_cloud: OwnerCloud) -> Iterator[OwnerCloud]:
     """
     module_cloud.write("control.json", ControlState(epoch=module_cloud.epoch).encode())
     yield module_cloud
-    for prefix in ("invited/", "redeemed/"):
+    for prefix in ("invited/", "redeemed/", "signed-out/"):
         for name in module_cloud.names(prefix):
             module_cloud.delete(name.replace("/", "%2F"))
     requests.delete(f"{module_cloud.openai_url}/_standin/faults", timeout=5).raise_for_status()

@@ -182,6 +182,16 @@ def test_list_says_what_each_has_used_today_and_who_it_is_in_the_logs_and_at_ope
         assert Person(person_id, "").safety_identifier in row
 
 
+def test_list_says_who_has_signed_out(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
+    ana, _ben = sign_in(cloud, NAME, capsys), sign_in(cloud, "Ben", capsys)
+    headers = {"Origin": cloud.site_url, "Cookie": ana.headers["Set-Cookie"].partition(";")[0]}
+    assert requests.delete(f"{cloud.site_url}/api/access", headers=headers, timeout=20).status_code == 204
+    assert in_process(cloud, "--list") == 0
+    told = {row.split("  ")[0]: row.rpartition("  ")[2] for row in capsys.readouterr().out.splitlines()[1:]}
+    assert told[NAME] == "signed out"
+    assert told["Ben"].startswith("sign-in valid until")
+
+
 def test_a_list_of_nobody_says_what_to_do(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]) -> None:
     assert in_process(cloud, "--list") == 0
     assert "Nobody was invited yet" in capsys.readouterr().err
@@ -284,14 +294,18 @@ def test_takes_a_name_that_a_person_has(name: str) -> None:
         (Guest(guest_id="a", name="A", invited_at=0, link_expires_at=DAY), "link open until 1970-01-02 00:00 UTC"),
         (Guest(guest_id="a", name="A", invited_at=0, link_expires_at=5), "link expired unused"),
         (Guest(guest_id="a", name="A", redeemed_at=9), "sign-in valid until 1970-01-31 00:00 UTC"),
-        (Guest(guest_id="a", name="A", redeemed_at=-31 * DAY), "sign-in ended (30 days are over)"),
+        (Guest(guest_id="a", name="A", redeemed_at=-31 * DAY), "sign-in ended (its time is over)"),
         (Guest(guest_id="gone", name="A", redeemed_at=9), "revoked"),
         (Guest(guest_id="a", name="A", redeemed_at=9, epoch=-1), "revoked"),
+        (Guest(guest_id="a", name="A", redeemed_at=9, session_expires_at=5), "sign-in ended (its time is over)"),
+        (Guest(guest_id="left", name="A", redeemed_at=9), "signed out"),
+        (Guest(guest_id="gone left", name="A", redeemed_at=9), "revoked"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_status_of_a_guest(guest: Guest, status: str) -> None:
-    assert guest.status(ControlState(revoked=frozenset({"gone"})), now=10) == status
+    left = frozenset({"left", "gone left"})
+    assert guest.status(ControlState(revoked=frozenset({"gone", "gone left"}), signed_out=left), now=10) == status
 
 
 def test_a_guest_whose_records_are_not_there_still_has_a_line() -> None:

@@ -320,8 +320,9 @@ def test_who_is_signed_out_held_something_that_the_older_keys_signed() -> None:
         Guest(guest_id="3", name="since", redeemed_at=500),
         Guest(guest_id="4", name="expired link", invited_at=1, link_expires_at=10),
         Guest(guest_id="5", name="revoked", redeemed_at=100),
+        Guest(guest_id="6", name="signed out already", redeemed_at=100),
     ]
-    state = ControlState(revoked=frozenset({"5"}))
+    state = ControlState(revoked=frozenset({"5"}), signed_out=frozenset({"6"}))
     affected = signed_by_older_keys(guests, state, until=200, now=600)
     assert [guest.name for guest in affected] == ["session", "open link"]
 

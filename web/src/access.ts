@@ -37,7 +37,7 @@ export async function enter(): Promise<Access> {
   return { kind: "signed_in", name: text(who.name) ?? "", canSignOut: typeof who.expires_at === "number" };
 }
 
-/** Clears the cookie; false when the server could not be reached, and the cookie is still there. */
+/** Ends the session; false where the server did not confirm it: then it goes on, and the cookie is still there. */
 export async function leave(): Promise<boolean> {
   return (await ask("DELETE"))?.status === 204;
 }

@@ -48,7 +48,7 @@ class Bucket:
             raise ControlUnavailable
         return self.state.encode() if object_name == CONTROL_OBJECT else self.contents.get(object_name)
 
-    def list(self, prefix: str, at_most: int = 1000) -> list[str]:
+    def list(self, prefix: str, at_most: int = 1000, **_limits: float) -> list[str]:
         return [name for name in self.slots if name.startswith(prefix)][:at_most]
 
     def create(self, name: str, content: bytes) -> bool:

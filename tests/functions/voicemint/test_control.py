@@ -1,9 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 
 import pytest
 from voicemint.control import (
     MAX_AGE_SECONDS,
+    MAX_LISTED_SIGNED_OUT,
+    READ_SECONDS,
     REFRESH_SECONDS,
     RETRY_SECONDS,
     Control,
@@ -23,8 +26,12 @@ class Bucket:
 
     def __init__(self, content: bytes | None) -> None:
         self.content = content
+        self.signed_out: list[str] = []
         self.is_down = False
+        self.cannot_list = False
         self.reads = 0
+        self.lists = 0
+        self.is_listed = Event()
         self.is_asked = Event()
         self.answering = Event()
         self.answering.set()
@@ -37,6 +44,14 @@ class Bucket:
         if self.is_down:
             raise ControlUnavailable
         return self.content
+
+    def list(self, prefix: str, at_most: int, *, seconds: float) -> list[str]:
+        assert (prefix, at_most, seconds) == ("signed-out/", MAX_LISTED_SIGNED_OUT, READ_SECONDS)
+        self.lists += 1
+        self.is_listed.set()
+        if self.cannot_list:
+            raise ControlUnavailable
+        return [f"{prefix}{person_id}" for person_id in self.signed_out]
 
 
 @pytest.fixture
@@ -91,17 +106,17 @@ def test_a_state_that_is_not_whole_counts_as_none(content: bytes | None) -> None
 
 
 def test_nothing_is_read_before_it_is_needed(control: Control, bucket: Bucket) -> None:
-    assert (control.known, control.is_fresh, bucket.reads) == (None, False, 0)
+    assert (control.known, control.is_fresh, bucket.reads, bucket.lists) == (None, False, 0, 0)
 
 
 def test_the_bucket_is_asked_every_ten_seconds_at_most(control: Control, bucket: Bucket, clock: Clock) -> None:
     assert {control.current() for _ in range(100)} == {STATE}
     clock.now += REFRESH_SECONDS - 0.1
     control.current()
-    assert bucket.reads == 1
+    assert (bucket.reads, bucket.lists) == (1, 1)
     clock.now += 0.1
     control.current()
-    assert bucket.reads == 2
+    assert (bucket.reads, bucket.lists) == (2, 2)
 
 
 def test_a_stop_is_seen_within_ten_seconds(control: Control, bucket: Bucket, clock: Clock) -> None:
@@ -124,6 +139,52 @@ def test_the_last_state_holds_for_a_minute_and_then_it_closes(control: Control, 
     bucket.is_down = False
     clock.now += RETRY_SECONDS
     assert control.current() == STATE
+
+
+def test_who_signed_out_is_known_within_ten_seconds_and_forgotten_with_the_record(
+    control: Control, bucket: Bucket, clock: Clock
+) -> None:
+    assert control.current().signed_out == frozenset()
+    bucket.signed_out = ["ana", "ben"]
+    clock.now += REFRESH_SECONDS
+    assert control.current() == replace(STATE, signed_out=frozenset({"ana", "ben"}))
+    bucket.signed_out = ["ben"]
+    clock.now += REFRESH_SECONDS
+    assert control.current().signed_out == {"ben"}
+
+
+def test_where_it_cannot_be_listed_who_signed_out_it_closes_as_where_the_state_cannot_be_read(
+    control: Control, bucket: Bucket, clock: Clock
+) -> None:
+    bucket.cannot_list = True
+    with pytest.raises(ControlUnavailable):
+        control.current()
+    bucket.cannot_list = False
+    bucket.signed_out = ["ana"]
+    clock.now += RETRY_SECONDS
+    last = control.current()
+    assert last.signed_out == {"ana"}
+    bucket.cannot_list = True
+    clock.now += MAX_AGE_SECONDS
+    assert control.current() == last
+    clock.now += 0.1
+    with pytest.raises(ControlUnavailable):
+        control.current()
+
+
+def test_the_state_and_who_signed_out_are_asked_for_at_the_same_time(control: Control, bucket: Bucket) -> None:
+    hang(bucket)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(control.current)
+        assert bucket.is_listed.wait(LIMIT_SECONDS)
+        assert bucket.is_asked.wait(LIMIT_SECONDS)
+        assert not waiting.done()
+        bucket.answering.set()
+    assert waiting.result() == STATE
+
+
+def test_who_signed_out_is_not_written_into_the_state() -> None:
+    assert replace(STATE, signed_out=frozenset({"ana"})).encode() == STATE.encode()
 
 
 def test_it_is_closed_where_the_state_was_never_read(control: Control, bucket: Bucket) -> None:

@@ -71,6 +71,32 @@ def test_lists_the_names_under_a_prefix(control_bucket: ControlBucket) -> None:
     assert control_bucket.list("minted/2026-11-23/") == []
 
 
+def test_a_list_that_may_take_so_long_takes_no_longer_over_all_its_pages(
+    control_bucket: ControlBucket, arm: Arm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicemint.control_bucket.MAX_LISTED", 1)
+    for number in range(3):
+        control_bucket.create(f"signed-out/{number}", b"{}")
+    arm(fault="slow", seconds=0.4, operation="objects_list", times=None)
+    with pytest.raises(ControlUnavailable):
+        control_bucket.list("signed-out/", at_most=3, seconds=1.0)
+    assert len(control_bucket.list("signed-out/", at_most=3, seconds=30.0)) == 3
+
+
+@pytest.mark.parametrize("answer", ["<html>", "[]", "null", '{"items": [{}]}', '{"items": 1}'])
+def test_an_answer_that_is_no_list_is_none(servers: ServerThread, metadata_url: str, answer: str) -> None:
+    async def list_objects(_request: web.Request) -> web.Response:
+        return web.Response(text=answer)
+
+    app = web.Application()
+    app.router.add_get("/storage/v1/b/control/o", list_objects)
+    bucket = ControlBucket(
+        "control", storage_url=servers.serve(app), metadata_host=metadata_url.removeprefix("http://")
+    )
+    with pytest.raises(ControlUnavailable):
+        bucket.list("signed-out/")
+
+
 def test_of_fifty_parallel_creates_one_is_told_that_it_was_the_one(control_bucket: ControlBucket) -> None:
     def create(number: int) -> bool:
         return control_bucket.create("redeemed/once.json", b"claim %d" % number)

@@ -261,8 +261,13 @@ def test_nobody_to_watch_is_waited_for_and_then_ended(world: World) -> None:
 
 @pytest.mark.parametrize(
     "state",
-    [ControlState(stopped=True), ControlState(revoked=frozenset({"ana"})), ControlState(epoch=5)],
-    ids=["stopped", "a person is signed out", "everybody is signed out"],
+    [
+        ControlState(stopped=True),
+        ControlState(revoked=frozenset({"ana"})),
+        ControlState(epoch=5),
+        ControlState(signed_out=frozenset({"ana"})),
+    ],
+    ids=["stopped", "a person is signed out", "everybody is signed out", "the person has signed out"],
 )
 def test_a_stop_and_a_lost_device_end_the_call_within_seconds(world: World, state: ControlState) -> None:
     def stop_after_a_minute() -> None:

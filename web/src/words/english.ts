@@ -131,7 +131,7 @@ export const english = {
   reload: "Reload",
   notForgotten: {
     title: "You are still signed in",
-    advice: "The server could not be reached. Check the network, then try again.",
+    advice: "The server did not confirm that you left. Check the network, then try again.",
   },
   signedOutNotices: {
     no_invite: noInvite,

@@ -112,7 +112,7 @@ export const french: Words = {
   reload: "Recharger",
   notForgotten: {
     title: "Vous êtes toujours connecté",
-    advice: "Le serveur n’a pas pu être joint. Vérifiez le réseau, puis réessayez.",
+    advice: "Le serveur n’a pas confirmé la déconnexion. Vérifiez le réseau, puis réessayez.",
   },
   signedOutNotices: {
     no_invite: noInvite,

@@ -112,7 +112,7 @@ export const german: Words = {
   reload: "Neu laden",
   notForgotten: {
     title: "Immer noch angemeldet",
-    advice: "Der Server war nicht erreichbar. Das Netz prüfen, dann noch einmal versuchen.",
+    advice: "Der Server hat die Abmeldung nicht bestätigt. Das Netz prüfen, dann noch einmal versuchen.",
   },
   signedOutNotices: {
     no_invite: noInvite,

@@ -112,7 +112,7 @@ export const japanese: Words = {
   reload: "再読み込み",
   notForgotten: {
     title: "まだサインインしています",
-    advice: "サーバーに届きませんでした。ネットワークを確認して、もう一度試してください。",
+    advice: "サーバーがサインアウトを確認できませんでした。ネットワークを確認して、もう一度試してください。",
   },
   signedOutNotices: {
     no_invite: noInvite,

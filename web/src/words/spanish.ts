@@ -112,7 +112,7 @@ export const spanish: Words = {
   reload: "Recargar",
   notForgotten: {
     title: "La sesión sigue abierta",
-    advice: "No se pudo llegar al servidor. Comprueba la red y vuelve a probar.",
+    advice: "El servidor no ha confirmado la salida. Comprueba la red y vuelve a probar.",
   },
   signedOutNotices: {
     no_invite: noInvite,
