@@ -1,7 +1,7 @@
 """/api/access: an invite becomes a signed cookie; who am I; sign out.
 
 POST   {"invite": text}   204 and the `__session` cookie for 30 days; each invite works once, for 24 hours
-GET                       200 {"name", "expires_at" (epoch seconds or null)}
+GET                       200 {"name", "expires_at" (epoch seconds or null), "mark" (of the person, opaque)}
 DELETE                    204, the cookie is cleared
 Errors: openapi.yaml.
 """
@@ -47,7 +47,8 @@ def redeem(request: ApiRequest) -> Answer:
 
 
 def who_am_i(request: ApiRequest) -> Answer:
-    return Answer({"name": request.person.name, "expires_at": request.person.expires_at})
+    person = request.person
+    return Answer({"name": person.name, "expires_at": person.expires_at, "mark": person.mark})
 
 
 def sign_out(_request: ApiRequest) -> Answer:
