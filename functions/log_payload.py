@@ -3,6 +3,7 @@
 In:  newline-delimited JSON, less than 64 KiB and at most 200 lines; header Voicemint-Batch: <call id>/<sequence>.
 Out: {"stored": number of events, "object": name}, sent only when the object is there. A batch sent twice is one object.
 A batch of a call is stored only where the call is the sender's; ids that begin with `page_` are a page's own.
+Header Voicemint-Person, where the page sends it: whose batch it is. It is stored as nobody else's.
 Errors: openapi.yaml.
 """
 
@@ -13,7 +14,7 @@ from voicemint.batch_owner import BatchOwners
 from voicemint.cloud_logging import configure_logging
 from voicemint.control import Control
 from voicemint.control_bucket import ControlBucket
-from voicemint.errors import SettingsError
+from voicemint.errors import AnotherPerson, SettingsError
 from voicemint.http import Answer, ApiRequest, Route, entry_point
 from voicemint.limits import RateLimit
 from voicemint.log_limits import DailyBytes
@@ -49,6 +50,8 @@ BUCKET = Bucket(SETTINGS.bucket, SETTINGS.project_id)
 def store(request: ApiRequest) -> Answer:
     person_id = request.person.person_id
     RATE.take(person_id)
+    if request.header("Voicemint-Person") not in (None, request.person.mark):
+        raise AnotherPerson  # who signed in on this device, or in another tab, after the batch was written
     call_id, sequence = parse_batch_header(request.header("Voicemint-Batch"))
     events = parse_batch(request.body, SETTINGS.payload_level)
     if SETTINGS.payload_level == "off":

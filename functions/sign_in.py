@@ -2,7 +2,7 @@
 
 POST   {"invite": text}   204 and the `__session` cookie for 30 days (in a local run: a day); each invite works once,
                           for 24 hours
-GET                       200 {"name", "expires_at" (epoch seconds or null)}
+GET                       200 {"name", "expires_at" (epoch seconds or null), "mark" (of the person, opaque)}
 DELETE                    204, the session has ended and the cookie is cleared; also where there was none
 Errors: openapi.yaml.
 
@@ -54,7 +54,8 @@ def redeem(request: ApiRequest) -> Answer:
 
 
 def who_am_i(request: ApiRequest) -> Answer:
-    return Answer({"name": request.person.name, "expires_at": request.person.expires_at})
+    person = request.person
+    return Answer({"name": person.name, "expires_at": person.expires_at, "mark": person.mark})
 
 
 def sign_out(request: ApiRequest) -> Answer:

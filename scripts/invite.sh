@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Invite a person: print a link, and a QR code of it, that signs in one device, once, within 24 hours.
+# Invite a person: print a link, and a QR code of it, that signs in one device, once, within 24 hours, when the person
+# taps "Continue as NAME" on the page that it opens.
 #
 # Usage: scripts/invite.sh [--local] "Ana's iPad"          print a link (stdout) and its QR code
 #        scripts/invite.sh [--local] --list                who was invited and let in, when, and whether they still are;

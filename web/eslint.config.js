@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 // The modules of src/ that bridge the call and the user interface, or belong to the latter.
-const PAGE_MODULES = ["choices", "controls", "event-list", "export-formats", "figures", "page-state", "recorder", "sheet-words", "words"];
+const PAGE_MODULES = ["choices", "controls", "event-list", "export-formats", "figures", "link", "page-state", "recorder", "sheet-words", "words"];
 
 export default defineConfig(
   globalIgnores(["dist", "node_modules"]),

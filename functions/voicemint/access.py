@@ -40,6 +40,11 @@ class Person:
         """For OpenAI-Safety-Identifier: stable per person, not reversible to the id that our logs hold."""
         return hashlib.sha256(b"voicemint safety identifier\0" + self.person_id.encode()).hexdigest()
 
+    @property
+    def mark(self) -> str:
+        """For the person's own page: who is signed in, as 32 letters that lead back to no id (openapi.yaml)."""
+        return hashlib.sha256(b"voicemint person mark\0" + self.person_id.encode()).hexdigest()[:32]
+
     def is_revoked(self, state: ControlState) -> bool:
         is_named = self.person_id in state.revoked or self.person_id in state.signed_out
         return is_named or (self.epoch is not None and self.epoch < state.epoch)

@@ -180,6 +180,11 @@ class InvalidInvite(ApiError):
     message = "This link does not work (any more): each works once, for a day. Ask the owner for a new one."
 
 
+class AnotherPerson(ApiError):
+    status, code = 409, "another_person"
+    message = "Another person is signed in than the one whose batch this is. It is not stored."
+
+
 class InProgress(ApiError):
     status, code = 409, "in_progress"
     message = "This webhook is being acted on. Deliver it again a little later."

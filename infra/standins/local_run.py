@@ -51,7 +51,7 @@ class Site:
         """The header that the stand-ins ask for."""
         return authorization(self.cloud[TOKEN])
 
-    def invite_link(self, name: str = "This machine") -> str:
+    def invite_link(self, name: str = "Guest") -> str:
         """A link that signs one browser in, as scripts/invite.sh makes them."""
         keys = SigningKeys(Path(self.cloud["SIGNING_KEY_FILE"]).read_text())
         control = ControlBucket(

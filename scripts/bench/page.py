@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -19,7 +18,7 @@ from standins.serving import ServerThread
 
 from .link import delayed_link
 from .page_hour import Hour, measure_hour
-from .page_sites import PEER, PageSites, page_sites
+from .page_sites import PEER, PageSites, page_sites, sign_in
 from .processes import BenchError
 from .report import Bar, Plan, Report, Table, median_of, note_progress
 
@@ -104,11 +103,7 @@ def measure_starts(browser: Browser, sites: PageSites, rounds: int) -> dict[str,
 
 def measure_start(page: Page, sites: PageSites, name: str) -> Start:
     """Open the page as somebody who is signed in, wait until it is quiet, press, and wait for the first sound."""
-    address, invite = sites.link({OURS: "client-secret", UNIFIED: "unified", PEER_NAME: "peer"}[name]).split("/#i=")
-    # Beside the page: a visit to one page would open connections for the other.
-    signed_in = page.context.request.post(f"{address}/api/access", data={"invite": invite})
-    if signed_in.status != HTTPStatus.NO_CONTENT:
-        raise BenchError(f"Signing in was answered with {signed_in.status}: {signed_in.text()}")
+    address = sign_in(page, sites.link({OURS: "client-secret", UNIFIED: "unified", PEER_NAME: "peer"}[name]))
     page.goto(f"{address}/peer/index.html" if name == PEER_NAME else address)
     page.wait_for_load_state("networkidle")
     button = page.get_by_role("button", name="Start talking").bounding_box()
@@ -138,7 +133,7 @@ def measure_paints(browser: Browser, sites: PageSites, rounds: int) -> list[floa
         note_progress(f"first paints, round {number + 1} of {rounds}")
         with browser.opened() as page:
             page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
-            page.goto(sites.link("client-secret"))
+            page.goto(sign_in(page, sites.link("client-secret")))
             page.wait_for_load_state("networkidle")  # to ask the page itself would slow it down
             page.get_by_role("button", name="End and forget").wait_for()
             paints.append(wait_for_mark(page, "paint")["paint"])

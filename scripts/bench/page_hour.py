@@ -8,6 +8,7 @@ from time import monotonic
 
 from playwright.sync_api import CDPSession, Page, Request, expect
 
+from .page_sites import sign_in
 from .report import Bar, note_progress
 
 SCRIPT = Path(__file__).with_name("page_hour.js")
@@ -36,7 +37,7 @@ def measure_hour(opened: Callable[[], AbstractContextManager[Page]], link: str, 
     note_progress(f"{minutes} minutes of conversation, {EVENTS_PER_MINUTE} events a minute")
     with opened() as page:
         devtools = page.context.new_cdp_session(page)
-        page.goto(link)
+        page.goto(sign_in(page, link))
         page.get_by_role("button", name="Start talking").click()
         expect(page.get_by_role("status")).to_have_text("Connected")
         page.wait_for_timeout(2_000)  # what is loaded when a call is open

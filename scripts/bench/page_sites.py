@@ -12,18 +12,21 @@ import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import aiohttp
 import standins.local_run
 from aiohttp import web
+from playwright.sync_api import Page
 from standins.local_run import Site, local_run
 from standins.openai_realtime import webrtc
 from standins.serving import serving
 
 from .google_cloud import loopback_certificate
 from .link import NEAR
+from .processes import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
 PEER = Path(__file__).with_name("peers") / "page" / "build"
@@ -51,6 +54,18 @@ class PageSites:
         """`page` is "client-secret", "unified" or "peer"."""
         site = self.unified if page == "unified" else self.client_secret
         return site.invite_link().replace(site.url, self.addresses[page])
+
+
+def sign_in(page: Page, link: str) -> str:
+    """Makes this browser the link's guest; returns the site's address.
+
+    Beside the page: nobody taps in what is measured, and a visit to one page would open connections for the other.
+    """
+    address, invite = link.split("/#i=")
+    signed_in = page.context.request.post(f"{address}/api/access", data={"invite": invite})
+    if signed_in.status != HTTPStatus.NO_CONTENT:
+        raise BenchError(f"Signing in was answered with {signed_in.status}: {signed_in.text()}")
+    return address
 
 
 @asynccontextmanager

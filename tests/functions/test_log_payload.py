@@ -10,6 +10,7 @@ import requests
 from flask.testing import FlaskClient
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
+from voicemint.access import Person
 from voicemint.calls import KnownCall
 from voicemint.control_bucket import ControlBucket
 
@@ -112,6 +113,23 @@ def test_two_people_whose_pages_have_the_same_id_have_a_folder_each(
     assert [name.split("/")[2] for name in (first, second)] == ["page_same_person1", "page_same_person2"]
     record = json.loads(bucket.blob(second).download_as_bytes())
     assert (record["call_id"], record["person"]) == ("page_same_person2", "person2")
+
+
+def test_a_batch_of_another_person_than_who_is_signed_in_is_not_stored(
+    signed_in: FlaskClient, bucket: storage.Bucket
+) -> None:
+    own = Person("person1", "").mark
+    stored = signed_in.post(URL, data=lines(EVENT), headers=headers("page_marked/0") | {"Voicemint-Person": own})
+    assert stored.status_code == 200
+    signed_in.set_cookie("__session", session_cookie(id="person2"))
+    for mark in (own, "", "x", "0" * 32):
+        answer = signed_in.post(URL, data=lines(EVENT), headers=headers("page_marked/0") | {"Voicemint-Person": mark})
+        assert refusal_of(answer) == (409, "another_person")
+    assert [blob.name for blob in bucket.list_blobs() if "page_marked_person2" in blob.name] == []
+
+
+def test_a_batch_without_a_mark_is_the_callers(signed_in: FlaskClient) -> None:
+    assert signed_in.post(URL, data=lines(EVENT), headers=headers()).status_code == 200
 
 
 def test_an_id_that_leaves_no_room_for_the_person_is_refused(signed_in: FlaskClient) -> None:

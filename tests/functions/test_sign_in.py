@@ -68,6 +68,25 @@ def test_an_invite_becomes_a_cookie_and_the_cookie_a_person(client: FlaskClient,
     assert abs(me.json["expires_at"] - time.time() - DAY) < 60
 
 
+def test_the_mark_of_a_person_is_always_the_same_and_no_id(client: FlaskClient, invite: tuple[Invite, str]) -> None:
+    redeem(client, invite[1])
+    marks = [client.get(URL).json["mark"], client.get(URL).json["mark"]]
+    client.set_cookie(
+        "__session", session_cookie(id=invite[0].invite_id, name="Another name", exp=int(time.time()) + 9)
+    )
+    marks.append(client.get(URL).json["mark"])
+    client.set_cookie("__session", session_cookie(id="person2", name="Ana's iPad"))
+    other = client.get(URL).json["mark"]
+    assert len(set(marks)) == 1
+    assert other not in marks
+    assert invite[0].invite_id not in marks[0]
+
+
+def test_the_page_can_know_the_mark_of_an_invites_person(client: FlaskClient) -> None:
+    client.set_cookie("__session", session_cookie(id="person1"))
+    assert client.get(URL).json["mark"] == "41171fc58a84b37466fd6a316a41aa83"  # as web/test/invite.test.ts has it
+
+
 def test_the_cookie_is_for_this_site_and_out_of_reach_of_scripts(
     client: FlaskClient, invite: tuple[Invite, str]
 ) -> None:

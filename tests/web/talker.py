@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+from standins.guest import MARK, take_link
 
 T = TypeVar("T")
 POLL_MILLISECONDS = 50
@@ -43,6 +44,14 @@ async () => {
 }
 """
 
+KEPT_BATCHES = """
+async () => {
+  const open = indexedDB.open("voicemint");
+  const database = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
+  const count = database.transaction("batches").objectStore("batches").count();
+  return new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
+}
+"""
 
 # Any request will do: the server's refusal is an answer too.
 IS_CUT_OFF = "() => fetch('/api/access', { cache: 'no-store' }).then(() => false, () => true)"
@@ -60,7 +69,14 @@ class Talker:
         self.page.add_init_script(OBSERVE_THE_WIRE)
         self.page.on("console", self._note_console)
         self.page.on("pageerror", lambda error: self._said_in_console.append(str(error)))
-        self.page.goto(url)
+        self.enter(url)
+
+    def enter(self, url: str) -> None:
+        """Opens this address; what is on a link is taken by a tap, unless this browser has taken it before."""
+        if MARK in url and self.context.cookies() == []:
+            take_link(self.page, url)
+        else:
+            self.page.goto(url)
 
     def beside(self) -> "Talker":
         """The same browser, one more tab."""
@@ -148,6 +164,10 @@ class Talker:
         """Of sound, to OpenAI."""
         return int(self.page.evaluate(SENT_BYTES))
 
+    def waiting_batches(self) -> int:
+        """How many batches of the log wait on the device."""
+        return int(self.page.evaluate(KEPT_BATCHES))
+
     def eventually(self, look: Callable[[], T], is_right: Callable[[T], bool]) -> T:
         """Looks again and again until what it sees is right."""
         for _ in range(PATIENCE_MILLISECONDS // POLL_MILLISECONDS):
@@ -166,5 +186,10 @@ class Talker:
         assert self.page.evaluate("() => violations") == []
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not _tells_that_nobody_is_signed_in(message):
             self._said_in_console.append(message.text)
+
+
+def _tells_that_nobody_is_signed_in(message: ConsoleMessage) -> bool:
+    """The browser's own, about the 401 that a page is told before a link is taken."""
+    return "status of 401" in message.text and message.location.get("url", "").endswith("/api/access")

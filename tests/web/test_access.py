@@ -1,28 +1,11 @@
 """Signing in by a link, being signed out, and leaving nothing behind."""
 
-from collections.abc import Callable
-
-import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 from standins.local_run import Site
 
 from .conftest import OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
-
-KEPT_BATCHES = """
-async () => {
-  const open = indexedDB.open("voicemint");
-  const database = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
-  const count = database.transaction("batches").objectStore("batches").count();
-  return new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
-}
-"""
-
-
-def network_is_back(page: Page) -> None:
-    page.context.set_offline(True)
-    page.context.set_offline(False)
 
 
 def test_a_link_signs_in_once_and_leaves_the_address_bar(open_page: OpenPage, site: Site) -> None:
@@ -40,23 +23,6 @@ def test_a_link_signs_in_once_and_leaves_the_address_bar(open_page: OpenPage, si
     other.may_log_errors = True
     expect(other.alert).to_contain_text("This link does not work any more")
     expect(other.button("Start talking")).to_have_count(0)
-
-
-@pytest.mark.parametrize("again", [lambda page: page.reload(), network_is_back], ids=["loaded again", "network back"])
-def test_a_link_that_could_not_be_tried_is_tried_again(
-    open_page: OpenPage, site: Site, again: Callable[[Page], None]
-) -> None:
-    talker = open_page(url="about:blank")
-    talker.may_log_errors = True
-    talker.page.route("**/api/access", lambda route: route.abort())
-    link = site.invite_link()
-    talker.page.goto(link)
-    expect(talker.button("Start talking")).to_be_visible()
-    assert talker.page.url == link
-    talker.page.unroute("**/api/access")
-    again(talker.page)
-    expect(talker.button("End and forget")).to_be_visible()
-    assert "#" not in talker.page.url
 
 
 def test_who_is_signed_in_stays_so_without_the_link(open_page: OpenPage, site: Site) -> None:
@@ -93,7 +59,7 @@ def test_a_page_without_an_answer_about_access_lets_the_call_tell(open_page: Ope
     talker = open_page(url="about:blank")
     talker.may_log_errors = True
     talker.context.route("**/api/client-secrets", lambda route: route.abort())  # so that none was fetched ahead
-    talker.page.goto(site.invite_link())
+    talker.enter(site.invite_link())
     expect(talker.button("End and forget")).to_be_visible()
     talker.context.clear_cookies()
     talker.context.unroute("**/api/client-secrets")
@@ -114,7 +80,7 @@ def test_end_and_forget_leaves_no_cookie_no_words_and_no_log(open_page: OpenPage
     expect(talker.alert).to_contain_text("You are signed out")
     expect(talker.page.locator("body")).not_to_contain_text("my secret plan")
     assert talker.context.cookies() == []
-    talker.eventually(lambda: talker.page.evaluate(KEPT_BATCHES), lambda count: count == 0)
+    talker.eventually(talker.waiting_batches, lambda count: count == 0)
     talker.page.reload()
     expect(talker.alert).to_contain_text("You are not signed in")
     from_the_page = [path for path in site.bucket.rglob("*.ndjson") if not path.name.startswith("server-")]

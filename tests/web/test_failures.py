@@ -43,7 +43,7 @@ def test_a_call_that_is_refused_is_explained_in_the_functions_words(
     talker = open_page(url="about:blank")
     talker.may_log_errors = True
     answered(talker.page, address, html)
-    talker.page.goto((site if address == MINT else unified_site).invite_link())
+    talker.enter((site if address == MINT else unified_site).invite_link())
     start = talker.button("Start talking")
     start.click()
     expect(talker.alert).to_contain_text("The server gave no usable answer")
@@ -111,7 +111,7 @@ def test_a_client_secret_that_has_expired_is_not_used(open_page: OpenPage, site:
     talker = open_page(url="about:blank")
     talker.page.clock.install()
     with talker.page.expect_response(MINT):  # ahead of any tap
-        talker.page.goto(site.invite_link())
+        talker.enter(site.invite_link())
     talker.page.clock.fast_forward("00:56")
     with talker.page.expect_response(MINT):
         talker.start()
@@ -129,7 +129,7 @@ window.sleep = (milliseconds) => (asleep += milliseconds);
 def test_after_a_sleep_of_75_s_the_first_tap_works(open_page: OpenPage, either_site: Site) -> None:
     talker = open_page(url="about:blank", script=SLEEP)
     talker.page.route(MINT, too_old, times=1)  # by then it is
-    talker.page.goto(either_site.invite_link())
+    talker.enter(either_site.invite_link())
     has_looked_ahead(talker)
     talker.page.evaluate("() => sleep(75_000)")
     talker.start()
@@ -142,7 +142,7 @@ def test_a_client_secret_fetched_ahead_that_openai_calls_expired_is_renewed_with
     talker = open_page(url="about:blank")
     talker.may_log_errors = True  # the browser's own, about OpenAI's refusal
     talker.page.route(MINT, too_old, times=1)
-    talker.page.goto(site.invite_link())
+    talker.enter(site.invite_link())
     has_looked_ahead(talker)
     with talker.page.expect_response(MINT):
         talker.start()

@@ -50,5 +50,5 @@ def with_a_clock(open_page: OpenPage, site: Site) -> Talker:
     """A page whose clock can be put forward; the network and the sound keep their own."""
     talker = open_page(url="about:blank")
     talker.page.clock.install()
-    talker.page.goto(site.invite_link())
+    talker.enter(site.invite_link())
     return talker

@@ -19,7 +19,7 @@ def talker(open_page: OpenPage, site: Site, cuttable: Network) -> Talker:
     talker = open_page(url="about:blank")
     talker.may_log_errors = True  # the browser reports each request that does not get through
     cuttable.stand_before(talker.context)
-    talker.page.goto(site.invite_link())
+    talker.enter(site.invite_link())
     return talker
 
 

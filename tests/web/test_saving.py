@@ -78,7 +78,7 @@ def loudest_of_wav(recording: Path) -> float:
 def test_of_a_long_recording_there_is_no_wav(open_page: OpenPage, site: Site) -> None:
     talker = open_page(url="about:blank")
     talker.page.clock.install()
-    talker.page.goto(site.invite_link())
+    talker.enter(site.invite_link())
     talker.open_sheet("Options")
     talker.page.get_by_role("switch", name="Record the sound of calls").check()
     talker.button("Close").click()

@@ -163,7 +163,7 @@ def test_what_cannot_be_displayed_is_not_told_as_displayed(open_page: OpenPage, 
     talker = open_page(url="about:blank")
     talker.may_log_errors = True
     talker.context.route("**/assets/Note-*.js", lambda route: route.fulfill(status=404))
-    talker.page.goto(either_site.invite_link())
+    talker.enter(either_site.invite_link())
     talker.start()
     talker.reads("Good morning.")
     talker.hears_it_out()

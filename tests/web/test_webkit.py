@@ -30,7 +30,7 @@ def safari(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebKit]:
 @pytest.mark.parametrize("size", SIZES)
 def test_every_sheet_opens_and_nothing_is_cut_off(safari: WebKit, site: Site, size: str, tmp_path: Path) -> None:
     safari.resize(*SIZES[size])
-    safari.go(site.invite_link())
+    safari.enter(site.invite_link())
     safari.reads("This browser cannot make calls")
     safari.reads("Open the page in Safari 17.4 or newer")
     look(safari, tmp_path / "ready.png")
@@ -57,7 +57,7 @@ def test_a_call_as_chromium_draws_it_fits(
     talker.end()
 
     safari.resize(width, height)
-    safari.go(site.invite_link())
+    safari.enter(site.invite_link())
     safari.reads("This browser cannot make calls")
     for theme in ("light", "dark"):
         safari.run(PUT_UP, drawn, theme)
@@ -75,7 +75,7 @@ def look(safari: WebKit, picture: Path) -> None:
 
 
 def test_a_microphone_that_is_allowed_is_listened_to(safari: WebKit, site: Site) -> None:
-    safari.go(site.invite_link())
+    safari.enter(site.invite_link())
     safari.reads("End and forget")
     safari.click("button", "Options")
     safari.reads("Check the microphone")
@@ -85,7 +85,7 @@ def test_a_microphone_that_is_allowed_is_listened_to(safari: WebKit, site: Site)
 
 def test_without_a_microphone_the_words_say_so(site: Site, tmp_path: Path) -> None:
     with webkit(tmp_path, "--enable-media-stream=true") as window:
-        window.go(site.invite_link())
+        window.enter(site.invite_link())
         window.reads("End and forget")
         window.click("button", "Options")
         window.reads("Check the microphone")

@@ -13,6 +13,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from standins.function_process import free_port
+from standins.guest import guest_of
 from urllib3.util.retry import Retry
 
 DRIVER = shutil.which("WebKitWebDriver")
@@ -53,6 +54,14 @@ class WebKit:
         """Opens the page anew, also where only what follows the "#" is another."""
         self._ask("POST", "/url", {"url": "about:blank"})
         self._ask("POST", "/url", {"url": address})
+
+    def enter(self, link: str) -> None:
+        """Opens a link and taps, and waits until it was answered for."""
+        self.go(link)
+        button = f"Continue as {guest_of(link)}"
+        self.reads(button)
+        self.click("button", button)
+        self.eventually("return location.hash === ''")
 
     def resize(self, width: int, height: int) -> None:
         """Makes what a page can fill this large; the browser's own bar comes on top of it."""

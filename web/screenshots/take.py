@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "functions"), str(ROOT / "infra")]
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from standins.guest import take_link  # noqa: E402
 from standins.local_run import Site, local_run  # noqa: E402
 from standins.openai_realtime.speech import write_wav  # noqa: E402
 from standins.serving import ServerThread  # noqa: E402
@@ -81,7 +82,7 @@ def main() -> None:
         for theme in ("light", "dark"):
             for size in SIZES:
                 suffix = f"{size}-{theme}"
-                for story in (conversation, pictures, other_languages, without_network, refused):
+                for story in (conversation, pictures, other_languages, without_network, refused, links):
                     shoot(browser, site, suffix, arguments.folder, arguments.only, story)
     sys.stdout.write(f"{arguments.folder}\n")
 
@@ -117,7 +118,7 @@ def shoot(browser: Browser, site: Site, suffix: str, folder: Path, only: str, st
         locale="de-DE" if story is other_languages else "en-GB",
     )
     page = context.new_page()
-    page.goto(site.invite_link())
+    take_link(page, site.invite_link())
     story(Shot(site, page, suffix, folder, only))
     context.close()
 
@@ -207,30 +208,31 @@ def refused(shot: Shot) -> None:
     shot.picture("signed-out")
 
 
+def links(shot: Shot) -> None:
+    link = shot.site.invite_link("Ana's iPad")
+    open_untapped(shot, link)
+    shot.page.get_by_role("button", name="Stay Guest").wait_for()
+    shot.picture("link-of-another")
+    shot.page.context.clear_cookies()
+    open_untapped(shot, link)
+    shot.page.get_by_role("button", name="Continue as Ana's iPad").wait_for()
+    shot.picture("link")
+
+
+def open_untapped(shot: Shot, link: str) -> None:
+    shot.page.goto("about:blank")  # else only what follows the "#" is another, and nothing is loaded
+    shot.page.goto(link)
+
+
+ENDING = ["push-to-talk", "ended"]
 STORIES = {
-    "conversation": [
-        "ready",
-        "talking",
-        "details",
-        "events",
-        "options",
-        "options-end",
-        "keyboard",
-        "push-to-talk",
-        "ended",
-    ],
+    "conversation": ["ready", "talking", "details", "events", "options", "options-end", "keyboard", *ENDING],
     "pictures": ["show", "picture"],
-    "other_languages": [
-        "ready-german",
-        "talking-german",
-        "options-german",
-        "details-german",
-        "options-japanese",
-        "talking-japanese",
-        "details-japanese",
-    ],
+    "other_languages": [f"{name}-german" for name in ("ready", "talking", "options", "details")]
+    + [f"{name}-japanese" for name in ("options", "talking", "details")],
     "without_network": ["offline"],
     "refused": ["refused", "signed-out"],
+    "links": ["link-of-another", "link"],
 }
 
 

@@ -4,7 +4,7 @@ import "./styles/page.css";
 import { computed, effect, signal } from "@preact/signals";
 import { options, render } from "preact";
 import { agents } from "virtual:agents";
-import { enter, leave, type Access } from "./access.ts";
+import { askWho, inviteInAddress, leave, type Access } from "./access.ts";
 import { Ahead } from "./ahead.ts";
 import { Call } from "./call.ts";
 import type { StateChange } from "./call-events.ts";
@@ -29,9 +29,11 @@ import { words } from "./words.ts";
 options.debounceRendering = (draw) => (document.hidden ? setTimeout(draw) : requestAnimationFrame(draw));
 
 const SETTLED_MS = 1_500; // a tap at once finds the network free
+const ASK_AGAIN_MS = 30_000;
 const choices = new Choices();
 const agent = computed(() => agents.find(({ name }) => name === choices.agent.value) ?? agents[0]);
-const entered = enter();
+const entered = askWho();
+const invite = inviteInAddress();
 const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
@@ -72,7 +74,7 @@ call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.un
 onMissingPiece(() => (parts.isIncomplete.value = true));
 addEventListener("online", () => {
   void log.deliver();
-  void entered.then(() => page.access.value.kind === "unknown" && void enter().then(welcome)); // one invite at a time
+  void entered.then(askAgain);
 });
 addEventListener("pageshow", ({ persisted }) => persisted && call.prepare());
 addEventListener("pagehide", () => {
@@ -88,7 +90,8 @@ document.addEventListener("visibilitychange", () => {
 });
 
 note("page", { type: "page.opened", agent: agent.value.name, standalone: matchMedia("(display-mode: standalone)").matches });
-void entered.then(welcome);
+if (invite === undefined) void entered.then(welcome);
+else offer(invite);
 effect(() => {
   if (!page.inCall.value) call.choose(agent.value, choices.voice.value);
 });
@@ -104,7 +107,26 @@ void painted().then(() => {
 function welcome(access: Access): void {
   page.access.value = access;
   if (access.kind === "signed_out") log.pause(); // the server would take nothing
+  if (access.kind === "signed_in") void log.belongTo(access.mark);
+  if (access.kind === "unknown") setTimeout(askAgain, ASK_AGAIN_MS); // until then the log waits here
   look();
+}
+
+function askAgain(): void {
+  if (page.access.value.kind === "unknown") void askWho().then(welcome);
+}
+
+/** What the link's button needs comes with the page, on a request of its own: most visits have no link. */
+function offer(invite: string): void {
+  page.access.value = { kind: "invited" };
+  log.hold(); // it is nobody's yet
+  const settled = (access: Access) => {
+    welcome(access);
+    log.release();
+  };
+  void import("./link.ts")
+    .then(({ offerLink }) => offerLink(invite, { page, entered, found: ({ mark }) => void log.belongTo(mark), settled }))
+    .catch(() => undefined); // the page says that a part of it is missing
 }
 
 /** Before the first call, when all goes well; a call goes on without. */

@@ -75,7 +75,7 @@ export class PageState {
     });
   }
 
-  tell(notice: () => Notice): void {
+  tell(notice: () => Notice | undefined): void {
     this.#callNotice.value = notice;
   }
 

@@ -1,4 +1,4 @@
-/** The sentences of the sheets, together with the page's: loaded with the first sheet, in the page's language. */
+/** The sentences of the sheets and of a link, together with the page's: loaded with the first of them, in the page's language. */
 
 import { computed, effect, signal } from "@preact/signals";
 import { language, words, type Language } from "./words.ts";
@@ -16,10 +16,12 @@ const own = signal(english);
 
 export const sheetWords = computed(() => ({ ...words.value, ...own.value }));
 
+let unfollow: (() => void) | undefined;
+
 /** Resolves when the sheets speak the page's language; where its words cannot be loaded they stay as they are. */
 export async function followLanguage(): Promise<void> {
   await load(language.value);
-  effect(() => void load(language.value));
+  unfollow ??= effect(() => void load(language.value));
 }
 
 async function load(code: Language): Promise<void> {

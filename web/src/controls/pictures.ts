@@ -6,6 +6,7 @@ import { isBetweenSessions } from "../call-state.ts";
 import { Pictures, type Picture } from "../pictures.ts";
 import { Showing } from "../showing.ts";
 import type { View, ViewProblem } from "../view.ts";
+import "../styles/pictures.css";
 
 const SHOWN = 40;
 

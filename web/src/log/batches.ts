@@ -15,6 +15,8 @@ export interface Batch {
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly sealedAt: number;
+  /** The mark of whose it is; none where that was not known yet, and in what an older version of the page kept. */
+  readonly person?: string;
 }
 
 export class Batches {

@@ -23,11 +23,24 @@ export class CallLog {
   readonly #underWay = new Set<Batch>();
   #isLeaving = false;
   #isPaused = false;
+  #person: string | undefined;
 
   constructor(outbox: Promise<Outbox>) {
     this.#outbox = outbox;
     this.#delivery = outbox.then((opened) => new Delivery(opened, (batch, status) => this.#noteRefused(batch, status)));
-    void this.#prune().then(() => this.deliver()); // what an earlier visit could not send
+    void this.#prune();
+  }
+
+  /**
+   * What follows is the person's with this mark ("" where the server tells none), and what an earlier visit of theirs
+   * could not send is sent. Nothing is sent before: what waits on a device may be somebody else's.
+   */
+  async belongTo(person: string): Promise<void> {
+    this.seal(); // it is whose it was
+    this.#person = person;
+    await (await this.#outbox).keepFor(person).catch(() => undefined); // a device that keeps nothing has nothing of others
+    (await this.#delivery).person = person;
+    await this.deliver();
   }
 
   /** `line` is the event's, where the caller has it already. */
@@ -96,10 +109,14 @@ export class CallLog {
 
   #keep(batch: Batch): void {
     if (this.#held !== undefined) this.#held.push(batch);
-    else void (this.#isLeaving ? this.#leave(batch) : this.#storeAndDeliver(batch));
+    else {
+      const marked = this.#person === undefined ? batch : { ...batch, person: this.#person };
+      void (this.#isLeaving ? this.#leave(marked) : this.#storeAndDeliver(marked));
+    }
   }
 
   async #leave(batch: Batch): Promise<void> {
+    if (batch.person === undefined) return this.#store(batch); // the next visit knows whose it can be
     const [outcome] = await Promise.all([post(batch, true), this.#store(batch)]);
     if (outcome.kind === "stored") await (await this.#outbox).remove(batch);
   }
@@ -117,7 +134,7 @@ export class CallLog {
       await this.#prune();
     } catch (error) {
       // The device keeps nothing more: one try without the outbox, and the loss is told.
-      if ((await post(batch)).kind !== "stored") this.#noteLost("log.dropped", [batch], String(error));
+      if (batch.person === undefined || (await post(batch)).kind !== "stored") this.#noteLost("log.dropped", [batch], String(error));
     }
   }
 

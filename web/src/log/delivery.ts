@@ -2,7 +2,7 @@
 
 import { fields } from "../events.ts";
 import type { Batch } from "./batches.ts";
-import type { Outbox } from "./memory-outbox.ts";
+import { isOf, type Outbox } from "./memory-outbox.ts";
 
 const LOGS_URL = "/api/logs";
 const REQUEST_MS = 30_000;
@@ -17,6 +17,8 @@ export type Outcome =
   | { readonly kind: "later"; readonly waitMs?: number };
 
 export class Delivery {
+  /** Whose batches are sent: until somebody is known to be signed in, none are. */
+  person: string | undefined;
   readonly #outbox: Outbox;
   readonly #refused: (batch: Batch, status: number) => void;
   #running: Promise<void> | undefined;
@@ -31,7 +33,7 @@ export class Delivery {
 
   /** Sends everything that waits, unless a failure asked for patience. Resolves when there is nothing to do for now. */
   async run(): Promise<void> {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.person === undefined) return;
     this.#again = true;
     this.#running ??= this.#runUntilQuiet().finally(() => (this.#running = undefined));
     await this.#running;
@@ -53,6 +55,7 @@ export class Delivery {
 
   async #drain(): Promise<void> {
     for (const batch of await this.#outbox.all()) {
+      if (this.person === undefined || !isOf(batch, this.person)) continue; // of another tab, or signed in since
       const outcome = await post(batch);
       if (outcome.kind === "later") {
         this.#runLater(outcome.waitMs);
@@ -72,9 +75,10 @@ export class Delivery {
   }
 }
 
-/** Sends a batch. `keepalive` lets it outlive the page. */
+/** Sends a batch, with whose it is: the cookie may be another person's by now. `keepalive` lets it outlive the page. */
 export async function post(batch: Batch, keepalive = false): Promise<Outcome> {
-  const headers = { "content-type": "application/x-ndjson", "voicemint-batch": `${batch.callId}/${batch.sequence}` };
+  const headers = new Headers({ "content-type": "application/x-ndjson", "voicemint-batch": `${batch.callId}/${batch.sequence}` });
+  if (batch.person) headers.set("voicemint-person", batch.person);
   const signal = AbortSignal.timeout(REQUEST_MS);
   try {
     const response = await fetch(LOGS_URL, { method: "POST", headers, body: batch.body, keepalive, signal });

@@ -15,6 +15,8 @@ export interface Outbox {
   all(): Promise<readonly Batch[]>;
   remove(batch: Batch): Promise<void>;
   clear(): Promise<void>;
+  /** Drops what is another person's than this one's, by their mark. */
+  keepFor(person: string): Promise<void>;
 }
 
 /** Which of these batches (oldest first) no longer fit the limits. */
@@ -54,6 +56,16 @@ export class MemoryOutbox implements Outbox {
     this.#batches = [];
     return Promise.resolve();
   }
+
+  async keepFor(person: string): Promise<void> {
+    this.#batches = this.#batches.filter((batch) => isOf(batch, person));
+    return Promise.resolve();
+  }
+}
+
+/** What has no mark is for `keepFor` to judge; it is nobody else's here. */
+export function isOf(batch: Batch, person: string): boolean {
+  return (batch.person ?? person) === person;
 }
 
 export function keyOf({ callId, sequence }: Batch): Key {

@@ -2,7 +2,11 @@
 
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Batch } from "./batches.ts";
-import { keyOf, MemoryOutbox, overLimits, type Key, type Outbox } from "./memory-outbox.ts";
+import { keptAs } from "../store.ts";
+import { isOf, keyOf, MemoryOutbox, overLimits, type Key, type Outbox } from "./memory-outbox.ts";
+
+/** The mark of the person who was signed in here last. */
+export const lastSeen = keptAs("voicemint-person");
 
 interface Schema extends DBSchema {
   batches: { key: Key; value: Batch; indexes: { sealedAt: number } };
@@ -48,5 +52,19 @@ class StoredOutbox implements Outbox {
 
   async clear(): Promise<void> {
     await this.#database.clear("batches");
+    lastSeen.write({ mark: "" });
+  }
+
+  /**
+   * What has no mark was kept by an older version of the page, or before the server had said who was there. It is taken
+   * for this person's where nobody else was ever seen here: on the device of one person nothing is lost. Where somebody
+   * else was, or a link was used since, it may be their words: it goes.
+   */
+  async keepFor(person: string): Promise<void> {
+    if (person === "") return; // a server that tells no marks: nobody's can be told from another's
+    const { mark = person } = lastSeen.read();
+    const goes = (batch: Batch) => !isOf(batch, person) || (batch.person === undefined && mark !== person);
+    await Promise.all((await this.all()).filter(goes).map((batch) => this.remove(batch)));
+    lastSeen.write({ mark: person }); // not before: a page that is closed in between has them judged once more
   }
 }

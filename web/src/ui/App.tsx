@@ -1,3 +1,4 @@
+import type { Offer } from "../access.ts";
 import { words } from "../words.ts";
 import { Composer } from "./Composer.tsx";
 import { Controls } from "./Controls.tsx";
@@ -16,6 +17,8 @@ import { TurnButton } from "./TurnButton.tsx";
 export function App(parts: Parts) {
   const { page, controls } = parts;
   const isQuiet = page.isQuiet.value;
+  const access = page.access.value;
+  const isInvited = access.kind === "invited";
   return (
     <>
       <div class="page" data-view={isQuiet ? "welcome" : "conversation"} data-call={page.call.value}>
@@ -31,8 +34,10 @@ export function App(parts: Parts) {
                 <Composer {...parts} />
                 <TurnButton {...parts} />
                 <Controls {...parts} />
-                {isQuiet ? <p class="invitation">{words.value.invitation}</p> : <MicrophoneLine {...parts} />}
-                {isQuiet && controls.isCheckDue.value && page.notice.value === undefined && <MicrophoneCheck controls={controls} isOffer />}
+                {isInvited && <Stay offer={access.offer} />}
+                {!isQuiet && <MicrophoneLine {...parts} />}
+                {isQuiet && !isInvited && <p class="invitation">{words.value.invitation}</p>}
+                {isQuiet && !isInvited && controls.isCheckDue.value && page.notice.value === undefined && <MicrophoneCheck controls={controls} isOffer />}
               </>
             )}
           </div>
@@ -44,5 +49,17 @@ export function App(parts: Parts) {
       </div>
       <Sheets {...parts} />
     </>
+  );
+}
+
+/** The way out of a link for who is signed in already. */
+function Stay({ offer }: { readonly offer: Offer | undefined }) {
+  const label = offer?.staying();
+  return (
+    label !== undefined && (
+      <button class="pill stay" type="button" onClick={() => offer?.stay()}>
+        {label}
+      </button>
+    )
   );
 }

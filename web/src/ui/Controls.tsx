@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { words } from "../words.ts";
 import { earlyDial } from "./early-dial.ts";
-import { CameraIcon, EndIcon, MicrophoneIcon, MutedIcon } from "./icons.tsx";
+import { CameraIcon, EndIcon, MicrophoneIcon, MutedIcon, SendIcon } from "./icons.tsx";
 import { Orb } from "./Orb.tsx";
 import type { Parts } from "./parts.ts";
 
@@ -70,20 +70,31 @@ function ShowWhat({ controls, done }: Parts & { readonly done: () => void }) {
   );
 }
 
-/** One button, one place: it starts the call and it ends it. */
+/** One button, one place: it takes a link, it starts the call and it ends it; the focus stays on it. */
 function RoundButton(parts: Parts) {
   const { aim, call, page } = parts;
   const inCall = page.inCall.value;
+  const access = page.access.value;
+  const isInvited = access.kind === "invited";
+  const offer = isInvited ? access.offer : undefined;
   const press = ({ detail }: MouseEvent) => {
-    if (!inCall) call.start();
-    else if (detail < 2) call.end(); // the second half of a double tap on Start does not mean End
+    if (detail > 1) return; // the second half of a double tap does not mean what the button has come to be
+    if (isInvited) offer?.accept();
+    else if (inCall) call.end();
+    else call.start();
   };
   return (
     <div class="round">
       <Orb {...parts} />
-      <button class="round-button" type="button" onClick={press} {...(inCall ? {} : earlyDial(call, aim))}>
-        {inCall ? <EndIcon /> : <MicrophoneIcon />}
-        <span>{inCall ? words.value.end : words.value.start}</span>
+      <button
+        class="round-button"
+        type="button"
+        aria-busy={offer?.isBusy}
+        onClick={press}
+        {...(inCall || isInvited ? {} : earlyDial(call, aim))}
+      >
+        {isInvited ? <SendIcon /> : inCall ? <EndIcon /> : <MicrophoneIcon />}
+        <span>{isInvited ? offer?.label() : inCall ? words.value.end : words.value.start}</span>
       </button>
     </div>
   );

@@ -13,15 +13,13 @@ const LOADERS: Readonly<Record<SheetName, () => Promise<ComponentType<Parts>>>> 
   note: async () => (await import("./Note.tsx")).Note,
 };
 
-let hasWords: Promise<void> | undefined;
-
 const loaded = new Map<SheetName, ComponentType<Parts>>();
 
 /** Resolves when the sheet can be drawn at once. */
 export async function loadSheet(name: SheetName): Promise<void> {
   const sheet = LOADERS[name]();
   const { followLanguage } = await import("../sheet-words.ts");
-  await (hasWords ??= followLanguage());
+  await followLanguage();
   loaded.set(name, await sheet);
 }
 

@@ -104,6 +104,16 @@ export const english = {
     help: "This list",
   },
   space: "Space",
+
+  // A link, before it is used
+  continueAs: (name: string) => (name === "" ? "Continue" : `Continue as ${name}`),
+  signedInAs: (name: string) => `You are signed in as ${name}.`,
+  askToContinueAs: (name: string) => (name === "" ? "Continue with this link?" : `Continue as ${name}?`),
+  stay: (name: string) => `Stay ${name}`,
+  linkNotUsed: {
+    title: "The link could not be used yet",
+    advice: "The server could not be reached. Check the network, then try again.",
+  },
 };
 
 export type SheetWords = typeof english;

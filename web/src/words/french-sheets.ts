@@ -98,4 +98,14 @@ export const french: SheetWords = {
     help: "Cette liste",
   },
   space: "Espace",
+
+  // A link, before it is used
+  continueAs: (name) => (name === "" ? "Continuer" : `Continuer en tant que ${name}`),
+  signedInAs: (name) => `Session ouverte : ${name}.`,
+  askToContinueAs: (name) => (name === "" ? "Continuer avec ce lien ?" : `Continuer en tant que ${name} ?`),
+  stay: (name) => `Rester ${name}`,
+  linkNotUsed: {
+    title: "Le lien n’a pas encore pu être utilisé",
+    advice: "Le serveur n’a pas pu être joint. Vérifiez le réseau, puis réessayez.",
+  },
 };

@@ -98,4 +98,14 @@ export const german: SheetWords = {
     help: "Diese Liste",
   },
   space: "Leertaste",
+
+  // A link, before it is used
+  continueAs: (name) => (name === "" ? "Weiter" : `Weiter als ${name}`),
+  signedInAs: (name) => `Angemeldet als ${name}.`,
+  askToContinueAs: (name) => (name === "" ? "Mit diesem Link weitermachen?" : `Als ${name} weitermachen?`),
+  stay: (name) => `${name} bleiben`,
+  linkNotUsed: {
+    title: "Der Link ist noch nicht eingelöst",
+    advice: "Der Server war nicht erreichbar. Das Netz prüfen, dann noch einmal versuchen.",
+  },
 };

@@ -97,4 +97,14 @@ export const japanese: SheetWords = {
     help: "この一覧",
   },
   space: "スペース",
+
+  // A link, before it is used
+  continueAs: (name) => (name === "" ? "続ける" : `${name} として続ける`),
+  signedInAs: (name) => `${name} としてサインインしています。`,
+  askToContinueAs: (name) => (name === "" ? "このリンクで続けますか？" : `${name} として続けますか？`),
+  stay: (name) => `${name} のまま使う`,
+  linkNotUsed: {
+    title: "リンクはまだ使えていません",
+    advice: "サーバーに届きませんでした。ネットワークを確認して、もう一度試してください。",
+  },
 };

@@ -98,4 +98,14 @@ export const spanish: SheetWords = {
     help: "Esta lista",
   },
   space: "Espacio",
+
+  // A link, before it is used
+  continueAs: (name) => (name === "" ? "Continuar" : `Continuar como ${name}`),
+  signedInAs: (name) => `Has iniciado sesión como ${name}.`,
+  askToContinueAs: (name) => (name === "" ? "¿Continuar con este enlace?" : `¿Continuar como ${name}?`),
+  stay: (name) => `Seguir como ${name}`,
+  linkNotUsed: {
+    title: "El enlace todavía no se pudo usar",
+    advice: "No se pudo llegar al servidor. Comprueba la red y vuelve a probar.",
+  },
 };

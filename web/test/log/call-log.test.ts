@@ -8,6 +8,7 @@ interface Received {
   readonly name: string;
   readonly body: string;
   readonly keepalive: boolean;
+  readonly person: string | null;
 }
 
 let received: Received[];
@@ -20,8 +21,9 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   vi.stubGlobal("navigator", { onLine: true, locks: { request: (_: string, work: () => unknown) => work() } });
   vi.stubGlobal("fetch", (_: string, options: RequestInit) => {
-    const name = new Headers(options.headers).get("voicemint-batch") ?? "";
-    received.push({ name, body: options.body as string, keepalive: options.keepalive === true });
+    const headers = new Headers(options.headers);
+    const name = headers.get("voicemint-batch") ?? "";
+    received.push({ name, person: headers.get("voicemint-person"), body: options.body as string, keepalive: options.keepalive === true });
     return Promise.resolve((answers.shift() ?? stored)());
   });
 });
@@ -43,9 +45,18 @@ function noNetwork(): Promise<Response> {
   return Promise.reject(new TypeError("Failed to fetch"));
 }
 
+/** The log of a page where Ana is signed in. */
 async function open(): Promise<{ log: CallLog; outbox: Outbox }> {
   const outbox = await openOutbox(`log-${(databases += 1)}`);
-  return { log: new CallLog(Promise.resolve(outbox)), outbox };
+  return { log: await visit(outbox, "ana"), outbox };
+}
+
+async function visit(outbox: Outbox, person: string): Promise<CallLog> {
+  const log = new CallLog(Promise.resolve(outbox));
+  const belongs = log.belongTo(person);
+  await settle();
+  await belongs;
+  return log;
 }
 
 /** Lets IndexedDB and the requests finish, and fires the timers that have come due by then. */
@@ -223,8 +234,7 @@ describe("the log", () => {
     log.seal();
     await settle();
     received = [];
-    new CallLog(Promise.resolve(outbox));
-    await settle();
+    await visit(outbox, "ana");
     expect(events()).toEqual(["one"]);
   });
 });
@@ -276,9 +286,88 @@ describe("a page that is left", () => {
 test("a device that keeps nothing still sends", async () => {
   const outbox = await openOutbox(`log-${(databases += 1)}`);
   vi.spyOn(outbox, "put").mockRejectedValue(new DOMException("full", "QuotaExceededError"));
-  const log = new CallLog(Promise.resolve(outbox));
+  const log = await visit(outbox, "ana");
   log.add("page", { type: "one" });
   log.seal();
   await settle();
   expect(events()).toEqual(["one"]);
+});
+
+describe("whose a batch is", () => {
+  const words = (type: string) => ({ type });
+
+  /** What an earlier visit could not send. */
+  async function waiting(person: string): Promise<Outbox> {
+    const outbox = await openOutbox(`log-${(databases += 1)}`);
+    const body = `${JSON.stringify({ event: words("hers") })}\n`;
+    await outbox.put({ callId: "rtc_1", sequence: 0, body, entries: 1, bytes: body.length, sealedAt: Date.now(), person });
+    return outbox;
+  }
+
+  test("is told with it", async () => {
+    const { log } = await open();
+    log.add("page", words("hers"));
+    log.seal();
+    await settle();
+    expect(received.map(({ person }) => person)).toEqual(["ana"]);
+  });
+
+  test("another person's is not sent and does not stay", async () => {
+    const outbox = await waiting("ana");
+    const log = await visit(outbox, "ben");
+    expect(await outbox.all()).toEqual([]);
+    log.add("page", words("his"));
+    log.seal();
+    await settle(60_000);
+    expect(events()).toEqual(["his"]);
+  });
+
+  test("nothing is sent before it is known who is signed in", async () => {
+    const outbox = await waiting("ana");
+    const log = new CallLog(Promise.resolve(outbox));
+    log.add("page", words("one"));
+    log.sealAndLeave();
+    await settle();
+    await log.deliver();
+    await settle(60_000);
+    expect(received).toEqual([]);
+    expect(await outbox.all()).toHaveLength(2);
+  });
+
+  test("what was sealed before that is the person's who is signed in", async () => {
+    const outbox = await openOutbox(`log-${(databases += 1)}`);
+    const log = new CallLog(Promise.resolve(outbox));
+    log.add("page", words("one"));
+    log.seal();
+    await settle();
+    void log.belongTo("ana");
+    await settle();
+    expect(events()).toEqual(["one"]);
+  });
+
+  test("what was held back before that carries the mark of who signs in", async () => {
+    const outbox = await openOutbox(`log-${(databases += 1)}`);
+    const log = new CallLog(Promise.resolve(outbox));
+    log.hold();
+    log.add("page", words("one"));
+    void log.belongTo("ana");
+    log.release();
+    await settle();
+    expect(received.map(({ person }) => person)).toEqual(["ana"]);
+  });
+
+  test("a server that tells no marks gets what waits, without any", async () => {
+    const outbox = await waiting("");
+    await visit(outbox, "");
+    expect(received.map(({ person }) => person)).toEqual([null]);
+  });
+
+  test("what the server refuses because another has signed in meanwhile does not stay", async () => {
+    const { log, outbox } = await open();
+    answers = [refused(409)];
+    log.add("page", words("hers"));
+    log.seal();
+    await settle();
+    expect(await outbox.all()).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Batch } from "../../src/log/batches.ts";
 import { OUTBOX_BYTES, OUTBOX_MS, type Outbox } from "../../src/log/memory-outbox.ts";
 import { openOutbox } from "../../src/log/outbox.ts";
@@ -52,6 +52,57 @@ describe.each(KINDS)("the outbox %s", (_, open) => {
     await outbox.put(batch(1));
     expect(await outbox.prune()).toHaveLength(1);
     expect(await kept(outbox)).toEqual([1]);
+  });
+});
+
+describe("whose a kept batch is", () => {
+  let stored: Map<string, string>;
+
+  beforeEach(() => {
+    stored = new Map();
+    const localStorage = { getItem: (name: string) => stored.get(name) ?? null, setItem: (name: string, text: string) => stored.set(name, text) };
+    vi.stubGlobal("localStorage", localStorage);
+  });
+
+  const ofBoth = [batch(0, { person: "ana" }), batch(1, { person: "ben" })];
+
+  test.each(KINDS)("goes where it is another person's, %s", async (_, open) => {
+    const outbox = await open();
+    for (const each of ofBoth) await outbox.put(each);
+    await outbox.keepFor("ben");
+    expect(await kept(outbox)).toEqual([1]);
+  });
+
+  test("without a mark is the person's on a device where nobody else was seen", async () => {
+    const outbox = await openOutbox(`test-${(databases += 1)}`);
+    await outbox.put(batch(0));
+    await outbox.keepFor("ana");
+    await outbox.keepFor("ana");
+    expect(await kept(outbox)).toEqual([0]);
+  });
+
+  test("without a mark goes where somebody else was seen", async () => {
+    const outbox = await openOutbox(`test-${(databases += 1)}`);
+    await outbox.keepFor("ana");
+    await outbox.put(batch(0));
+    await outbox.keepFor("ben");
+    expect(await kept(outbox)).toEqual([]);
+  });
+
+  test("without a mark goes when a link was used, or everything forgotten, since", async () => {
+    const outbox = await openOutbox(`test-${(databases += 1)}`);
+    await outbox.keepFor("ana");
+    await outbox.clear();
+    await outbox.put(batch(0));
+    await outbox.keepFor("ana");
+    expect(await kept(outbox)).toEqual([]);
+  });
+
+  test("cannot be told by a server without marks: all stays", async () => {
+    const outbox = await openOutbox(`test-${(databases += 1)}`);
+    for (const each of ofBoth) await outbox.put(each);
+    await outbox.keepFor("");
+    expect(await kept(outbox)).toEqual([0, 1]);
   });
 });
 
