@@ -68,8 +68,8 @@ def invite(project: Project, name: str) -> int:
     show(link)
     say(ONLY_HERE if opens_here_only(link) else qr_code(link, colours=sys.stderr.isatty()))
     say(
-        f"For {name}: the link works once, within {INVITE_SECONDS // 3600} hours. Who first opens it and taps is signed "
-        f"in for {'a day' if project.local else '30 days'}: send it to nobody else.\n"
+        f"For {name}: the link works once, within {INVITE_SECONDS // 3600} hours. Who first opens it and taps is "
+        f"signed in for {'a day' if project.local else '30 days'}: send it to nobody else.\n"
         f"Undo: {project.command('invite.sh', '--revoke', name)}"
     )
     warn_when_closed(project, state)
