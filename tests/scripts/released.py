@@ -24,7 +24,7 @@ from .provisioned import PROJECT_ID, REGION, Cloud, Ended, provision
 from .tree import ROOT, change_function, change_page, copy_tree
 
 SITE_URL = f"https://{PROJECT_ID}.web.app"
-FIRST_WORDS, SECOND_WORDS = '"name": request.person.name', '"name": f"{request.person.name} (second release)"'
+FIRST_WORDS, SECOND_WORDS = '"name": person.name', '"name": f"{request.person.name} (second release)"'
 BUILD = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 SESSION_SECRET = "smoke-session"
 NO_METADATA = "127.0.0.1/1"  # a port on which nobody listens

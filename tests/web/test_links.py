@@ -124,7 +124,7 @@ def test_who_stays_signed_in_uses_no_link_up(open_page: OpenPage, site: Site) ->
     talker = signed_in_as(open_page, site, "Ben")
     link = site.invite_link("Ana")
     goes_to(talker, link)
-    talker.button("Stay Ben").click()
+    talker.button("Stay signed in as Ben").click()
     expect(talker.button("Start talking")).to_be_focused()
     expect(talker.alert).to_be_empty()
     assert "#" not in talker.page.url
@@ -155,7 +155,7 @@ def test_every_name_fits_and_is_text(
     talker = open_page(url=site.invite_link("Ben"), viewport=size, color_scheme=theme, reduced_motion="reduce")
     expect(talker.button("End and forget")).to_be_visible()
     goes_to(talker, site.invite_link(name))
-    for button in (talker.button(f"Continue as {name}"), talker.button("Stay Ben")):
+    for button in (talker.button(f"Continue as {name}"), talker.button("Stay signed in as Ben")):
         expect(button).to_be_in_viewport(ratio=1)
     assert_accessible(talker, "a link")
     assert talker.page.evaluate(CUT_OFF) == 0

@@ -5,7 +5,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { options, render } from "preact";
 import { agents } from "virtual:agents";
 import { askWho, inviteInAddress, leave, type Access } from "./access.ts";
-import { Ahead } from "./ahead.ts";
+import type { Ahead } from "./ahead.ts";
 import { Call } from "./call.ts";
 import type { StateChange } from "./call-events.ts";
 import { Choices } from "./choices.ts";
@@ -38,7 +38,9 @@ const call = new Call(agent.value, byId("voice", HTMLAudioElement), entered);
 const page = new PageState(call);
 const controls = makeControls(call);
 const log = new CallLog(painted().then(loadOutbox));
-const ahead = new Ahead(keptAs("voicemint-ahead"));
+const ahead = painted()
+  .then(() => import("./ahead.ts"))
+  .then(({ Ahead }) => new Ahead(keptAs("voicemint-ahead")));
 const host = { display, hangUp: () => call.end("agent") };
 let tools: Promise<void> | undefined;
 const parts: Parts = {
@@ -67,7 +69,7 @@ call.on("settled", () => log.release());
 call.on("state", ({ state }) => {
   if (state !== "connecting") return;
   loadTools();
-  ahead.used();
+  void ahead.then((budget) => budget.used()).catch(() => undefined);
 });
 call.on("unsteady", (unsteady) => note("page", { type: unsteady ? "connection.unsteady" : "connection.steady" }));
 
@@ -171,11 +173,16 @@ function reload(): void {
 
 /** The tap need not wait for the function's start. */
 function look(): void {
-  if (isLookedAt() && ahead.look()) call.warm();
+  if (isLookedAt()) warm((budget) => budget.look());
 }
 
 function aim(): void {
-  if (isLookedAt() && ahead.aim()) call.warm();
+  if (isLookedAt()) warm((budget) => budget.aim());
+}
+
+/** Without that piece the tap waits, and that is all. */
+function warm(mayFetch: (budget: Ahead) => boolean): void {
+  void ahead.then((budget) => mayFetch(budget) && call.warm()).catch(() => undefined);
 }
 
 function isLookedAt(): boolean {

@@ -189,7 +189,7 @@ describe("a link, where somebody is signed in", () => {
   test("asks before it replaces somebody else", async () => {
     await open(ben);
     expect(notice).toEqual({ title: "You are signed in as Ben.", advice: "Continue as Ana?" });
-    expect([offer().label(), offer().staying()]).toEqual(["Continue as Ana", "Stay Ben"]);
+    expect([offer().label(), offer().staying()]).toEqual(["Continue as Ana", "Stay signed in as Ben"]);
     expect(found).toEqual(["Ben"]);
     answers = { POST: [nothing(204)], GET: [tells(ana)] };
     await tap();
@@ -206,7 +206,7 @@ describe("a link, where somebody is signed in", () => {
     await opened;
     await quiet();
     expect(asked).toEqual([]);
-    expect(offer().staying()).toBe("Stay Ben");
+    expect(offer().staying()).toBe("Stay signed in as Ben");
     answers = { POST: [nothing(204)], GET: [tells(ana)] };
     await tap();
     expect(settled).toEqual([ana]);

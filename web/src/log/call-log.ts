@@ -80,7 +80,7 @@ export class CallLog {
    * by itself. What arrives twice is stored once.
    */
   sealAndLeave(): void {
-    for (const batch of this.#underWay) void post(batch, true);
+    for (const batch of this.#underWay) if (batch.person !== undefined) void post(batch, true);
     this.#isLeaving = true;
     this.release();
     this.seal();

@@ -109,7 +109,7 @@ export const english = {
   continueAs: (name: string) => (name === "" ? "Continue" : `Continue as ${name}`),
   signedInAs: (name: string) => `You are signed in as ${name}.`,
   askToContinueAs: (name: string) => (name === "" ? "Continue with this link?" : `Continue as ${name}?`),
-  stay: (name: string) => `Stay ${name}`,
+  stay: (name: string) => `Stay signed in as ${name}`,
   linkNotUsed: {
     title: "The link could not be used yet",
     advice: "The server could not be reached. Check the network, then try again.",

@@ -103,7 +103,7 @@ export const french: SheetWords = {
   continueAs: (name) => (name === "" ? "Continuer" : `Continuer en tant que ${name}`),
   signedInAs: (name) => `Session ouverte : ${name}.`,
   askToContinueAs: (name) => (name === "" ? "Continuer avec ce lien ?" : `Continuer en tant que ${name} ?`),
-  stay: (name) => `Rester ${name}`,
+  stay: (name) => `Rester connecté : ${name}`,
   linkNotUsed: {
     title: "Le lien n’a pas encore pu être utilisé",
     advice: "Le serveur n’a pas pu être joint. Vérifiez le réseau, puis réessayez.",

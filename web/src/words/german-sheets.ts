@@ -103,7 +103,7 @@ export const german: SheetWords = {
   continueAs: (name) => (name === "" ? "Weiter" : `Weiter als ${name}`),
   signedInAs: (name) => `Angemeldet als ${name}.`,
   askToContinueAs: (name) => (name === "" ? "Mit diesem Link weitermachen?" : `Als ${name} weitermachen?`),
-  stay: (name) => `${name} bleiben`,
+  stay: (name) => `Als ${name} angemeldet bleiben`,
   linkNotUsed: {
     title: "Der Link ist noch nicht eingelöst",
     advice: "Der Server war nicht erreichbar. Das Netz prüfen, dann noch einmal versuchen.",
