@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def run_step(released: Released, step: dict[str, Any], branch: str) -> Ended:
         environment |= dict.fromkeys(step["secretEnv"], version.access().decode())
     programs = released.tree.parent / "programs"
     programs.mkdir(exist_ok=True)
-    if not (programs / "docker").exists():
+    with suppress(FileExistsError):  # of the deployments, which run side by side, one is the first
         (programs / "docker").symlink_to(Path(__file__).with_name("docker.sh"))
     environment |= {"CONTAINERS": str(programs), "PATH": f"{programs}:{released.cloud.path}", "METADATA": NO_METADATA}
     return released.cloud.run("bash", "-c", step["script"], root=released.tree, environment=environment)
