@@ -15,6 +15,14 @@ from .openai_control import OpenAIControl
 from .talker import Talker
 
 STORY = "Once upon a time there was a lighthouse, and in it lived a man who never slept. " * 8
+WRITE_AND_SEND_AT_ONCE = """
+(words) => {
+  const field = document.querySelector("#message");
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.form.requestSubmit();
+}
+"""
 Record = Callable[..., Path]
 
 
@@ -53,6 +61,17 @@ def test_typed_words_interrupt_the_answer(open_page: OpenPage, openai: OpenAICon
     talker.write("Shorter!")
     talker.reads("Shorter!", "Something shorter, then.")
     expect(talker.transcript.get_by_text("Interrupted")).to_have_count(1)
+
+
+def test_words_that_are_sent_before_the_page_has_drawn_them_are_said(
+    open_page: OpenPage, openai: OpenAIControl
+) -> None:
+    openai.script({"say": "Good morning."}, {"say": "It is Tuesday."})
+    talker = open_page()
+    talker.start()
+    talker.reads("Good morning.")
+    talker.page.evaluate(WRITE_AND_SEND_AT_ONCE, "Which day is it?")
+    talker.reads("Which day is it?", "It is Tuesday.")
 
 
 def test_words_typed_before_the_call_is_open_are_the_first_said(open_page: OpenPage, openai: OpenAIControl) -> None:

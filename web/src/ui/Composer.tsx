@@ -16,8 +16,9 @@ export function Composer({ call, controls, page }: Parts) {
   };
   const send = (event: Event) => {
     event.preventDefault();
-    if (isEmpty) return;
-    isTooLong.value = !call.say(message.value.trim());
+    const typed = message.value.trim(); // not what was last drawn: Enter may come before the next frame
+    if (typed === "") return;
+    isTooLong.value = !call.say(typed);
     if (!isTooLong.value) message.value = "";
   };
   return (
