@@ -125,6 +125,11 @@ class Talker:
         self.button(name).click()
         expect(self.page.get_by_role("dialog", name=name).locator(".card").first).to_be_visible()
 
+    def close_sheet(self, button: str = "Close") -> None:
+        """Closes it, and waits until it is gone: the page draws that with its next frame."""
+        self.button(button).click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
     def reads(self, *words: str) -> None:
         """Waits until the transcript shows these words."""
         for each in words:

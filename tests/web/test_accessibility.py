@@ -36,13 +36,13 @@ def test_axe_finds_nothing_serious_in_any_state(
     for sheet in ("Options", "Details"):
         talker.open_sheet(sheet)
         look(talker, sheet)
-        talker.button("Close").click()
+        talker.close_sheet()
     talker.open_sheet("Options")
     talker.page.get_by_role("radio", name="Push to talk").check()
     talker.page.get_by_role("button", name="Keyboard").click()
     expect(talker.page.get_by_role("switch", name="Use keyboard shortcuts")).to_be_visible()
     look(talker, "Keyboard")
-    talker.button("Close").click()
+    talker.close_sheet()
     look(talker, "push to talk")
     talker.end()
     openai.fail("client_secrets", "insufficient_quota", times=10)
@@ -91,7 +91,7 @@ def test_what_went_wrong_follows_the_language(open_page: OpenPage, openai: OpenA
     expect(talker.alert).to_contain_text("OpenAI gave no usable answer")
     talker.open_sheet("Options")
     talker.page.get_by_label("Language").select_option("fr")
-    talker.page.get_by_role("button", name="Fermer").click()
+    talker.close_sheet("Fermer")
     expect(talker.alert).to_contain_text("OpenAI n\u2019a pas donné de réponse utilisable")
 
 

@@ -188,7 +188,7 @@ def test_the_treatment_of_the_sound_is_changed_in_the_middle_of_a_call(open_page
     for name in ("Cancel echo", "Reduce noise", "Even out loudness"):
         talker.page.get_by_role("switch", name=name).uncheck()
     talker.eventually(lambda: talker.page.evaluate(TREATMENT), [False, False, False].__eq__)
-    talker.button("Close").click()
+    talker.close_sheet()
     sends_sound(talker)
 
 

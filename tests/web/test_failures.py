@@ -169,7 +169,7 @@ def test_a_device_that_is_full_loses_nothing_of_the_log(open_page: OpenPage, sit
     fill_the_device(talker, site)
     talker.open_sheet("Options")
     talker.page.get_by_role("radio", name="When I ask").check()
-    talker.button("Close").click()
+    talker.close_sheet()
     talker.start()
     talker.reads("Hello.")
     talker.hears_it_out()

@@ -53,7 +53,7 @@ def test_the_sound_is_recorded_on_this_device_only_when_asked_for(open_page: Ope
     expect(switch).not_to_be_checked()
     expect(talker.page.get_by_role("dialog")).to_contain_text("Everyone who can be heard must agree")
     switch.check()
-    talker.button("Close").click()
+    talker.close_sheet()
     talker.start()
     expect(talker.page.get_by_text("Recording", exact=True)).to_be_visible()
     talker.reads("recorded.")
@@ -81,7 +81,7 @@ def test_of_a_long_recording_there_is_no_wav(open_page: OpenPage, site: Site) ->
     talker.enter(site.invite_link())
     talker.open_sheet("Options")
     talker.page.get_by_role("switch", name="Record the sound of calls").check()
-    talker.button("Close").click()
+    talker.close_sheet()
     talker.start()
     for words in ("Once upon a time.", "And so on."):  # without a word for ten minutes a call is over
         talker.write(words)
