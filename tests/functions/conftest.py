@@ -34,6 +34,9 @@ FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 API_KEY = "sk-test-0123456789abcdefghijklmnop"
 
 SIGNING_KEY = "5" * 64
+PATIENT_SECONDS = (
+    30  # for the bucket; how long a deployed function waits is tests/security/test_hanging_storage.py's matter
+)
 
 LoadFunction = Callable[..., FlaskClient]
 StartFunction = Callable[..., AbstractContextManager[FunctionProcess]]
@@ -110,6 +113,8 @@ def load_function(
             monkeypatch.setenv(variable, value)
         forget_functions()
         app = functions_framework.create_app(name, str(FUNCTIONS_FOLDER / "main.py"))
+        if "voicemint.admission" in sys.modules:  # Google and OpenAI are in this process too, and wait for each other
+            monkeypatch.setattr("voicemint.admission.LEASE_SECONDS", PATIENT_SECONDS)
         (handler,) = logging.getLogger().handlers
         handler.setStream(log_output)  # type: ignore[attr-defined]
         return app.test_client()

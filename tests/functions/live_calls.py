@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class OpenedCall:
     call_id: str
     ticket: str
     caller: Caller
-    opened_at: float = field(default_factory=time.monotonic)
+    opened_at: float  # of time.monotonic(): when the server was asked that gives the call its deadline
 
 
 @dataclass
@@ -75,10 +75,11 @@ class CallSite:
 
     async def open_unified(self, agent: str = "unified") -> OpenedCall:
         caller = Caller()
-        call_id, ticket, answer = await self.answer_to(await caller.offer(), agent)
+        offer, opened_at = await caller.offer(), time.monotonic()
+        call_id, ticket, answer = await self.answer_to(offer, agent)
         await caller.accept(answer)
         await caller.listener.wait_for("session.created")
-        return OpenedCall(call_id, ticket, caller)
+        return OpenedCall(call_id, ticket, caller, opened_at)
 
     async def answer_to(self, offer: str, agent: str = "unified") -> tuple[str, str, str]:
         """Call id, ticket and SDP answer of a call that the server opens."""
@@ -98,9 +99,8 @@ class CallSite:
         )
         assert page.stdin is not None
         assert page.stdout is not None
-        offer = json.loads(await page.stdout.readline())
+        offer, opened_at = json.loads(await page.stdout.readline()), time.monotonic()
         call_id, _, answer = await self.answer_to(offer)
-        opened_at = time.monotonic()
         page.stdin.write(json.dumps(answer).encode() + b"\n")
         assert await page.stdout.readline() == b"up\n"
         page.kill()
@@ -117,9 +117,10 @@ class CallSite:
             call_id = answer.headers["Location"].rpartition("/")[2]
             await caller.accept(await answer.text())
         await caller.listener.wait_for("session.created")
+        opened_at = time.monotonic()
         status, _, body = await self.post("/api/calls/register", json={"call_id": call_id})
         assert status == 201, body
-        return OpenedCall(call_id, json.loads(body)["ticket"], caller)
+        return OpenedCall(call_id, json.loads(body)["ticket"], caller, opened_at)
 
     async def state_of(self, call_id: str) -> str:
         """connecting, connected, or how the call ended."""
