@@ -44,7 +44,6 @@ PATH = "/api/calls"
 MAX_JSON_BYTES = 2 * 1024
 QUERY = {"agent", "voice"}
 HANG_UPS_PER_MINUTE = 12  # of one person; nobody begins that many calls
-PEOPLE_AT_ONCE = 100  # at that rate, on one instance
 OPENING_SECONDS = 30  # the function's own timeout: a call begins at most so long after its place was taken
 
 SETTINGS = Settings.from_environ()
@@ -56,7 +55,7 @@ OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 LEASH = Leash.of(SETTINGS, KEYS.current)
 CONTROL_BUCKET = ControlBucket.of(SETTINGS)
 PLACES = Places(CONTROL_BUCKET, SETTINGS.max_calls_at_once)
-HANG_UPS = RateLimit(person_per_minute=HANG_UPS_PER_MINUTE, instance_per_minute=HANG_UPS_PER_MINUTE * PEOPLE_AT_ONCE)
+HANG_UPS = RateLimit.of_people(HANG_UPS_PER_MINUTE)
 HUNG_UP = Remembered(seconds=60)
 
 

@@ -30,7 +30,6 @@ from voicemint.settings import Settings
 from voicemint.storage import Bucket
 
 CONTENT_TYPE = "application/x-ndjson"
-PEOPLE_AT_ONCE = 100  # at a person's full rate, on one instance
 MIB = 1024 * 1024
 
 SETTINGS = Settings.from_environ()
@@ -40,9 +39,7 @@ if not SETTINGS.bucket and SETTINGS.payload_level != "off":
 CONTROL_BUCKET = ControlBucket.of(SETTINGS)
 CONTROL = Control(CONTROL_BUCKET)
 OWNERS = BatchOwners(CONTROL_BUCKET)
-RATE = RateLimit(
-    person_per_minute=SETTINGS.logs_per_minute, instance_per_minute=SETTINGS.logs_per_minute * PEOPLE_AT_ONCE
-)
+RATE = RateLimit.of_people(SETTINGS.logs_per_minute)
 DAILY_BYTES = DailyBytes(SETTINGS.log_mib_per_day * MIB)
 BUCKET = Bucket(SETTINGS.bucket, SETTINGS.project_id)
 

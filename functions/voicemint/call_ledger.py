@@ -17,7 +17,6 @@ from voicemint.errors import ControlUnavailable
 from voicemint.minutes import count_minute, minute_of, minutes_used
 from voicemint.prices import MICRO, load_prices, response_micro_usd, transcription_micro_usd
 
-WRITES_AT_ONCE = 16
 MICRO_PER_CENT = MICRO // 100
 MAX_MARKS = 10_000
 SESSION_EVENTS = ("session.created", "session.updated")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from voicemint.cloud_logging import logger
 from voicemint.control_bucket import ControlBucket
 from voicemint.errors import ControlUnavailable, Stopped
-from voicemint.google_rest import FAILURE_SECONDS, Turn
+from voicemint.google_rest import Turn
 
 CONTROL_OBJECT = "control.json"
 SIGNED_OUT_PREFIX = "signed-out/"
@@ -24,7 +24,6 @@ MAX_SIGNED_OUT = 2000  # at a time; whoever signs out beyond is told that it did
 MAX_LISTED_SIGNED_OUT = 2 * MAX_SIGNED_OUT  # instances that do not know of each other's yet may pass it by a few
 REFRESH_SECONDS = 10.0  # a stop is in force everywhere within 15 s
 GLANCE_SECONDS = 5.0  # who only glances sees at the next glance what is read now
-RETRY_SECONDS = FAILURE_SECONDS
 READ_SECONDS = 2.0  # a bucket that hangs delays the one who reads by this
 MAX_AGE_SECONDS = 60.0
 

@@ -17,6 +17,7 @@ from voicemint.errors import DailyLimitReached, TooManyRequests
 from voicemint.google_rest import TOTAL_SECONDS, Turn
 
 MAX_PEOPLE = 10_000  # buckets kept per instance; the idle ones are forgotten first
+PEOPLE_AT_ONCE = 100  # at their full rate, on one instance
 
 
 class TokenBucket:
@@ -52,6 +53,11 @@ class RateLimit:
         self._lock = threading.Lock()
         self._instance = TokenBucket(instance_per_minute, clock())
         self._people: dict[str, TokenBucket] = {}
+
+    @classmethod
+    def of_people(cls, per_minute: int) -> "RateLimit":
+        """For what costs little: the instance has room for PEOPLE_AT_ONCE."""
+        return cls(person_per_minute=per_minute, instance_per_minute=per_minute * PEOPLE_AT_ONCE)
 
     def take(self, person_id: str) -> None:
         """Count one request of this person. Raises TooManyRequests saying when to come back."""

@@ -12,7 +12,6 @@ import pytest
 from owner import stop
 from voicemint.access import Person
 from voicemint.admission import Admission
-from voicemint.agents import Agent
 from voicemint.batch_owner import BatchOwners
 from voicemint.calls import KnownCall
 from voicemint.control import CONTROL_OBJECT, Control, ControlState
@@ -24,6 +23,7 @@ from voicemint.places import Places
 from voicemint.secrets import Secret
 from voicemint.shares import PersonShares
 
+from ..functions.an_agent import AGENT
 from ..functions.conftest import API_KEY, Clock
 from ..functions.memory_bucket import MemoryBucket
 from .conftest import Figure
@@ -33,15 +33,6 @@ MONTHLY_MINUTES = 2
 CALLS = 5
 AT_ONCE = 2
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-AGENT = Agent(
-    label="A",
-    instructions="Be kind.",
-    greeting="Hello.",
-    model="gpt-realtime-2.1",
-    voice="marin",
-    max_call_minutes=30,
-    setup="unified",
-)
 
 DAY_MINUTES = 24 * 60
 INSTANCES = 6  # three of the mint, three of create-call

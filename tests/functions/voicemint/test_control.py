@@ -8,12 +8,12 @@ from voicemint.control import (
     MAX_LISTED_SIGNED_OUT,
     READ_SECONDS,
     REFRESH_SECONDS,
-    RETRY_SECONDS,
     Control,
     ControlState,
     refuse_when_stopped,
 )
 from voicemint.errors import ControlUnavailable, Stopped
+from voicemint.google_rest import FAILURE_SECONDS
 
 from ..conftest import Clock
 
@@ -137,7 +137,7 @@ def test_the_last_state_holds_for_a_minute_and_then_it_closes(control: Control, 
     with pytest.raises(ControlUnavailable):
         control.current()
     bucket.is_down = False
-    clock.now += RETRY_SECONDS
+    clock.now += FAILURE_SECONDS
     assert control.current() == STATE
 
 
@@ -161,7 +161,7 @@ def test_where_it_cannot_be_listed_who_signed_out_it_closes_as_where_the_state_c
         control.current()
     bucket.cannot_list = False
     bucket.signed_out = ["ana"]
-    clock.now += RETRY_SECONDS
+    clock.now += FAILURE_SECONDS
     last = control.current()
     assert last.signed_out == {"ana"}
     bucket.cannot_list = True
@@ -211,7 +211,7 @@ def test_callers_do_not_queue_up_behind_a_bucket_that_does_not_answer(
     clock.now += REFRESH_SECONDS
     assert {control.current() for _ in range(50)} == {STATE}
     assert bucket.reads == 2
-    clock.now += RETRY_SECONDS
+    clock.now += FAILURE_SECONDS
     control.current()
     assert bucket.reads == 3
 

@@ -8,7 +8,6 @@ from threading import Event
 from typing import Any
 
 import pytest
-from voicemint.agents import Agent
 from voicemint.calls import KnownCall
 from voicemint.control import ControlState
 from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
@@ -19,21 +18,13 @@ from voicemint.tasks import WATCH, Task
 from voicemint.unfinished_writes import MAX_UNFINISHED
 from voicemint.watch import OVERLAP_SECONDS, Watch
 
+from ..an_agent import AGENT as ANY_AGENT
 from ..at_once import AtOnce
 from ..conftest import Clock
 
 STARTED_AT = 1_000_000
 LIMIT_SECONDS = 10
-AGENT = Agent(
-    label="A",
-    instructions="Be kind.",
-    greeting="Hello.",
-    model="gpt-realtime-2.1",
-    voice="marin",
-    max_call_minutes=30,
-    max_call_cents=1,
-    setup="unified",
-)
+AGENT = replace(ANY_AGENT, max_call_cents=1)
 CALL = KnownCall(
     call_id="rtc_1",
     person_id="ana",
