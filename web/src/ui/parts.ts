@@ -26,9 +26,9 @@ export interface Parts {
   readonly update: Signal<boolean>;
   /** A part of the page did not come when it was needed. */
   readonly isIncomplete: Signal<boolean>;
-  /** Loads the page again, in its newest version. */
   /** Somebody is about to press the button. */
   readonly aim: () => void;
+  /** Loads the page again, in its newest version. */
   readonly reload: () => void;
   readonly forget: () => Promise<void>;
 }
