@@ -192,7 +192,7 @@ class Talker:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _tells_that_nobody_is_signed_in(message):
-            self._said_in_console.append(message.text)
+            self._said_in_console.append(f"{message.text} ({message.location.get('url', '')})")
 
 
 def _tells_that_nobody_is_signed_in(message: ConsoleMessage) -> bool:

@@ -1,5 +1,7 @@
 """Signing in by a link, being signed out, and leaving nothing behind."""
 
+from urllib.parse import urlsplit
+
 from playwright.sync_api import Route, expect
 from standins.local_run import Site
 
@@ -102,6 +104,25 @@ def test_end_and_forget_leaves_nothing_in_the_pages_memory(open_page: OpenPage, 
     expect(talker.alert).to_contain_text("You are signed out")
     # What was on its way when it was forgotten, a picture to OpenAI or a batch to the log, is held until it is through.
     talker.eventually(lambda: remembered(talker, "Zanzibar", "image/jpeg;base64,/9j"), [False, False].__eq__)
+
+
+def test_end_and_forget_hangs_up_before_the_server_takes_nothing_more(open_page: OpenPage) -> None:
+    talker = open_page()
+    with talker.page.expect_response("**/api/calls/register"):
+        talker.start()
+    asked: list[str] = []
+    talker.page.on("request", lambda request: asked.append(f"{request.method} {urlsplit(request.url).path}"))
+    held: list[Route] = []
+    talker.context.route("**/api/calls/hangup", lambda route: held.append(route))
+    talker.button("End and forget").click()
+    talker.eventually(lambda: held, bool)
+    talker.page.evaluate("() => fetch('/api/access').then((answer) => answer.text())")
+    assert "DELETE /api/access" not in asked
+    with talker.page.expect_response("**/api/calls/hangup") as hung_up:
+        held[0].continue_()
+    assert hung_up.value.status == 204
+    expect(talker.alert).to_contain_text("You are signed out")
+    assert asked[-1] == "DELETE /api/access"
 
 
 def remembered(talker: Talker, *words: str) -> list[bool]:

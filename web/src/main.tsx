@@ -17,6 +17,7 @@ import { CallLog, loadOutbox } from "./log/call-log.ts";
 import { encodeEntry } from "./log/entries.ts";
 import { PageState } from "./page-state.ts";
 import { onMissingPiece } from "./pieces.ts";
+import { answered } from "./server.ts";
 import { keptAs } from "./store.ts";
 import { App } from "./ui/App.tsx";
 import { loadSheet } from "./ui/Sheets.tsx";
@@ -28,6 +29,7 @@ import { words } from "./words.ts";
 // Drawn once a frame: a burst of events is one drawing, and none stands between two events.
 options.debounceRendering = (draw) => (document.hidden ? setTimeout(draw) : requestAnimationFrame(draw));
 
+const LEAVING_MS = 3_000;
 const SETTLED_MS = 1_500; // a tap at once finds the network free
 const ASK_AGAIN_MS = 30_000;
 const choices = new Choices();
@@ -43,6 +45,7 @@ const ahead = painted()
   .then(({ Ahead }) => new Ahead(keptAs("voicemint-ahead")));
 const host = { display, hangUp: () => call.end("agent") };
 let tools: Promise<void> | undefined;
+let isLeaving = false;
 const parts: Parts = {
   call,
   page,
@@ -141,6 +144,9 @@ function loadTools(): void {
 /** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
 async function forget(): Promise<void> {
   call.end();
+  isLeaving = true; // the server takes nothing after it: what is under way comes before, and nothing new begins
+  await Promise.race([log.deliver().then(answered, answered), new Promise((resolve) => setTimeout(resolve, LEAVING_MS))]);
+  log.rest();
   if (await leave()) {
     parts.recorder.value?.discard();
     parts.note.value = "";
@@ -148,7 +154,10 @@ async function forget(): Promise<void> {
     await log.forget().finally(() => page.forget()); // a device whose storage fails shows nothing all the same
   } else {
     page.tell(() => words.value.notForgotten);
+    welcome(page.access.value);
+    log.release();
   }
+  isLeaving = false;
 }
 
 /** Shows what the assistant wants read, unless the person has something open. Rejects when it cannot be shown. */
@@ -186,7 +195,7 @@ function warm(mayFetch: (budget: Ahead) => boolean): void {
 }
 
 function isLookedAt(): boolean {
-  return page.access.value.kind === "signed_in" && document.visibilityState === "visible";
+  return !isLeaving && page.access.value.kind === "signed_in" && document.visibilityState === "visible";
 }
 
 function note(direction: Direction, event: RealtimeEvent): void {

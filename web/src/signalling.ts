@@ -3,6 +3,7 @@
 import { elapsed } from "./clock.ts";
 import { fields, text } from "./events.ts";
 import { CallProblem, fetchProblem, refusal, type Side } from "./problems.ts";
+import { askServer } from "./server.ts";
 import type { Callee, Opened } from "./setup.ts";
 import { secondsToDeadline } from "./ticket.ts";
 
@@ -75,7 +76,7 @@ export async function registerCall(callId: string, agent: string): Promise<strin
 /** Ends a call on the server; the browser sends it even when the page is being closed. Never rejects. */
 export async function hangUp(ticket: string): Promise<void> {
   const options = { ...json({ ticket }), keepalive: true };
-  await fetch("/api/calls/hangup", { method: "POST", cache: "no-store", ...options }).catch(() => undefined);
+  await askServer("/api/calls/hangup", { method: "POST", cache: "no-store", ...options }).catch(() => undefined);
 }
 
 function readAnswer(side: Side, response: Response, body: string): Answer {
@@ -112,7 +113,8 @@ function servedAt(date: string | null): number {
 async function post(side: Side, url: string, signal: AbortSignal, options: RequestInit) {
   const within = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]);
   try {
-    const response = await fetch(url, { method: "POST", cache: "no-store", redirect: "error", signal: within, ...options });
+    const ask = side === "server" ? askServer : fetch;
+    const response = await ask(url, { method: "POST", cache: "no-store", redirect: "error", signal: within, ...options });
     return { response, body: await readBody(side, response) };
   } catch (error) {
     signal.throwIfAborted();

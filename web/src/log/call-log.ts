@@ -96,6 +96,12 @@ export class CallLog {
     this.#batches.discard();
   }
 
+  /** Sends nothing more until it is said again whom it belongs to; what is noted meanwhile waits for `release`. */
+  rest(): void {
+    this.hold();
+    void this.#delivery.then((delivery) => (delivery.person = undefined));
+  }
+
   /** Leaves nothing of any conversation on this device. What was not sent yet is lost, on purpose. */
   async forget(): Promise<void> {
     this.pause();

@@ -2,6 +2,7 @@
 
 import { fields } from "../events.ts";
 import type { Batch } from "./batches.ts";
+import { askServer } from "../server.ts";
 import { isOf, type Outbox } from "./memory-outbox.ts";
 
 const LOGS_URL = "/api/logs";
@@ -81,7 +82,7 @@ export async function post(batch: Batch, keepalive = false): Promise<Outcome> {
   if (batch.person) headers.set("voicemint-person", batch.person);
   const signal = AbortSignal.timeout(REQUEST_MS);
   try {
-    const response = await fetch(LOGS_URL, { method: "POST", headers, body: batch.body, keepalive, signal });
+    const response = await askServer(LOGS_URL, { method: "POST", headers, body: batch.body, keepalive, signal });
     return await outcome(response);
   } catch {
     return { kind: "later" };

@@ -362,6 +362,20 @@ describe("whose a batch is", () => {
     expect(received.map(({ person }) => person)).toEqual([null]);
   });
 
+  test("a log at rest sends nothing, and goes on when it is said again whose it is", async () => {
+    const { log } = await open();
+    log.rest();
+    log.add("page", words("later"));
+    log.seal();
+    void log.deliver();
+    await settle();
+    expect(events()).toEqual([]);
+    await log.belongTo("ana");
+    log.release();
+    await settle();
+    expect(events()).toEqual(["later"]);
+  });
+
   test("what the server refuses because another has signed in meanwhile does not stay", async () => {
     const { log, outbox } = await open();
     answers = [refused(409)];
