@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { agentsPlugin } from "./tools/agents-plugin.ts";
+import { AGENTS_MODULE, agentsPlugin } from "./tools/agents-plugin.ts";
 import { firstPaintPlugin } from "./tools/first-paint-plugin.ts";
 import { serviceWorkerPlugin, WORKER_FILE } from "./tools/service-worker-plugin.ts";
 
@@ -9,7 +9,7 @@ const FIRST_PAINT_KIB = 40;
 export default defineConfig({
   plugins: [
     agentsPlugin(process.env.AGENTS_FOLDER ?? fileURLToPath(new URL("../functions/agents", import.meta.url))),
-    firstPaintPlugin(FIRST_PAINT_KIB),
+    firstPaintPlugin(FIRST_PAINT_KIB, AGENTS_MODULE),
     serviceWorkerPlugin(fileURLToPath(new URL("public", import.meta.url))),
   ],
   build: {

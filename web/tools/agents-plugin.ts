@@ -11,7 +11,7 @@ import type { Plugin } from "vite";
 import type { Agent } from "virtual:agents";
 
 const MODULE = "virtual:agents";
-const RESOLVED = `\0${MODULE}`;
+export const AGENTS_MODULE = `\0${MODULE}`;
 const FUNCTIONS = fileURLToPath(new URL("../../functions", import.meta.url));
 const VENV_PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
 const IS_FIT = "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"; // as scripts/lib.sh has it
@@ -25,9 +25,9 @@ export function agentsPlugin(folder: string): Plugin {
       // Here a build ends with the reader's sentence; further on the bundler would add its own stack to it.
       if (command === "build") agents = readAgents(folder);
     },
-    resolveId: (id) => (id === MODULE ? RESOLVED : undefined),
+    resolveId: (id) => (id === MODULE ? AGENTS_MODULE : undefined),
     load(id) {
-      if (id !== RESOLVED) return undefined;
+      if (id !== AGENTS_MODULE) return undefined;
       for (const file of agentFiles(folder)) this.addWatchFile(file);
       agents = this.meta.watchMode ? readAgents(folder) : (agents ?? readAgents(folder));
       return `export const agents = ${JSON.stringify(agents)};`;
