@@ -24,7 +24,7 @@ from voicemint.shares import PersonShares
 MAX_READING = 64  # two for each that has to be asked for
 LEASE_SECONDS = 3.5  # how long a caller waits for the bucket, from its first step on: OpenAI answers meanwhile
 
-Lease = tuple["Future[date]", Callable[[date], None]]  # one that is being taken, and how it is given back
+Lease = tuple["date | Future[date]", Callable[[date], None]]  # taken or being taken, and how it is given back
 
 
 class Admission:
@@ -89,16 +89,16 @@ class Admission:
         share = self._lease_of_share(person), partial(self._shares.put_back, person.person_id)
         return [(self._lease(person), self._daily.put_back), share]
 
-    def _lease(self, person: Person) -> "Future[date]":
-        """One of the day's mints: done at once where everything needed is in memory."""
+    def _lease(self, person: Person) -> "date | Future[date]":
+        """One of the day's mints: at once where everything needed is in memory."""
         is_known = self._control.is_fresh and self._minutes.is_fresh(person.person_id)
         day = self._daily.take_leased() if is_known else None
-        return self._threads.submit(self._read_and_lease, person) if day is None else _done(day)
+        return day or self._threads.submit(self._read_and_lease, person)
 
-    def _lease_of_share(self, person: Person) -> "Future[date]":
+    def _lease_of_share(self, person: Person) -> "date | Future[date]":
         """One of the person's mints of the day; leased beside what else is read, and never after it."""
         day = self._shares.take_leased(person.person_id)
-        return self._threads.submit(self._shares.take, person.person_id) if day is None else _done(day)
+        return day or self._threads.submit(self._shares.take, person.person_id)
 
     def _read_and_lease(self, person: Person) -> date:
         _refuse(self._control.current(), person)
@@ -106,17 +106,13 @@ class Admission:
         return self._daily.take()
 
 
-def _done(day: date) -> "Future[date]":
-    future: Future[date] = Future()
-    future.set_result(day)
-    return future
-
-
 def _withdraw(leases: Sequence[Lease], until: float) -> None:
     """Nothing was made: give back what was taken, now or when it is."""
-    wait([lease for lease, _ in leases], timeout=_seconds_to(until))
+    wait([lease for lease, _ in leases if isinstance(lease, Future)], timeout=_seconds_to(until))
     for lease, put_back in leases:
-        if not lease.cancel():
+        if not isinstance(lease, Future):
+            put_back(lease)
+        elif not lease.cancel():
             lease.add_done_callback(partial(_give_back, put_back))
 
 
@@ -129,7 +125,8 @@ def _wait_for(leases: Sequence[Lease], until: float) -> None:
     """Raises what one of them raised, or ControlUnavailable where there is none by `until` (of time.monotonic)."""
     try:
         for lease, _ in leases:
-            lease.result(timeout=_seconds_to(until))
+            if isinstance(lease, Future):
+                lease.result(timeout=_seconds_to(until))
     except TimeoutError:
         raise ControlUnavailable from None
 

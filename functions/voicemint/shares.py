@@ -1,8 +1,8 @@
 """How many client secrets and calls one person may have of a day, over all instances: exact, as the day itself.
 
 Who begins with number `start` of a person's share creates `minted-by/<day>/<person>/<start>`, which says how many it
-takes from there: so nobody else begins with one of them. An instance takes one at first and then more at a time: who
-calls seldom, each time on a new instance, wastes none, and who calls often pays for few writes.
+takes from there: so nobody else begins with one of them. An instance takes one at first, and GROWTH times as many each
+time after: who calls seldom, each time on a new instance, wastes none, and who calls often pays for few writes.
 """
 
 import json
@@ -19,6 +19,7 @@ from voicemint.google_rest import TOTAL_SECONDS, Turn
 from voicemint.limits import MAX_PEOPLE, seconds_to_midnight
 
 PREFIX = "minted-by/"
+GROWTH = 8
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ class PersonShares:
         if count > 0:
             share.leased += count
             share.next_start = start + count
-            share.block = min(share.block * 2, self._largest_block)
+            share.block = min(share.block * GROWTH, self._largest_block)
         else:
             share.is_used_up = True
 
