@@ -21,9 +21,13 @@ const create = RTCPeerConnection.prototype.createDataChannel;
 RTCPeerConnection.prototype.createDataChannel = function (...parameters) {
   window.connection = this;
   const channel = create.apply(this, parameters);
-  const send = channel.send;
+  const { send, close } = channel;
+  let isLeft = false; // by the page: what is still delivered then, the page does not hear
   channel.send = (data) => { send.call(channel, data); wire.push({ direction: "client", event: JSON.parse(data) }); };
-  channel.addEventListener("message", ({ data }) => wire.push({ direction: "server", event: JSON.parse(data) }));
+  channel.close = () => { isLeft = true; close.call(channel); };
+  channel.addEventListener("message", ({ data }) => {
+    if (!isLeft) wire.push({ direction: "server", event: JSON.parse(data) });
+  });
   channel.addEventListener("open", () => { window.live = window.connection; window.channel = channel; });
   return channel;
 };
