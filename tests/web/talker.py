@@ -175,6 +175,10 @@ class Talker:
 
     def waiting_batches(self) -> int:
         """How many batches of the log wait on the device."""
+    def is_watched(self) -> None:
+        """Waits until the server watches the call and has asked what its session is: then nothing comes by itself."""
+        self.eventually(lambda: self.heard("session."), lambda types: "updated" in types)
+
         return int(self.page.evaluate(KEPT_BATCHES))
 
     def eventually(self, look: Callable[[], T], is_right: Callable[[T], bool]) -> T:
