@@ -132,7 +132,16 @@ class Talker:
     def close_sheet(self, button: str = "Close") -> None:
         """Closes it, and waits until it is gone: the page draws that with its next frame."""
         self.button(button).click()
-        expect(self.page.get_by_role("dialog")).to_have_count(0)
+        self.has_no_sheet()
+
+    def escape_sheet(self) -> None:
+        """Closes it as the browser does, and waits until the page knows: it would close the same one, opened again."""
+        self.page.keyboard.press("Escape")
+        self.has_no_sheet()
+
+    def has_no_sheet(self) -> None:
+        """Waits until no sheet is in the document, not only out of sight."""
+        expect(self.page.locator("dialog")).to_have_count(0)
 
     def reads(self, *words: str) -> None:
         """Waits until the transcript shows these words."""
@@ -142,6 +151,10 @@ class Talker:
     def hears_it_out(self) -> None:
         """Waits until everything that was said has also been played."""
         self.eventually(lambda: self.heard("output_audio_buffer."), lambda played: played[-1:] == ["stopped"])
+
+    def is_watched(self) -> None:
+        """Waits until the server watches the call and has asked what its session is: then nothing comes by itself."""
+        self.eventually(lambda: self.heard("session."), lambda types: "updated" in types)
 
     def heard(self, prefix: str) -> list[str]:
         """What OpenAI's events of a kind were, in order: the rest of their types."""
@@ -175,10 +188,6 @@ class Talker:
 
     def waiting_batches(self) -> int:
         """How many batches of the log wait on the device."""
-    def is_watched(self) -> None:
-        """Waits until the server watches the call and has asked what its session is: then nothing comes by itself."""
-        self.eventually(lambda: self.heard("session."), lambda types: "updated" in types)
-
         return int(self.page.evaluate(KEPT_BATCHES))
 
     def eventually(self, look: Callable[[], T], is_right: Callable[[T], bool]) -> T:

@@ -68,7 +68,7 @@ def test_another_microphone_is_taken_in_the_middle_of_a_call(open_page: OpenPage
     other = picker.input_value()
     assert other != first
     talker.eventually(lambda: talker.page.evaluate(SENT_FROM), lambda now: now == other)
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     sends_sound(talker)
     expect(talker.status).to_have_text("Connected")
 
@@ -122,7 +122,7 @@ def test_nothing_is_held_and_nothing_answered_without_a_microphone(open_page: Op
     talker = call_with_a_plug(open_page)
     talker.button("Options").click()
     talker.page.get_by_role("radio", name="Push to talk").check()
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
     expect(talker.page.get_by_text("The microphone is gone.")).to_be_visible()
     hold_down(talker)
@@ -133,7 +133,7 @@ def test_a_held_turn_in_which_nothing_was_heard_is_not_answered(open_page: OpenP
     talker = open_page(script="RTCRtpSender.prototype.replaceTrack = async () => {}")
     talker.button("Options").click()
     talker.page.get_by_role("radio", name="Push to talk").check()
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     talker.start()
     talker.hears_it_out()
     hold_down(talker)

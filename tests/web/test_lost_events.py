@@ -135,7 +135,7 @@ def test_a_spoken_turn_whose_words_never_came_is_shown_and_asked_for_again(
     talker = open_page(microphone((6, "Tell me a story")), url=either_site.invite_link())
     talker.open_sheet("Options")
     talker.page.get_by_role("radio", name="When I ask").check()
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     talker.start()
     talker.reads("Good morning.")
     talker.eventually(lambda: heard(talker, "input_audio_buffer.committed"), bool)

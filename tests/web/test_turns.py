@@ -16,7 +16,7 @@ STORY = "Once upon a time there was a lighthouse, and in it lived a man who neve
 def choose(talker: Talker, mode: str) -> None:
     talker.button("Options").click()
     talker.page.get_by_role("radio", name=mode).check()
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
 
 
 def sent_types(talker: Talker) -> list[str]:
