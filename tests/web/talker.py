@@ -1,6 +1,7 @@
 """The person at the page, who knows accessible names only, and the observer at the wire."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -54,6 +55,16 @@ async () => {
   const database = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
   const count = database.transaction("batches").objectStore("batches").count();
   return new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
+}
+"""
+
+# Notes when the page shows these words, however soon it shows others.
+LOOK_OUT = """
+(words) => {
+  window.isSeen = false;
+  const look = () => (isSeen ||= document.body.innerText.includes(words));
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  look();
 }
 """
 
@@ -142,6 +153,13 @@ class Talker:
     def has_no_sheet(self) -> None:
         """Waits until no sheet is in the document, not only out of sight."""
         expect(self.page.locator("dialog")).to_have_count(0)
+
+    @contextmanager
+    def sees(self, words: str) -> Iterator[None]:
+        """Waits until the page has shown these words at any moment since the block began."""
+        self.page.evaluate(LOOK_OUT, words)
+        yield
+        self.eventually(lambda: self.page.evaluate("() => isSeen"), bool)
 
     def reads(self, *words: str) -> None:
         """Waits until the transcript shows these words."""

@@ -118,8 +118,8 @@ def test_a_new_session_is_told_what_was_interrupted(talker: Talker, openai: Open
     talker.reads("Once upon a time")
     talker.button("Stop the answer").click()
     expect(talker.transcript.get_by_text("Interrupted")).to_have_count(1)
-    talker.page.evaluate(CUT)
-    expect(talker.status).to_contain_text("Reconnecting")
+    with talker.sees("Reconnecting"):
+        talker.page.evaluate(CUT)
     expect(talker.status).to_have_text("Connected")
     (story,) = [words for role, words in told(talker) if role == "assistant" and words.startswith("Once upon")]
     assert story.endswith("(interrupted)")

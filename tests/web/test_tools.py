@@ -192,8 +192,8 @@ def test_after_a_cut_the_tools_are_there_again(open_page: OpenPage, openai: Open
     talker.start()
     talker.reads("Good morning.")
     has_the_sdk(talker)
-    talker.page.evaluate("() => live.close() ?? live.dispatchEvent(new Event('connectionstatechange'))")
-    expect(talker.status).to_contain_text("Reconnecting")
+    with talker.sees("Reconnecting"):
+        talker.page.evaluate("() => live.close() ?? live.dispatchEvent(new Event('connectionstatechange'))")
     expect(talker.status).to_have_text("Connected")
     talker.write("What is the date?")
     talker.reads("time zone Asia/Tokyo")
