@@ -68,6 +68,7 @@ def test_the_inspector_filters_searches_opens_copies_and_sends(open_page: OpenPa
     talker.start()
     talker.reads("Good morning.")
     talker.hears_it_out()
+    talker.is_watched()  # or what the server asks would come after the list is cleared
     talker.open_sheet("Details")
     listed = talker.page.get_by_role("list", name="Events")
     expect(listed).to_contain_text("output_audio_buffer.stopped")
