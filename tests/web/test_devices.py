@@ -30,6 +30,7 @@ navigator.mediaDevices.getUserMedia = async function (...parameters) {
 """
 SENT_FROM = "() => live.getSenders().find(({ track }) => track)?.track?.getSettings().deviceId ?? ''"
 
+SENT_TRACK = "() => live.getSenders()[0].track?.id ?? ''"
 
 @pytest.fixture(params=["site", "unified_site"])
 def each_site(request: pytest.FixtureRequest) -> Site:
@@ -114,7 +115,7 @@ def test_a_microphone_that_the_system_keeps_is_opened_anew_when_the_page_is_in_f
         taken = talker.page.evaluate("() => takeAway()")
     talker.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
     expect(talker.page.get_by_text("Microphone on")).to_be_visible()
-    assert talker.page.evaluate("() => live.getSenders()[0].track.id") != taken
+    talker.eventually(lambda: talker.page.evaluate(SENT_TRACK), lambda now: now not in ("", taken))
     sends_sound(talker)
 
 
