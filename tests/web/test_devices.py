@@ -9,8 +9,10 @@ from playwright.sync_api import expect
 from standins.local_run import Site
 
 from .conftest import OpenPage
+from .openai_control import OpenAIControl
 from .talker import Talker
 
+STORY = "Once upon a time there was a lighthouse, and in it lived a man who never slept. " * 8
 Record = Callable[..., Path]
 # The browser's own test devices cannot be pulled out: the track ends, and an event says so.
 REMEMBER_THE_MICROPHONE = """
@@ -193,12 +195,13 @@ def test_the_treatment_of_the_sound_is_changed_in_the_middle_of_a_call(open_page
     sends_sound(talker)
 
 
-def test_a_browser_that_refuses_to_play_asks_for_a_tap(open_page: OpenPage) -> None:
+def test_a_browser_that_refuses_to_play_asks_for_a_tap(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Hello."}, {"say": STORY})
     talker = open_page(script=REFUSE_TO_PLAY_ONCE)
     talker.start()
     talker.button("Tap to hear").click()
     expect(talker.button("Tap to hear")).to_have_count(0)
-    talker.write("Say something")
+    talker.write("Tell me a story")
     talker.hears_something()
 
 
