@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from standins.local_run import Site
 
 from .bucket import assert_stored_once
-from .conftest import OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -38,7 +38,7 @@ def test_a_conversation_from_the_greeting_to_the_bucket(
         {"say": "You wrote to me."},
     )
     wav = microphone((5, "Tell me a story"), (5, "Stop please, stop"))
-    talker = open_page(wav, url=site.invite_link())
+    talker = open_page(wav, url=site.invite_link(), script=ALLOWED_WHEN_CONNECTED)
 
     talker.start()
     talker.hears_something()

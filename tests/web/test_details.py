@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .conftest import OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -18,7 +18,7 @@ def test_details_tell_connection_waiting_time_cost_and_events(
     open_page: OpenPage, openai: OpenAIControl, microphone: Callable[..., Path]
 ) -> None:
     openai.script({"say": "Good morning."}, {"heard": "What time is it?", "say": "It is noon."})
-    talker = open_page(microphone((5, "What time is it?")))
+    talker = open_page(microphone((5, "What time is it?")), script=ALLOWED_WHEN_CONNECTED)
     talker.start()
     talker.reads("What time is it?", "It is noon.")
     talker.hears_it_out()

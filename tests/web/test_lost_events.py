@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from standins.local_run import Site
 
-from .conftest import OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -132,7 +132,8 @@ def test_a_spoken_turn_whose_words_never_came_is_shown_and_asked_for_again(
     openai.script({"say": "Good morning."})
     for end in ("delta", "completed"):
         openai.spoil(f"conversation.item.input_audio_transcription.{end}", "drop", times=None)
-    talker = open_page(microphone((6, "Tell me a story")), url=either_site.invite_link())
+    wav = microphone((6, "Tell me a story"))
+    talker = open_page(wav, url=either_site.invite_link(), script=ALLOWED_WHEN_CONNECTED)
     talker.open_sheet("Options")
     talker.page.get_by_role("radio", name="When I ask").check()
     talker.escape_sheet()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
-from .conftest import OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -69,7 +69,7 @@ def test_on_request_it_listens_and_answers_at_the_button(
     open_page: OpenPage, openai: OpenAIControl, microphone: Record
 ) -> None:
     openai.script({"say": "Good morning."}, {"heard": "Tell me a story.", "say": "Once upon a time."})
-    talker = open_page(microphone((6, "Tell me a story")))
+    talker = open_page(microphone((6, "Tell me a story")), script=ALLOWED_WHEN_CONNECTED)
     choose(talker, "When I ask")
     talker.start()
     talker.reads("Good morning.", "Tell me a story.")
