@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from standins.local_run import Site
 
 from .bucket import assert_stored_once
@@ -76,10 +76,13 @@ def test_words_that_are_sent_before_the_page_has_drawn_them_are_said(
 
 def test_words_typed_before_the_call_is_open_are_the_first_said(open_page: OpenPage, openai: OpenAIControl) -> None:
     openai.script({"say": "Good question."})
-    openai.fail("calls", "slow", seconds=1)
     talker = open_page()
+    held: list[Route] = []
+    talker.page.route("**/realtime/calls", lambda route: held.append(route))
     talker.button("Start talking").click()
     talker.write("What is a lighthouse?")
+    talker.eventually(lambda: held, bool)
+    held[0].continue_()
     talker.reads("What is a lighthouse?", "Good question.")
     said = [event["type"] for event in sent(talker)]
     assert said == ["conversation.item.create", "response.create"]
