@@ -12,7 +12,6 @@ from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
-ANSWER_MILLISECONDS = 12_000
 CUT = "() => live.close() ?? live.dispatchEvent(new Event('connectionstatechange'))"
 ANOTHER_ASKS_FIRST = """
 () => {
@@ -71,7 +70,7 @@ def test_after_an_answer_that_is_lost_the_next_question_is_answered(
         talker.reads("You said: Are you there?")
     openai.script({"say": "I am back."})
     talker.write("Hello?")
-    expect(talker.transcript).to_contain_text("I am back.", timeout=ANSWER_MILLISECONDS)
+    talker.reads("I am back.")
 
 
 def test_a_refusal_that_names_no_event_is_asked_again(talker: Talker, openai: OpenAIControl) -> None:
