@@ -24,9 +24,7 @@ def sent_types(talker: Talker) -> list[str]:
 
 
 def hold(talker: Talker, button: Locator) -> None:
-    box = button.bounding_box()
-    assert box is not None
-    talker.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    button.hover()  # when it does not move any more
     talker.page.mouse.down()
 
 
