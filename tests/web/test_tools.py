@@ -96,13 +96,14 @@ def test_a_spoken_request_runs_a_tool(
     talker.assert_policy_kept()
 
 
-def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(open_page: OpenPage, openai: OpenAIControl) -> None:
+def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(
+    open_page: OpenPage, site: Site, openai: OpenAIControl
+) -> None:
     openai.script({"say": "Good morning."})
-    talker = open_page()
+    talker = open_page(url="about:blank", script=NOTE_FIRST_SOUND)
     asked: list[str] = []
-    talker.context.on("request", lambda request: asked.append(request.url))
-    talker.page.add_init_script(NOTE_FIRST_SOUND)
-    talker.reload()
+    talker.context.on("request", lambda request: asked.append(request.url))  # before the worker is asked for, once
+    talker.enter(site.invite_link())
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")  # it keeps the page's files, not these
     assert [url for url in asked if "service-worker" in url] != []
     assert [url for url in asked if "agents-sdk" in url] == []
