@@ -70,14 +70,14 @@ def test_on_its_side_a_telephone_shows_all_that_is_needed(open_page: OpenPage) -
 
 
 def test_the_page_speaks_the_browsers_language_and_another_when_it_is_chosen(open_page: OpenPage) -> None:
-    talker = open_page(locale="de-AT")
+    talker = open_page(locale="de-AT", reduced_motion="reduce")  # half faded in, nothing has contrast
     expect(talker.button("Gespräch starten")).to_be_visible()
     expect(talker.page.locator("html")).to_have_attribute("lang", "de")
     talker.open_sheet("Einstellungen")
     talker.page.get_by_label("Sprache").select_option("ja")
     expect(talker.page.get_by_role("heading", name="設定")).to_be_visible()
     expect(talker.page.locator("html")).to_have_attribute("lang", "ja")
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     expect(talker.button("話し始める")).to_be_visible()
     talker.reload()
     expect(talker.button("話し始める")).to_be_visible()

@@ -144,7 +144,7 @@ def test_the_assistant_displays_what_is_to_be_read(open_page: OpenPage, openai: 
     openai.script(
         {"say": "Good morning."}, {"tool": {"name": "display_text", "arguments": {"text": text}}, "say": "There it is."}
     )
-    talker = open_page()
+    talker = open_page(reduced_motion="reduce")  # half slid in, nothing has contrast
     talker.start()
     talker.reads("Good morning.")
     talker.hears_it_out()
