@@ -100,7 +100,7 @@ def test_the_chosen_appearance_holds_against_the_devices_and_at_the_next_visit(o
     talker = open_page(color_scheme="light")
     light = ground(talker)
     talker.open_sheet("Options")
-    talker.page.get_by_role("radio", name="Dark").check(force=True)
+    talker.page.get_by_role("radio", name="Dark").check()
     dark = ground(talker)
     assert dark != light
     talker.reload()
