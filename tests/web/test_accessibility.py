@@ -33,6 +33,7 @@ def test_axe_finds_nothing_serious_in_any_state(
     talker.write("Find it")
     talker.reads("Used find_recipe")
     talker.button("Show something").click()
+    expect(talker.button("Camera")).to_be_visible()
     look(talker, "choosing what to show")
     for sheet in ("Options", "Details"):
         talker.open_sheet(sheet)
