@@ -121,8 +121,7 @@ def test_the_keyboard_alone_opens_reads_and_closes_everything(open_page: OpenPag
     for key, name in (("?", "Keyboard"), ("o", "Options"), ("d", "Details")):
         keyboard.press(key)
         expect(talker.page.get_by_role("dialog", name=name)).to_be_visible()
-        keyboard.press("Escape")
-        expect(talker.page.get_by_role("dialog")).to_have_count(0)
+        talker.escape_sheet()
     talker.button("Start talking").focus()
     keyboard.press("Enter")
     expect(talker.status).to_have_text("Connected")
@@ -162,6 +161,6 @@ def test_single_keys_can_be_turned_off(open_page: OpenPage) -> None:
     expect(talker.button("Start talking")).to_be_visible()
     talker.page.keyboard.press("?")
     talker.page.get_by_role("switch", name="Use keyboard shortcuts").uncheck()
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     talker.page.keyboard.press("?")
     expect(talker.page.get_by_role("dialog")).to_have_count(0)

@@ -81,7 +81,7 @@ def test_a_release_while_two_tabs_are_open_takes_nothing_from_a_call(
     renew(other, "renewed")
     talker.context.new_cdp_session(talker.page).send("Network.clearBrowserCache")
     talker.open_sheet("Details")  # loaded only now: the site does not have it any more
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     expect(talker.page.get_by_text(NEWER)).to_be_hidden()  # in a call
     talker.end()
     expect(talker.page.get_by_text(NEWER)).to_be_visible()

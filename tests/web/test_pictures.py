@@ -63,7 +63,7 @@ def test_a_picture_goes_by_itself_when_it_has_changed(open_page: OpenPage) -> No
     talker.start()
     talker.button("Options").click()
     talker.page.get_by_label("Send a picture", exact=True).select_option("2")
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     show(talker, "Camera")
     talker.eventually(lambda: len(sent_pictures(talker)), lambda sent: sent >= 2)
 
