@@ -160,9 +160,9 @@ def test_a_device_with_two_cameras_changes_between_them(open_page: OpenPage) -> 
     talker.page.evaluate(NOTE_THE_FACINGS)
     talker.start()
     show(talker, "Camera")
-    for _ in range(2):
+    for facings in (["environment", "user"], ["environment", "user", "environment"]):
         talker.button("Other camera").click()
+        talker.eventually(lambda: talker.page.evaluate("() => facings"), facings.__eq__)
         expect(talker.button("Stop showing")).to_be_visible()
-    talker.eventually(lambda: talker.page.evaluate("() => facings"), ["environment", "user", "environment"].__eq__)
     talker.button("Send a picture now").click()
     talker.eventually(lambda: sent_pictures(talker), lambda sent: len(sent) == 1)
