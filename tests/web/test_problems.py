@@ -86,7 +86,8 @@ def test_an_address_that_is_not_secure_says_so_before_anyone_taps(open_page: Ope
 def test_the_other_side_may_hang_up(open_page: OpenPage, openai: OpenAIControl) -> None:
     talker = open_page()
     talker.start()
-    openai.hang_up(openai.live_calls()[-1])
+    (call,) = talker.eventually(openai.live_calls, lambda live: len(live) == 1)
+    openai.hang_up(call)
     expect(talker.status).to_have_text("Call ended")
     expect(talker.alert).to_contain_text("The other side hung up")
     talker.start()
