@@ -127,6 +127,12 @@ class Talker:
         self.context.set_offline(True)
         self.eventually(lambda: self.page.evaluate(IS_CUT_OFF), bool)
 
+    def find_the_network(self) -> None:
+        """Goes online and waits until that holds; what the page tried when it was told may have been too early."""
+        self.context.set_offline(False)
+        self.eventually(lambda: self.page.evaluate(IS_CUT_OFF), lambda is_cut_off: not is_cut_off)
+        self.page.evaluate("() => dispatchEvent(new Event('online'))")
+
     def end(self) -> None:
         self.button("End").click()
         expect(self.status).to_have_text("Call ended")

@@ -26,7 +26,7 @@ def test_no_network_is_told_and_the_next_tap_works(open_page: OpenPage) -> None:
     talker.lose_the_network()
     talker.button("Start talking").click()
     expect(talker.alert).to_contain_text("There is no network")
-    talker.context.set_offline(False)
+    talker.find_the_network()
     talker.start()
     expect(talker.alert).to_be_empty()
 
