@@ -40,6 +40,16 @@ ALLOWED_WHEN_CONNECTED = """
 """
 
 
+def never_after(milliseconds: int) -> str:
+    """A script: what the page would do after exactly so long, because nothing else came first, it never does."""
+    return f"""
+    {{
+      const wait = setTimeout;
+      window.setTimeout = (act, after, ...more) => (after === {milliseconds} ? 0 : wait(act, after, ...more));
+    }}
+    """
+
+
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """For one module, not the session: its event loop would be in the way of asyncio tests elsewhere."""

@@ -12,10 +12,11 @@ from standins.local_run import Site
 from standins.serving import ServerThread
 
 from .axe import assert_accessible
-from .conftest import ALLOWED_WHEN_CONNECTED, ROOT, OpenPage, site_of
+from .conftest import ALLOWED_WHEN_CONNECTED, ROOT, OpenPage, never_after, site_of
 from .openai_control import OpenAIControl
 from .talker import Talker
 
+QUIET_MILLISECONDS = 5_000  # without a sound the page goes on after so long
 SDK = "**/assets/agents-sdk-*.js"
 SDK_LOADED = """
 () => performance.getEntriesByType("resource").find(({ name }) => name.includes("/assets/agents-sdk-"))?.startTime ?? 0
@@ -100,7 +101,7 @@ def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(
     open_page: OpenPage, site: Site, openai: OpenAIControl
 ) -> None:
     openai.script({"say": "Good morning."})
-    talker = open_page(url="about:blank", script=NOTE_FIRST_SOUND)
+    talker = open_page(url="about:blank", script=NOTE_FIRST_SOUND + never_after(QUIET_MILLISECONDS))
     asked: list[str] = []
     talker.context.on("request", lambda request: asked.append(request.url))  # before the worker is asked for, once
     talker.enter(site.invite_link())
