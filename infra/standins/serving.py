@@ -13,6 +13,7 @@ from standins import guard
 
 T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
+ENTER_SECONDS = 110  # a whole local run is seven processes, and the machine may be busy
 BODIES_AS_SENT = web.AppKey(
     "bodies_as_sent", bool
 )  # an application that hands bodies on: nothing is decoded on the way
@@ -71,7 +72,7 @@ class ServerThread:
 
     def enter(self, context: AbstractAsyncContextManager[T]) -> T:
         """Enter `context` on the loop; it is left at `stop`."""
-        return self.run(self._contexts.enter_async_context(context))
+        return self.run(self._contexts.enter_async_context(context), ENTER_SECONDS)
 
     def stop(self) -> None:
         self.run(self._contexts.aclose())

@@ -27,6 +27,27 @@ FLAGS = [
     "--host-resolver-rules=MAP voicemint.test 127.0.0.1",
 ]
 OpenPage = Callable[..., Talker]
+# For who speaks some seconds after the call is connected, however long that takes: the browser's question about the
+# microphone, which begins to play its file with the answer, is answered only then.
+ALLOWED_WHEN_CONNECTED = """
+{
+  const open = navigator.mediaDevices.getUserMedia;
+  navigator.mediaDevices.getUserMedia = async function (...parameters) {
+    while (window.live === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    return open.apply(this, parameters);
+  };
+}
+"""
+
+
+def never_after(milliseconds: int) -> str:
+    """A script: what the page would do after exactly so long, because nothing else came first, it never does."""
+    return f"""
+    {{
+      const wait = setTimeout;
+      window.setTimeout = (act, after, ...more) => (after === {milliseconds} ? 0 : wait(act, after, ...more));
+    }}
+    """
 
 
 @pytest.fixture(scope="module")

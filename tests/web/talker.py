@@ -1,6 +1,7 @@
 """The person at the page, who knows accessible names only, and the observer at the wire."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -21,9 +22,13 @@ const create = RTCPeerConnection.prototype.createDataChannel;
 RTCPeerConnection.prototype.createDataChannel = function (...parameters) {
   window.connection = this;
   const channel = create.apply(this, parameters);
-  const send = channel.send;
+  const { send, close } = channel;
+  let isLeft = false; // by the page: what is still delivered then, the page does not hear
   channel.send = (data) => { send.call(channel, data); wire.push({ direction: "client", event: JSON.parse(data) }); };
-  channel.addEventListener("message", ({ data }) => wire.push({ direction: "server", event: JSON.parse(data) }));
+  channel.close = () => { isLeft = true; close.call(channel); };
+  channel.addEventListener("message", ({ data }) => {
+    if (!isLeft) wire.push({ direction: "server", event: JSON.parse(data) });
+  });
   channel.addEventListener("open", () => { window.live = window.connection; window.channel = channel; });
   return channel;
 };
@@ -50,6 +55,16 @@ async () => {
   const database = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
   const count = database.transaction("batches").objectStore("batches").count();
   return new Promise((resolve) => (count.onsuccess = () => resolve(count.result)));
+}
+"""
+
+# Notes when the page shows these words, however soon it shows others.
+LOOK_OUT = """
+(words) => {
+  window.isSeen = false;
+  const look = () => (isSeen ||= document.body.innerText.includes(words));
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  look();
 }
 """
 
@@ -112,6 +127,12 @@ class Talker:
         self.context.set_offline(True)
         self.eventually(lambda: self.page.evaluate(IS_CUT_OFF), bool)
 
+    def find_the_network(self) -> None:
+        """Goes online and waits until that holds; what the page tried when it was told may have been too early."""
+        self.context.set_offline(False)
+        self.eventually(lambda: self.page.evaluate(IS_CUT_OFF), lambda is_cut_off: not is_cut_off)
+        self.page.evaluate("() => dispatchEvent(new Event('online'))")
+
     def end(self) -> None:
         self.button("End").click()
         expect(self.status).to_have_text("Call ended")
@@ -128,7 +149,23 @@ class Talker:
     def close_sheet(self, button: str = "Close") -> None:
         """Closes it, and waits until it is gone: the page draws that with its next frame."""
         self.button(button).click()
-        expect(self.page.get_by_role("dialog")).to_have_count(0)
+        self.has_no_sheet()
+
+    def escape_sheet(self) -> None:
+        """Closes it as the browser does, and waits until the page knows: it would close the same one, opened again."""
+        self.page.keyboard.press("Escape")
+        self.has_no_sheet()
+
+    def has_no_sheet(self) -> None:
+        """Waits until no sheet is in the document, not only out of sight."""
+        expect(self.page.locator("dialog")).to_have_count(0)
+
+    @contextmanager
+    def sees(self, words: str) -> Iterator[None]:
+        """Waits until the page has shown these words at any moment since the block began."""
+        self.page.evaluate(LOOK_OUT, words)
+        yield
+        self.eventually(lambda: self.page.evaluate("() => isSeen"), bool)
 
     def reads(self, *words: str) -> None:
         """Waits until the transcript shows these words."""
@@ -138,6 +175,10 @@ class Talker:
     def hears_it_out(self) -> None:
         """Waits until everything that was said has also been played."""
         self.eventually(lambda: self.heard("output_audio_buffer."), lambda played: played[-1:] == ["stopped"])
+
+    def is_watched(self) -> None:
+        """Waits until the server watches the call and has asked what its session is: then nothing comes by itself."""
+        self.eventually(lambda: self.heard("session."), lambda types: "updated" in types)
 
     def heard(self, prefix: str) -> list[str]:
         """What OpenAI's events of a kind were, in order: the rest of their types."""

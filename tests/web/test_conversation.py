@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from standins.local_run import Site
 
 from .bucket import assert_stored_once
-from .conftest import OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -38,7 +38,7 @@ def test_a_conversation_from_the_greeting_to_the_bucket(
         {"say": "You wrote to me."},
     )
     wav = microphone((5, "Tell me a story"), (5, "Stop please, stop"))
-    talker = open_page(wav, url=site.invite_link())
+    talker = open_page(wav, url=site.invite_link(), script=ALLOWED_WHEN_CONNECTED)
 
     talker.start()
     talker.hears_something()
@@ -76,10 +76,13 @@ def test_words_that_are_sent_before_the_page_has_drawn_them_are_said(
 
 def test_words_typed_before_the_call_is_open_are_the_first_said(open_page: OpenPage, openai: OpenAIControl) -> None:
     openai.script({"say": "Good question."})
-    openai.fail("calls", "slow", seconds=1)
     talker = open_page()
+    held: list[Route] = []
+    talker.page.route("**/realtime/calls", lambda route: held.append(route))
     talker.button("Start talking").click()
     talker.write("What is a lighthouse?")
+    talker.eventually(lambda: held, bool)
+    held[0].continue_()
     talker.reads("What is a lighthouse?", "Good question.")
     said = [event["type"] for event in sent(talker)]
     assert said == ["conversation.item.create", "response.create"]

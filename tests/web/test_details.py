@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .conftest import OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -18,7 +18,7 @@ def test_details_tell_connection_waiting_time_cost_and_events(
     open_page: OpenPage, openai: OpenAIControl, microphone: Callable[..., Path]
 ) -> None:
     openai.script({"say": "Good morning."}, {"heard": "What time is it?", "say": "It is noon."})
-    talker = open_page(microphone((5, "What time is it?")))
+    talker = open_page(microphone((5, "What time is it?")), script=ALLOWED_WHEN_CONNECTED)
     talker.start()
     talker.reads("What time is it?", "It is noon.")
     talker.hears_it_out()
@@ -68,6 +68,7 @@ def test_the_inspector_filters_searches_opens_copies_and_sends(open_page: OpenPa
     talker.start()
     talker.reads("Good morning.")
     talker.hears_it_out()
+    talker.is_watched()  # or what the server asks would come after the list is cleared
     talker.open_sheet("Details")
     listed = talker.page.get_by_role("list", name="Events")
     expect(listed).to_contain_text("output_audio_buffer.stopped")
@@ -78,8 +79,8 @@ def test_the_inspector_filters_searches_opens_copies_and_sends(open_page: OpenPa
     expect(listed.get_by_role("listitem")).to_have_count(1)
     listed.get_by_role("button").first.click()
     expect(listed).to_contain_text('"delta": "Good morning.')
-    talker.button("Copy").click()
-    expect(talker.button("Copied")).to_be_visible()
+    with talker.sees("Copied"):  # which the button says for two seconds
+        talker.button("Copy").click()
     assert json.loads(talker.page.evaluate("() => navigator.clipboard.readText()"))["delta"].strip() == "Good morning."
     talker.page.get_by_role("searchbox", name="Search").fill("")
     send_by_hand(talker, '{"type": "no.such.event"}')

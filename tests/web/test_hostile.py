@@ -105,7 +105,7 @@ def test_hostile_words_in_every_field_are_words(open_page: OpenPage, openai: Ope
     talker.open_sheet("Details")
     expect(talker.page.get_by_role("list", name="Events")).to_contain_text("response.done")
     assert_unharmed(talker)
-    talker.button("Close").click()
+    talker.close_sheet()
     talker.end()
     talker.assert_policy_kept()
 

@@ -21,15 +21,14 @@ def test_without_a_network_the_page_opens_and_says_what_is_missing(open_page: Op
     talker = open_page()
     expect(talker.button("Start talking")).to_be_visible()
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
-    talker.may_log_errors = True
-    talker.context.set_offline(True)
+    talker.lose_the_network()
     talker.page.goto(site.url)
     expect(talker.alert).to_contain_text("There is no network")
     talker.open_sheet("Options")
     talker.page.get_by_label("Language").select_option("es")
     expect(talker.page.get_by_role("heading", name="Opciones")).to_be_visible()
-    talker.page.keyboard.press("Escape")
-    talker.context.set_offline(False)
+    talker.escape_sheet()
+    talker.find_the_network()
     expect(talker.alert).to_be_empty()
     talker.button("Empezar a hablar").click()
     expect(talker.status).to_have_text("Conectado")
@@ -81,7 +80,7 @@ def test_a_release_while_two_tabs_are_open_takes_nothing_from_a_call(
     renew(other, "renewed")
     talker.context.new_cdp_session(talker.page).send("Network.clearBrowserCache")
     talker.open_sheet("Details")  # loaded only now: the site does not have it any more
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     expect(talker.page.get_by_text(NEWER)).to_be_hidden()  # in a call
     talker.end()
     expect(talker.page.get_by_text(NEWER)).to_be_visible()

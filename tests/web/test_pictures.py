@@ -63,7 +63,7 @@ def test_a_picture_goes_by_itself_when_it_has_changed(open_page: OpenPage) -> No
     talker.start()
     talker.button("Options").click()
     talker.page.get_by_label("Send a picture", exact=True).select_option("2")
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
     show(talker, "Camera")
     talker.eventually(lambda: len(sent_pictures(talker)), lambda sent: sent >= 2)
 
@@ -160,9 +160,9 @@ def test_a_device_with_two_cameras_changes_between_them(open_page: OpenPage) -> 
     talker.page.evaluate(NOTE_THE_FACINGS)
     talker.start()
     show(talker, "Camera")
-    for _ in range(2):
+    for facings in (["environment", "user"], ["environment", "user", "environment"]):
         talker.button("Other camera").click()
+        talker.eventually(lambda: talker.page.evaluate("() => facings"), facings.__eq__)
         expect(talker.button("Stop showing")).to_be_visible()
-    talker.eventually(lambda: talker.page.evaluate("() => facings"), ["environment", "user", "environment"].__eq__)
     talker.button("Send a picture now").click()
     talker.eventually(lambda: sent_pictures(talker), lambda sent: len(sent) == 1)

@@ -26,7 +26,7 @@ def test_no_network_is_told_and_the_next_tap_works(open_page: OpenPage) -> None:
     talker.lose_the_network()
     talker.button("Start talking").click()
     expect(talker.alert).to_contain_text("There is no network")
-    talker.context.set_offline(False)
+    talker.find_the_network()
     talker.start()
     expect(talker.alert).to_be_empty()
 
@@ -86,7 +86,8 @@ def test_an_address_that_is_not_secure_says_so_before_anyone_taps(open_page: Ope
 def test_the_other_side_may_hang_up(open_page: OpenPage, openai: OpenAIControl) -> None:
     talker = open_page()
     talker.start()
-    openai.hang_up(openai.live_calls()[-1])
+    (call,) = talker.eventually(openai.live_calls, lambda live: len(live) == 1)
+    openai.hang_up(call)
     expect(talker.status).to_have_text("Call ended")
     expect(talker.alert).to_contain_text("The other side hung up")
     talker.start()

@@ -47,6 +47,7 @@ def test_the_conversation_goes_on_after_a_network_drop(
     else:
         fail_to_reconnect(talker)
     cuttable.mend()
+    talker.find_the_network()
     expect(talker.status).to_have_text("Connected")
     talker.reads("Do you still know my name?", "Your name is Ana.")
 

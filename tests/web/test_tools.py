@@ -12,10 +12,11 @@ from standins.local_run import Site
 from standins.serving import ServerThread
 
 from .axe import assert_accessible
-from .conftest import ROOT, OpenPage, site_of
+from .conftest import ALLOWED_WHEN_CONNECTED, ROOT, OpenPage, never_after, site_of
 from .openai_control import OpenAIControl
 from .talker import Talker
 
+QUIET_MILLISECONDS = 5_000  # without a sound the page goes on after so long
 SDK = "**/assets/agents-sdk-*.js"
 SDK_LOADED = """
 () => performance.getEntriesByType("resource").find(({ name }) => name.includes("/assets/agents-sdk-"))?.startTime ?? 0
@@ -88,20 +89,22 @@ def test_a_spoken_request_runs_a_tool(
     open_page: OpenPage, openai: OpenAIControl, microphone: Callable[..., Path]
 ) -> None:
     openai.script({"say": "Good morning."}, {"heard": "Which date is it?"})
-    talker = open_page(microphone((6, "Which date is it?")), timezone_id="Africa/Nairobi")
+    wav = microphone((6, "Which date is it?"))
+    talker = open_page(wav, script=ALLOWED_WHEN_CONNECTED, timezone_id="Africa/Nairobi")
     talker.start()
     talker.reads("Good morning.", "Which date is it?", "time zone Africa/Nairobi")
     assert len(outputs(talker)) == 1
     talker.assert_policy_kept()
 
 
-def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(open_page: OpenPage, openai: OpenAIControl) -> None:
+def test_nothing_of_the_sdk_is_asked_for_before_the_first_sound(
+    open_page: OpenPage, site: Site, openai: OpenAIControl
+) -> None:
     openai.script({"say": "Good morning."})
-    talker = open_page()
+    talker = open_page(url="about:blank", script=NOTE_FIRST_SOUND + never_after(QUIET_MILLISECONDS))
     asked: list[str] = []
-    talker.context.on("request", lambda request: asked.append(request.url))
-    talker.page.add_init_script(NOTE_FIRST_SOUND)
-    talker.reload()
+    talker.context.on("request", lambda request: asked.append(request.url))  # before the worker is asked for, once
+    talker.enter(site.invite_link())
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")  # it keeps the page's files, not these
     assert [url for url in asked if "service-worker" in url] != []
     assert [url for url in asked if "agents-sdk" in url] == []
@@ -142,7 +145,7 @@ def test_the_assistant_displays_what_is_to_be_read(open_page: OpenPage, openai: 
     openai.script(
         {"say": "Good morning."}, {"tool": {"name": "display_text", "arguments": {"text": text}}, "say": "There it is."}
     )
-    talker = open_page()
+    talker = open_page(reduced_motion="reduce")  # half slid in, nothing has contrast
     talker.start()
     talker.reads("Good morning.")
     talker.hears_it_out()
@@ -192,8 +195,8 @@ def test_after_a_cut_the_tools_are_there_again(open_page: OpenPage, openai: Open
     talker.start()
     talker.reads("Good morning.")
     has_the_sdk(talker)
-    talker.page.evaluate("() => live.close() ?? live.dispatchEvent(new Event('connectionstatechange'))")
-    expect(talker.status).to_contain_text("Reconnecting")
+    with talker.sees("Reconnecting"):
+        talker.page.evaluate("() => live.close() ?? live.dispatchEvent(new Event('connectionstatechange'))")
     expect(talker.status).to_have_text("Connected")
     talker.write("What is the date?")
     talker.reads("time zone Asia/Tokyo")

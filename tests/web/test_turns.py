@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
-from .conftest import OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -16,7 +16,7 @@ STORY = "Once upon a time there was a lighthouse, and in it lived a man who neve
 def choose(talker: Talker, mode: str) -> None:
     talker.button("Options").click()
     talker.page.get_by_role("radio", name=mode).check()
-    talker.page.keyboard.press("Escape")
+    talker.escape_sheet()
 
 
 def sent_types(talker: Talker) -> list[str]:
@@ -24,9 +24,7 @@ def sent_types(talker: Talker) -> list[str]:
 
 
 def hold(talker: Talker, button: Locator) -> None:
-    box = button.bounding_box()
-    assert box is not None
-    talker.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    button.hover()  # when it does not move any more
     talker.page.mouse.down()
 
 
@@ -69,7 +67,7 @@ def test_on_request_it_listens_and_answers_at_the_button(
     open_page: OpenPage, openai: OpenAIControl, microphone: Record
 ) -> None:
     openai.script({"say": "Good morning."}, {"heard": "Tell me a story.", "say": "Once upon a time."})
-    talker = open_page(microphone((6, "Tell me a story")))
+    talker = open_page(microphone((6, "Tell me a story")), script=ALLOWED_WHEN_CONNECTED)
     choose(talker, "When I ask")
     talker.start()
     talker.reads("Good morning.", "Tell me a story.")

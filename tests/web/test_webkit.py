@@ -13,6 +13,7 @@ from standins.local_run import Site
 from .conftest import OpenPage
 from .layout import CUT_OFF, SIDEWAYS, SMALL_TARGETS
 from .openai_control import OpenAIControl
+from .talker import LOOK_OUT
 from .webkit import WebKit, needs_webkit, webkit
 
 pytestmark = needs_webkit
@@ -79,8 +80,9 @@ def test_a_microphone_that_is_allowed_is_listened_to(safari: WebKit, site: Site)
     safari.reads("End and forget")
     safari.click("button", "Options")
     safari.reads("Check the microphone")
+    safari.run(f"({LOOK_OUT})(arguments[0])", "Say something…")  # until it has heard something, which may be soon
     safari.click("button", "Check the microphone")
-    safari.reads("Say something…")
+    safari.eventually("return window.isSeen")
 
 
 def test_without_a_microphone_the_words_say_so(site: Site, tmp_path: Path) -> None:

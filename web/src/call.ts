@@ -210,12 +210,12 @@ export class Call extends Emitter<CallEvents> {
     else this.#fail(this.#line, problem);
   }
 
-  /** Connects again and again, until it works or shall not. */
+  /** Connects again and again, until it works or shall not; soon again where the network was said to be back. */
   async #recover(): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1, waits = 1; ; attempt += 1, waits = this.#wait.isNetworkBack ? 1 : waits + 1) {
       this.#line?.close();
       const tick = (secondsToWait: number) => this.emit("reconnecting", { attempt, secondsToWait });
-      if (!(await this.#wait.until(waitBefore(attempt, Math.random()), tick))) return;
+      if (!(await this.#wait.until(waitBefore(waits, Math.random()), tick))) return;
       tick(0);
       const problem = await this.#reconnect();
       if (problem === undefined) return;

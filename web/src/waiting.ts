@@ -7,6 +7,12 @@ const TICK_MS = 1_000;
 export class Wait {
   #over = new AbortController();
   #resolve: (isDue: boolean) => void = () => undefined;
+  #isNetworkBack = false;
+
+  /** What ended the last wait was the word that the network is back: it may come a moment before the network does. */
+  get isNetworkBack(): boolean {
+    return this.#isNetworkBack;
+  }
 
   /**
    * Resolves with true after `milliseconds`, or sooner: when the network is back or the page is looked at again; with
@@ -14,6 +20,7 @@ export class Wait {
    */
   async until(milliseconds: number, tick: (secondsLeft: number) => void): Promise<boolean> {
     this.#over = new AbortController();
+    this.#isNetworkBack = false;
     const { signal } = this.#over;
     const endsAt = elapsed() + milliseconds;
     const due = new Promise<boolean>((resolve) => (this.#resolve = resolve));
@@ -25,7 +32,11 @@ export class Wait {
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
     count();
-    addEventListener("online", () => this.hurry(), { signal });
+    const hurry = () => {
+      this.#isNetworkBack = true;
+      this.hurry();
+    };
+    addEventListener("online", hurry, { signal });
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.hurry(), { signal });
     const isDue = await due;
     clearTimeout(timer);

@@ -301,6 +301,19 @@ describe("a call that is cut", () => {
     expect(states().at(-1)).toBe("live");
   });
 
+  test("is tried again soon when the network comes a moment after the word of it", async () => {
+    await startAndConnect();
+    browser.mint = () => Promise.reject(new TypeError("Failed to fetch"));
+    await cut();
+    await vi.advanceTimersByTimeAsync(100_000);
+    dispatchEvent(new Event("online"));
+    await settle();
+    expect(states().at(-1)).toBe("reconnecting");
+    browser.mint = () => Promise.resolve(mintAnswer());
+    await comeBack();
+    expect(states().at(-1)).toBe("live");
+  });
+
   test("and then refused says what the server says", async () => {
     await startAndConnect();
     browser.mint = () => Promise.resolve(Response.json({ error: { message: "No more today." } }, { status: 429 }));

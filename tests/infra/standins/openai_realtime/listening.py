@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .strictness import Event, check_event
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0  # a recogniser that is started on a busy machine takes more than ten
 
 
 class Listener:
