@@ -8,12 +8,12 @@
 #
 #   --yes              with --retire: do not ask
 #   --overlap SECONDS  how long old and new are both good (default 90: an instance reads a secret once a minute)
-#   --no-verify        do not ask the site to mint; for VOICEMINT_ACCESS=firebase, which takes no session of ours
+#   --no-verify        do not ask the site for a call; for VOICEMINT_ACCESS=firebase, which takes no session of ours
 #   --local            the local run that scripts/dev.sh started, instead of the cloud
 #   --folder F         the same, where scripts/dev.sh was given --folder F
 #                      Its stand-ins take made-up keys only: start it with a real one, OPENAI_API_KEY=… scripts/dev.sh
 #
-# Ended half-way, run it again: it goes on. Verifying mints a few client secrets, which count for the day's limit.
+# Ended half-way, run it again: it goes on. Verifying asks for a few calls, which count for the day's limit.
 #
 # PROJECT_ID       the Google Cloud project (from the environment or infra/project.env; no default)
 # SITE_URL         what is verified (default: the project's Hosting site, which SITE names where it is not the default

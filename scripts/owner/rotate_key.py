@@ -17,7 +17,7 @@ from .project import Project, add_project_options, project_of
 from .secret_names import OPENAI_API_KEY, SIGNING_KEY
 from .secret_versions import Versions
 from .signing_rotation import SigningRotation
-from .site_check import check_mint
+from .site_check import check_calls
 
 OVERLAP_SECONDS = CACHE_SECONDS + 30
 MAX_OVERLAP_SECONDS = 24 * 3600
@@ -58,7 +58,7 @@ def overlap_seconds(text: str) -> int:
 
 def verified(site_url: str, keys: SigningKeys, *, epoch: int) -> None:
     """Raises CommandFailed where the site does not take a session that the first of `keys` signed."""
-    if check_mint(site_url, keys, epoch):
+    if check_calls(site_url, keys, epoch):
         say("Checked: the site lets somebody in and opens calls.")
     else:
         say("Checked: the site lets somebody in. It opens no calls at the moment (stopped, or a limit is reached).")

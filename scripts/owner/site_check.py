@@ -1,7 +1,9 @@
-"""Whether the site mints for somebody who is signed in, seen from outside."""
+"""Whether the site opens calls for somebody who is signed in, seen from outside."""
 
+import asyncio
 import os
 import time
+from collections.abc import Mapping
 
 import requests
 from voicemint.access import COOKIE, SESSION_PURPOSE
@@ -13,22 +15,34 @@ from .console import CommandFailed, say
 SESSION_SECONDS = 120
 TIMEOUT = (5, 30)
 PATIENCE_SECONDS = 30
-# The site knows who is asking and may not mint for a reason of its own: no word against the keys.
+OPENED = "opened"
+# What the mint says of a default agent whose calls the server opens, before it asks OpenAI anything.
+UNIFIED = "unknown_agent"
+# The site knows who is asking and may not open a call for a reason of its own: no word against the keys.
 SIGNED_IN_BUT_LIMITED = {"stopped", "control_unavailable", "too_many_requests", "daily_limit_reached"}
 # Worth asking again for a while: an instance that has not read the new version yet, an upstream that hiccups.
-PASSING = {"signed_out", "secret_unavailable", "upstream_unavailable", "upstream_timeout", "upstream_rate_limited", ""}
+PASSING = {
+    "signed_out",
+    "secret_unavailable",
+    "leash_unavailable",
+    "upstream_unavailable",
+    "upstream_timeout",
+    "upstream_rate_limited",
+    "",
+}
 
 
-def check_mint(site_url: str, keys: SigningKeys, epoch: int) -> bool:
-    """Mint with a session that the first of `keys` signs, valid for two minutes. The client secret is thrown away.
+def check_calls(site_url: str, keys: SigningKeys, epoch: int) -> bool:
+    """Ask for a call with a session that the first of `keys` signs, valid for two minutes. Nobody talks in it.
 
-    True: minted. False: signed in, but nothing is minted at the moment. Raises CommandFailed.
+    True: a client secret, which is thrown away, or a call, which is hung up. False: signed in, but no call is opened
+    at the moment. Raises CommandFailed.
     """
     ends_at = time.monotonic() + PATIENCE_SECONDS
     while True:
-        code, sentence = _mint(site_url, _session(keys, epoch))
-        if code == "minted" or code in SIGNED_IN_BUT_LIMITED:
-            return code == "minted"
+        code, sentence = _asked(site_url, _session(keys, epoch))
+        if code == OPENED or code in SIGNED_IN_BUT_LIMITED:
+            return code == OPENED
         if code not in PASSING or time.monotonic() > ends_at:
             raise CommandFailed(
                 happened=f"{site_url} opens no call with the new key ({code or 'no answer'}: {redact(sentence)})",
@@ -45,18 +59,47 @@ def _session(keys: SigningKeys, epoch: int) -> str:
     return keys.sign(SESSION_PURPOSE, {**person, "exp": expires_at, "epoch": epoch})
 
 
-def _mint(site_url: str, session: str) -> tuple[str, str]:
-    """`minted`, or the error's code and sentence; no code where something else answered, or nothing."""
+def _asked(site_url: str, session: str) -> tuple[str, str]:
+    """`opened`, or the error's code and sentence; no code where something else answered, or nothing."""
     headers = {"Origin": site_url, "Sec-Fetch-Site": "same-origin", "Cookie": f"{COOKIE}={session}"}
     try:
-        answer = requests.post(
-            f"{site_url}/api/client-secrets", json={}, headers=headers, timeout=TIMEOUT, allow_redirects=False
-        )
-        if answer.ok:
-            return "minted", ""
+        told = _told(_post(f"{site_url}/api/client-secrets", headers, json={}))
+        return _told(_call(site_url, headers)) if told[0] == UNIFIED else told
+    except requests.RequestException as failure:
+        return "", type(failure).__name__
+
+
+def _call(site_url: str, headers: Mapping[str, str]) -> requests.Response:
+    """Have the server open a call, and hang it up. Its deadline ends one that this does not reach."""
+    url, sdp = f"{site_url}/api/calls", {**headers, "Content-Type": "application/sdp"}
+    answer = _post(url, sdp, data=asyncio.run(_offer()))
+    if answer.ok:
+        _post(f"{url}/hangup", headers, json={"ticket": answer.headers.get("Voicemint-Ticket")})
+    return answer
+
+
+async def _offer() -> str:
+    """Of a peer that is gone before the answer comes."""
+    from smoke.conversation import Call  # loads all of WebRTC: only where a call is to be opened
+
+    call = Call()
+    try:
+        return await call.offer()
+    finally:
+        await call.close()
+
+
+def _post(url: str, headers: Mapping[str, str], **body: object) -> requests.Response:
+    return requests.post(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, **body)  # type: ignore[arg-type]
+
+
+def _told(answer: requests.Response) -> tuple[str, str]:
+    if answer.ok:
+        return OPENED, ""
+    try:
         error = answer.json()["error"]
         return str(error["code"]), str(error["message"])
     except requests.JSONDecodeError:
         return "", f"status {answer.status_code} without the functions' error format"
-    except (requests.RequestException, KeyError, TypeError) as failure:
+    except (KeyError, TypeError) as failure:
         return "", type(failure).__name__
