@@ -79,6 +79,11 @@ def test_the_alerts_ask_for_the_codes_that_the_functions_give() -> None:
     }
 
 
+def test_whoever_gets_no_call_is_counted_in_either_set_up() -> None:
+    [errors] = filters(alert("mint-errors"))
+    assert services(errors) == {LEADS_TO["/api/calls"], LEADS_TO["/api/client-secrets"]}
+
+
 def test_a_flood_is_seen_at_every_function_that_refuses_strangers() -> None:
     """openapi.yaml says which do; the functions are held to it."""
     described = yaml.safe_load((INFRA.parent / "functions" / "openapi.yaml").read_text())["paths"]

@@ -197,7 +197,7 @@ def binding_gone(owner: Owner) -> None:
 
 
 def another_alert(owner: Owner) -> None:
-    alert = next(found for found in owner.plane.part(Resources).values() if "no client secret" in found["displayName"])
+    alert = next(found for found in owner.plane.part(Resources).values() if "get no call" in found["displayName"])
     alert["conditions"][0]["conditionThreshold"]["thresholdValue"] = 500
 
 
