@@ -19,7 +19,6 @@ from standins.google_control_plane import ControlPlane
 from standins.google_control_plane.artifactregistry import Repositories
 from standins.google_control_plane.billingbudgets import Budgets
 from standins.google_control_plane.cloudfunctions import Function, Functions
-from standins.google_control_plane.cloudtasks import Queues
 from standins.google_control_plane.monitoring import Resources
 from standins.google_control_plane.run_services import Code, Services
 from standins.google_control_plane.secretmanager import secrets_of
@@ -44,7 +43,7 @@ def make_healthy(plane: ControlPlane) -> None:
 
 
 def _mark(plane: ControlPlane) -> None:
-    """Labels, and how buckets and queues are set up."""
+    """Labels, and how buckets are set up."""
     labels = {LABEL: LABEL_VALUE}
     plane.part(Repositories)[f"{PLACE}/repositories/{REPOSITORY}"]["labels"] = labels
     for secret in secrets_of(plane, PROJECT_ID).all():
@@ -60,11 +59,6 @@ def _mark(plane: ControlPlane) -> None:
             "lifecycle": bucket.lifecycle,
         }
         store_of(plane).bucket(bucket.name).change(settings)
-    for queue in DESIRED.queues:
-        fields: dict[str, Any] = {"name": f"{PLACE}/queues/{queue.name}", "state": "RUNNING"}
-        for (outer, inner), value in queue.fields.items():
-            fields.setdefault(outer, {})[inner] = value
-        plane.part(Queues)[fields["name"]] = fields
 
 
 def _add_condition(plane: ControlPlane, grant: Grant) -> None:

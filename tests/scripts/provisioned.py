@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provision.desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, Grant, Resource, read_desired
+from provision.desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, Grant, Queue, Resource, read_desired
 from provision.names import Names
 from standins.google_control_plane import ControlPlane, Proxy
 from standins.google_control_plane.artifactregistry import Repositories
+from standins.google_control_plane.cloudtasks import Queues
 from standins.google_control_plane.firebase import FirebaseProjects
 from standins.google_control_plane.hosting_sites import Sites
 from standins.google_control_plane.secretmanager import secrets_of
@@ -55,10 +56,19 @@ def provision(plane: ControlPlane) -> None:
     for secret in sorted({binding.resource.name for binding in desired.bindings if binding.resource.kind == "secret"}):
         made = secrets_of(plane, PROJECT_ID).create(secret, {"replication": {"automatic": {}}, "labels": MARKED})
         made.add_version(SECRETS[secret].encode(), None)
+    for queue in desired.queues:
+        _add_queue(plane, queue)
     for binding in desired.bindings:
         _grant(plane, binding.resource, binding.grant)
     plane.part(FirebaseProjects).add(PROJECT_ID)
     plane.part(Sites).add_default(project)
+
+
+def _add_queue(plane: ControlPlane, queue: Queue) -> None:
+    fields: dict[str, Any] = {"name": f"projects/{PROJECT_ID}/locations/{REGION}/queues/{queue.name}"}
+    for (outer, inner), value in queue.fields.items():
+        fields.setdefault(outer, {})[inner] = value
+    plane.part(Queues)[fields["name"]] = {**fields, "state": "RUNNING"}
 
 
 def _grant(plane: ControlPlane, resource: Resource, grant: Grant) -> None:

@@ -49,7 +49,7 @@ class CloudTasks:
 
     async def tasks_create(self, request: web.Request) -> web.Response:
         queue = self._queue(request)
-        asked = _parsed(await request.text())
+        asked = parsed(await request.text())
         task = queue.create(asked.task, self._project)
         return web.json_response(task.resource(_view(str(asked.responseView))))
 
@@ -112,7 +112,8 @@ def create_app(
     return app
 
 
-def _parsed(text: str) -> CreateTask:
+def parsed(text: str) -> CreateTask:
+    """The body of tasks.create. Raises GoogleError."""
     if len(text) > MAX_TASK_BYTES:
         raise GoogleError("INVALID_ARGUMENT", "Task size too large")
     try:

@@ -1,8 +1,11 @@
-"""Cloud Tasks v2: queues. What is in them is the stand-in of a running queue's business, not of this one."""
+"""Cloud Tasks v2: queues, and tasks as they are taken. google_cloud_tasks sends tasks, this one none."""
 
 import re
 from copy import deepcopy
+from datetime import UTC, datetime
 
+from standins.google_cloud_tasks import parsed
+from standins.google_cloud_tasks.queue import TASK_ID, QueuedTask
 from standins.google_control_plane.api import Api, Call, Json
 from standins.google_control_plane.etags import changed
 from standins.google_control_plane.iam_routes import add_iam_routes
@@ -27,6 +30,10 @@ class Queues(Resources):
     def __init__(self) -> None:
         super().__init__()
         self.deleted: set[str] = set()
+
+
+class Tasks(Resources):
+    """Tasks by name, for as long as this Google runs."""
 
 
 def parent(call: Call) -> str:
@@ -90,6 +97,19 @@ def pause_queue(call: Call) -> Json:
 def resume_queue(call: Call) -> Json:
     found(call)["state"] = "RUNNING"
     return found(call)
+
+
+@API.post(f"{QUEUE}/tasks", read=True)
+def create_task(call: Call) -> Json:
+    """For the functions that run here: nothing of the project is changed. Which of them may, infra/iam.txt says."""
+    queue, tasks, asked = found(call)["name"], call.plane.part(Tasks), parsed(call.body.decode()).task
+    parent_name, _, task_id = asked.name.rpartition("/tasks/")
+    if parent_name != queue or not TASK_ID.fullmatch(task_id):
+        raise GoogleError("INVALID_ARGUMENT", f"Task name must be formatted: {queue}/tasks/<task_id>")
+    if asked.name in tasks:
+        raise GoogleError("ALREADY_EXISTS", "Requested entity already exists")
+    tasks[asked.name] = QueuedTask(asked.name, asked, asked.scheduleTime or datetime.now(UTC)).resource("BASIC")
+    return tasks[asked.name]
 
 
 add_iam_routes(API, QUEUE, "cloudtasks.queues", found, read_method="POST")

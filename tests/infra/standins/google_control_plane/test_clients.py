@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
+from google.api_core.exceptions import BadRequest, Conflict, Forbidden, NotFound, PreconditionFailed
 from google.auth.credentials import Credentials
-from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package
+from google.cloud import secretmanager, storage, tasks_v2  # type: ignore[attr-defined]  # a namespace package
 from google.oauth2.credentials import Credentials as TokenCredentials
 
 from ....google import PROJECT_ID, Google
@@ -59,3 +59,20 @@ def test_secret_manager(google: Google, credentials: Credentials) -> None:
             client.access_secret_version(name=version)
     sent = google.plane.log.writes()[1].body["payload"]["data"]
     assert base64.b64decode(sent) == b"one"
+
+
+def test_cloud_tasks_takes_a_task_once_for_a_queue_that_is_there(google: Google, credentials: Credentials) -> None:
+    place = f"projects/{PROJECT_ID}/locations/us-central1"
+    queue = f"{place}/queues/calls"
+    task = {"name": f"{queue}/tasks/rtc_1-end-0", "http_request": {"url": "https://a.example/"}}
+    with tasks_v2.CloudTasksClient(transport="rest", credentials=credentials) as client:
+        with pytest.raises(NotFound):
+            client.create_task(parent=queue, task=task)
+        client.create_queue(parent=place, queue={"name": queue})
+        changes = len(google.plane.log.writes())
+        assert client.create_task(parent=queue, task=task).name == task["name"]
+        with pytest.raises(Conflict):
+            client.create_task(parent=queue, task=task)
+        with pytest.raises(BadRequest):
+            client.create_task(parent=queue, task={**task, "name": f"{place}/queues/others/tasks/rtc_1-end-0"})
+    assert len(google.plane.log.writes()) == changes
