@@ -1,6 +1,6 @@
 """POST /api/phone: OpenAI tells of a phone call that rings; an agent answers it, or it is rejected.
 
-In:  OpenAI's event, signed: see voicemint/webhooks.py. Every failure of the signature is the same 401.
+In:  OpenAI's event, signed: see voicemint/openai/webhooks.py. Every failure of the signature is the same 401.
 Out: 200 {"outcome"}; anything else makes OpenAI deliver it again.
 Errors: openapi.yaml.
 
@@ -15,13 +15,15 @@ from datetime import UTC, datetime
 from functools import partial
 
 import flask
-from voicemint.access import NOBODY, Person
-from voicemint.admission import admission_for
-from voicemint.agents import Agent, load_agents
-from voicemint.calls import KnownCall
+from voicemint.access.person import NOBODY, Person
+from voicemint.agents.agent import Agent
+from voicemint.agents.files import load_agents
+from voicemint.agents.phone_table import PhonePolicy, lines_of
+from voicemint.api.json_body import parse_json
+from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
+from voicemint.calls.call import KnownCall
+from voicemint.calls.deadline import Leash
 from voicemint.cloud_logging import configure_logging, logger
-from voicemint.control_bucket import ControlBucket
-from voicemint.deliveries import Deliveries
 from voicemint.errors import (
     DailyLimitReached,
     InvalidRequest,
@@ -32,20 +34,19 @@ from voicemint.errors import (
     Stopped,
     TooManyRequests,
 )
-from voicemint.http import Answer, ApiRequest, Route, entry_point
-from voicemint.incoming_calls import EVENT_TYPE, IncomingCall, incoming_call
-from voicemint.leash import Leash
-from voicemint.mounted_secret import MountedSecret
-from voicemint.openai_api import OpenAIApi
-from voicemint.phone_line import PHONE, PhoneLine
-from voicemint.phone_policy import PhonePolicy, lines_of
-from voicemint.secrets import api_key_for
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.limits.admission import admission_for
+from voicemint.openai.api import OpenAIApi
+from voicemint.openai.webhooks import WebhookSecrets, claimed_delivery
+from voicemint.phone.capacity import PHONE, PhoneLine
+from voicemint.phone.sip_headers import EVENT_TYPE, IncomingCall, incoming_call
+from voicemint.phone.webhook_dedup import Deliveries
+from voicemint.secrets.mounted import MountedSecret
+from voicemint.secrets.openai_key import api_key_for
+from voicemint.secrets.signing import SigningKeys
 from voicemint.settings import Settings
-from voicemint.signing import SigningKeys
-from voicemint.strict_json import parse_json
-from voicemint.webhooks import WebhookSecrets, claimed_delivery
 
-MAX_BODY_BYTES = 64 * 1024 - 1  # http.py says why not one more
+MAX_BODY_BYTES = 64 * 1024 - 1  # api/routes.py says why not one more
 DECLINE, BUSY_HERE = 603, 486  # SIP, RFC 3261
 ACCEPTED, REJECTED, OVER, IGNORED = "accepted", "rejected", "over", "ignored"
 LIMITS = (Stopped, TooManyRequests, DailyLimitReached, MonthlyLimitReached, LineBusy)

@@ -12,12 +12,17 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
-from voicemint.access import Person, access_for
-from voicemint.admission import admission_for
-from voicemint.agents import CLIENT_SECRET, DEFAULT_AGENT, UNIFIED, choose, load_agents
-from voicemint.calls import KnownCall, call_of_ticket, check_call_id
+from voicemint.access.modes import access_for
+from voicemint.access.person import Person
+from voicemint.agents.agent import CLIENT_SECRET, DEFAULT_AGENT, UNIFIED, choose
+from voicemint.agents.files import load_agents
+from voicemint.api.json_body import parse_json
+from voicemint.api.routes import Answer, ApiRequest, Query, Route, entry_point
+from voicemint.calls.call import KnownCall, call_of_ticket, check_call_id
+from voicemint.calls.deadline import Leash
+from voicemint.calls.remembered import Remembered
+from voicemint.calls.sdp import CONTENT_TYPE, MAX_OFFER_BYTES, check_offer
 from voicemint.cloud_logging import configure_logging, logger
-from voicemint.control_bucket import ControlBucket
 from voicemint.errors import (
     ApiError,
     ControlUnavailable,
@@ -26,19 +31,16 @@ from voicemint.errors import (
     TooManyCalls,
     UnknownField,
 )
-from voicemint.http import Answer, ApiRequest, Query, Route, entry_point
-from voicemint.leash import Leash
-from voicemint.limits import RateLimit
-from voicemint.minutes import Allowance
-from voicemint.mounted_secret import MountedSecret
-from voicemint.openai_api import CreatedCall, OpenAIApi
-from voicemint.places import Places, free
-from voicemint.remembered import Remembered
-from voicemint.sdp import CONTENT_TYPE, MAX_OFFER_BYTES, check_offer
-from voicemint.secrets import api_key_for
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.limits.admission import admission_for
+from voicemint.limits.calls_at_once import Places, free
+from voicemint.limits.monthly_minutes import Allowance
+from voicemint.limits.rate import RateLimit
+from voicemint.openai.api import CreatedCall, OpenAIApi
+from voicemint.secrets.mounted import MountedSecret
+from voicemint.secrets.openai_key import api_key_for
+from voicemint.secrets.signing import SigningKeys
 from voicemint.settings import Settings
-from voicemint.signing import SigningKeys
-from voicemint.strict_json import parse_json
 
 PATH = "/api/calls"
 MAX_JSON_BYTES = 2 * 1024

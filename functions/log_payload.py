@@ -9,16 +9,17 @@ Errors: openapi.yaml.
 
 from datetime import UTC, datetime
 
-from voicemint.access import access_for, unrevoked
-from voicemint.batch_owner import BatchOwners
+from voicemint.access.modes import access_for
+from voicemint.access.person import unrevoked
+from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.cloud_logging import configure_logging
-from voicemint.control import Control
-from voicemint.control_bucket import ControlBucket
+from voicemint.control.stop_switch import Control
 from voicemint.errors import AnotherPerson, SettingsError
-from voicemint.http import Answer, ApiRequest, Route, entry_point
-from voicemint.limits import RateLimit
-from voicemint.log_limits import DailyBytes
-from voicemint.payloads import (
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.google.payload_bucket import Bucket
+from voicemint.limits.log_bytes import DailyBytes
+from voicemint.limits.rate import RateLimit
+from voicemint.payloads.batch import (
     MAX_BATCH_BYTES,
     batch_day,
     encode_records,
@@ -26,8 +27,8 @@ from voicemint.payloads import (
     parse_batch,
     parse_batch_header,
 )
+from voicemint.payloads.owner import BatchOwners
 from voicemint.settings import Settings
-from voicemint.storage import Bucket
 
 CONTENT_TYPE = "application/x-ndjson"
 MIB = 1024 * 1024

@@ -5,16 +5,17 @@ Out: {"value", "expires_at" (epoch seconds), "model", "calls_url", "max_call_sec
 Errors: openapi.yaml.
 """
 
-from voicemint.access import access_for
-from voicemint.admission import admission_for
-from voicemint.agents import CLIENT_SECRET, choose, load_agents, refuse_client_secrets
+from voicemint.access.modes import access_for
+from voicemint.agents.agent import CLIENT_SECRET, choose
+from voicemint.agents.files import load_agents, refuse_client_secrets
+from voicemint.api.json_body import parse_json
+from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.cloud_logging import configure_logging
 from voicemint.errors import InvalidRequest, UnknownField
-from voicemint.http import Answer, ApiRequest, Route, entry_point
-from voicemint.openai_api import OpenAIApi
-from voicemint.secrets import api_key_for
+from voicemint.limits.admission import admission_for
+from voicemint.openai.api import OpenAIApi
+from voicemint.secrets.openai_key import api_key_for
 from voicemint.settings import Settings
-from voicemint.strict_json import parse_json
 
 MAX_BODY_BYTES = 4 * 1024
 FIELDS = {"agent", "voice"}

@@ -6,26 +6,27 @@ GET                       200 {"name", "expires_at" (epoch seconds or null), "ma
 DELETE                    204, the session has ended and the cookie is cleared; also where there was none
 Errors: openapi.yaml.
 
-A session that ends leaves `signed-out/<person id>` in the control bucket, which every function looks for (control.py).
-An invite makes one session, so that the person's id names it. Who is signed in by Firebase, or not at all (`open`), has
-none: then there is nothing to end here but the cookie.
+A session that ends leaves `signed-out/<person id>` in the control bucket, which every function looks for
+(control/stop_switch.py). An invite makes one session, so that the person's id names it. Who is signed in by Firebase,
+or not at all (`open`), has none: then there is nothing to end here but the cookie.
 """
 
 import json
 import os
 import time
 
-from voicemint.access import COOKIE, SESSION_PURPOSE, Person, access_for, anyone, session_or_nobody, unrevoked
+from voicemint.access.invites import LOCAL_SESSION_SECONDS, REDEEMED_PREFIX, SESSION_SECONDS, Invite, read_invite
+from voicemint.access.modes import access_for, session_or_nobody
+from voicemint.access.person import COOKIE, SESSION_PURPOSE, Person, anyone, unrevoked
+from voicemint.api.json_body import parse_json
+from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.cloud_logging import configure_logging, logger
-from voicemint.control import MAX_SIGNED_OUT, SIGNED_OUT_PREFIX, Control
-from voicemint.control_bucket import ControlBucket
+from voicemint.control.stop_switch import MAX_SIGNED_OUT, SIGNED_OUT_PREFIX, Control
 from voicemint.errors import ControlUnavailable, InvalidInvite, InvalidRequest, SignOutUnavailable, UnknownField
-from voicemint.http import Answer, ApiRequest, Route, entry_point
-from voicemint.invites import LOCAL_SESSION_SECONDS, REDEEMED_PREFIX, SESSION_SECONDS, Invite, read_invite
-from voicemint.mounted_secret import MountedSecret
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.mounted import MountedSecret
+from voicemint.secrets.signing import SigningKeys
 from voicemint.settings import Settings
-from voicemint.signing import SigningKeys
-from voicemint.strict_json import parse_json
 
 PATH = "/api/access"
 MAX_BODY_BYTES = 2 * 1024

@@ -1,33 +1,34 @@
 """POST / from Cloud Tasks, private: ends a call at its deadline, or watches it until then.
 
-In:  {"task": text signed by us}: tasks.py says what is in it.
+In:  {"task": text signed by us}: calls/tasks.py says what is in it.
 Out: 204 when it is done. Anything else has the task sent again: at once after a crash, after a second when it is full.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 
-from voicemint.agents import choose, load_agents
-from voicemint.call_record import CallRecords
+from voicemint.access.cloud_tasks import task_access
+from voicemint.agents.agent import choose
+from voicemint.agents.files import load_agents
+from voicemint.api.json_body import parse_json
+from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
+from voicemint.calls.deadline import Leash
+from voicemint.calls.tasks import END, Task, TaskQueue, read_task
 from voicemint.cloud_logging import configure_logging
-from voicemint.control import Control
-from voicemint.control_bucket import ControlBucket
+from voicemint.control.stop_switch import Control
 from voicemint.errors import InvalidRequest, InvalidTicket, SettingsError, TooManyRequests
-from voicemint.http import Answer, ApiRequest, Route, entry_point
-from voicemint.leash import Leash
-from voicemint.mounted_secret import MountedSecret
-from voicemint.openai_api import OpenAIApi
-from voicemint.phone_line import PHONE, release
-from voicemint.places import free
-from voicemint.secrets import api_key_for
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.google.payload_bucket import Bucket
+from voicemint.limits.calls_at_once import free
+from voicemint.monitor.dependencies import Surroundings
+from voicemint.monitor.monitor import Watch
+from voicemint.monitor.transcript import CallRecords
+from voicemint.openai.api import OpenAIApi
+from voicemint.phone.capacity import PHONE, release
+from voicemint.secrets.mounted import MountedSecret
+from voicemint.secrets.openai_key import api_key_for
+from voicemint.secrets.signing import SigningKeys
 from voicemint.settings import Settings
-from voicemint.signing import SigningKeys
-from voicemint.storage import Bucket
-from voicemint.strict_json import parse_json
-from voicemint.surroundings import Surroundings
-from voicemint.task_access import task_access
-from voicemint.tasks import END, Task, TaskQueue, read_task
-from voicemint.watch import Watch
 
 MAX_BODY_BYTES = 2 * 1024
 MAX_WATCHES = 80  # fewer than THREADS: to end a call there is always a thread

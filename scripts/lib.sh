@@ -120,13 +120,13 @@ ensure_npm() {
 check_agents() {
   local interpreter=$PYTHON
   [[ -x $interpreter ]] || interpreter=$(find_python)
-  PYTHONPATH="$ROOT/functions" "$interpreter" -B -m voicemint.public_agents >/dev/null || exit 1
+  PYTHONPATH="$ROOT/functions" "$interpreter" -B -m voicemint.agents.public >/dev/null || exit 1
 }
 
 # ensure_page: web/dist is built from what web/ and the agents are now.
 ensure_page() {
   local built="$ROOT/web/dist/index.html" changed=""
-  [[ -f $built ]] && changed=$(find "$ROOT/web" "$ROOT/functions/agents" "$ROOT/functions/voicemint/page_tools.json" \
+  [[ -f $built ]] && changed=$(find "$ROOT/web" "$ROOT/functions/agents" "$ROOT/functions/voicemint/agents/page_tools.json" \
     -newer "$built" \( -type f -o -path "$ROOT/functions/agents" \) \
     -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/.firebase/*' -print -quit)
   [[ -f $built && -z $changed ]] && return

@@ -1,6 +1,6 @@
 """The environment, read once and typed.
 
-VOICEMINT_ACCESS       invite                                who may call: see access.py
+VOICEMINT_ACCESS       invite                                who may call: see access/person.py
 SIGNING_KEY_FILE       /secrets/signing-key/latest           the mounted secret that signs invites and sessions
 CONTROL_BUCKET         required                              the bucket of the stop switch, invites and daily limit
 DAILY_LIMIT            200                                   client secrets a UTC day, over all instances

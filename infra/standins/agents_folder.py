@@ -4,7 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
-from voicemint.agents import AGENTS_FOLDER, DEFAULT_AGENT
+from voicemint.agents.agent import DEFAULT_AGENT
+from voicemint.agents.files import AGENTS_FOLDER
 
 SETUP = re.compile(r'^setup = "[a-z-]+"$', re.MULTILINE)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 from aiohttp import ClientError, ClientSession, web
-from voicemint.control import CONTROL_OBJECT, ControlState
-from voicemint.control_bucket import ControlBucket
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
+from voicemint.google.control_bucket import ControlBucket
 
 from standins import google_cloud_tasks, google_metadata, google_secret_manager, google_storage
 from standins.google_cloud_tasks.queue import QueueConfig

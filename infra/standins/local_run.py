@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientSession
-from voicemint.agents import AGENTS_FOLDER, load_agents
-from voicemint.control import CONTROL_OBJECT, ControlState
-from voicemint.control_bucket import ControlBucket
-from voicemint.invites import make_invite
-from voicemint.signing import SigningKeys
+from voicemint.access.invites import make_invite
+from voicemint.agents.files import AGENTS_FOLDER, load_agents
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.signing import SigningKeys
 
 from standins import hosting, openai_realtime
 from standins.first_of import first_of

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from voicemint.agents import AGENTS_FOLDER, DEFAULT_AGENT
+from voicemint.agents.agent import DEFAULT_AGENT
+from voicemint.agents.files import AGENTS_FOLDER
 
 from .google_cloud import google_cloud
 from .load import Body, Load, put_under_load, require_wrk

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from voicemint.access import COOKIE, SESSION_PURPOSE
-from voicemint.invites import SESSION_SECONDS
-from voicemint.signing import SigningKeys
+from voicemint.access.invites import SESSION_SECONDS
+from voicemint.access.person import COOKIE, SESSION_PURPOSE
+from voicemint.secrets.signing import SigningKeys
 
 from .google_cloud import google_cloud
 from .load import Load, put_under_load, require_wrk

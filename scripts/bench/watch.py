@@ -17,10 +17,10 @@ from typing import Any
 from aiohttp import web
 from standins.function_process import free_port
 from standins.serving import ServerThread
-from voicemint.calls import KnownCall
+from voicemint.calls.call import KnownCall
+from voicemint.calls.tasks import WATCH, Task, TaskQueue
+from voicemint.secrets.signing import SigningKeys
 from voicemint.settings import Settings
-from voicemint.signing import SigningKeys
-from voicemint.tasks import WATCH, Task, TaskQueue
 
 from .google_cloud import google_cloud
 from .mint import API_KEY, ROOT, framework_peer

@@ -1,6 +1,6 @@
 """The owner's side of control.json: read, and changed so that two commands at once cannot undo each other.
 
-What it holds and who reads it: functions/voicemint/control.py.
+What it holds and who reads it: functions/voicemint/control/stop_switch.py.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from google.cloud.storage.retry import DEFAULT_RETRY
-from voicemint.control import CONTROL_OBJECT, ControlState
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 from voicemint.errors import ControlUnavailable
 
 from .console import CommandFailed

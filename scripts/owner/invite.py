@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from common.command_line import CommandLine
 from google.api_core.exceptions import PreconditionFailed
-from voicemint.access import Person
-from voicemint.control import CONTROL_OBJECT, ControlState
-from voicemint.invites import INVITE_SECONDS, make_invite
-from voicemint.signing import SigningKeys
+from voicemint.access.invites import INVITE_SECONDS, make_invite
+from voicemint.access.person import Person
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
+from voicemint.secrets.signing import SigningKeys
 
 from .console import CommandFailed, run, say, show
 from .control_state import IN_FORCE, RETRY, TIMEOUT_SECONDS, change_control, read_control

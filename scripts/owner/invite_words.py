@@ -5,7 +5,7 @@ import io
 from urllib.parse import urlsplit
 
 import segno
-from voicemint.invites import MAX_NAME_LENGTH
+from voicemint.access.invites import MAX_NAME_LENGTH
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 ONLY_HERE = (

@@ -10,9 +10,10 @@ from typing import Any
 
 from common.command_line import CommandLine
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
-from voicemint.agents import CLIENT_SECRET, MAX_CALL_MINUTES, UNIFIED, Agent, load_agents
-from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
-from voicemint.prices import Prices, load_prices
+from voicemint.agents.agent import CLIENT_SECRET, UNIFIED, Agent
+from voicemint.agents.files import MAX_CALL_MINUTES, load_agents
+from voicemint.openai.api import CLIENT_SECRET_TTL_SECONDS
+from voicemint.openai.prices import Prices, load_prices
 
 from .console import run, say, show
 from .control_state import TIMEOUT_SECONDS, read_control
@@ -91,7 +92,7 @@ def not_covered(agents: Mapping[str, Agent]) -> list[str]:
 
 
 def leased_blocks(bucket: storage.Bucket, day: date) -> int:
-    """How many blocks were leased on `day`: functions/voicemint/limits.py says what a slot object is."""
+    """How many blocks were leased on `day`: functions/voicemint/limits/daily.py says what a slot object is."""
     fields = "items(name),nextPageToken"
     return sum(1 for _ in bucket.list_blobs(prefix=f"minted/{day}/", fields=fields, timeout=TIMEOUT_SECONDS))
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import urllib3
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from urllib3.exceptions import HTTPError
-from voicemint.leash import CALLS_PREFIX
-from voicemint.secrets import Secret
+from voicemint.calls.deadline import CALLS_PREFIX
+from voicemint.secrets.openai_key import Secret
 
 LONGEST_CALL = timedelta(minutes=60)  # OpenAI ends every session then
 LISTING_SECONDS = 60
@@ -30,7 +30,7 @@ HUNG_UP, OVER, KEY_REJECTED, NOT_ANSWERED, NOT_TRIED = (
 SUCCESSES = (HUNG_UP, OVER)
 _REGISTERED = re.compile(rf"{CALLS_PREFIX}([A-Za-z0-9_-]{{1,128}})\.json", re.ASCII)
 _LOGGED = re.compile(r"calls/dt=[\d-]{10}/([A-Za-z0-9_-]{1,128})/[^/]+", re.ASCII)
-# A page's own log of a call that was never registered, and whose it is: functions/voicemint/batch_owner.py.
+# A page's own log of a call that was never registered, and whose it is: functions/voicemint/payloads/owner.py.
 _UNREGISTERED = re.compile(r"page_(rtc_[A-Za-z0-9_-]+)_[a-z0-9-]+", re.ASCII)
 _FIELDS = "items(name,timeCreated),nextPageToken"
 

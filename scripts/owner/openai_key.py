@@ -7,10 +7,11 @@ from functools import partial
 from typing import TextIO
 
 import requests
-from voicemint.agents import DEFAULT_AGENT, load_agents
+from voicemint.agents.agent import DEFAULT_AGENT
+from voicemint.agents.files import load_agents
 from voicemint.errors import SecretUnavailable, UpstreamError
-from voicemint.openai_refusals import refusal
-from voicemint.secrets import Secret
+from voicemint.openai.refusals import refusal
+from voicemint.secrets.openai_key import Secret
 
 from .console import CommandFailed, say
 from .project import Project

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
-from voicemint.control import SIGNED_OUT_PREFIX, ControlState
-from voicemint.invites import INVITED_PREFIX, REDEEMED_PREFIX, SESSION_SECONDS
+from voicemint.access.invites import INVITED_PREFIX, REDEEMED_PREFIX, SESSION_SECONDS
+from voicemint.control.stop_switch import SIGNED_OUT_PREFIX, ControlState
 
 from .control_state import RETRY, TIMEOUT_SECONDS
 

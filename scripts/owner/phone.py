@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from common.command_line import CommandLine
 from google.api_core.exceptions import NotFound
-from voicemint.agents import load_agents
+from voicemint.agents.files import load_agents
+from voicemint.agents.phone_table import PhonePolicy
 from voicemint.errors import SecretUnavailable
-from voicemint.incoming_calls import EVENT_TYPE
-from voicemint.phone_policy import PhonePolicy
-from voicemint.webhooks import WebhookSecrets
+from voicemint.openai.webhooks import WebhookSecrets
+from voicemint.phone.sip_headers import EVENT_TYPE
 
 from .console import CommandFailed, run, say, show
 from .openai_key import key_in_use

@@ -26,8 +26,8 @@ from common.hosting_site import site_url
 from google.auth.credentials import Credentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from google.oauth2.credentials import Credentials as LocalCredentials
+from voicemint.google.payload_bucket import connect
 from voicemint.settings import LOOPBACK_HOSTS, Settings
-from voicemint.storage import connect
 
 from .console import CommandFailed
 from .default_site import look_up_site

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from common.command_line import CommandLine
-from voicemint.control import ControlState
-from voicemint.mounted_secret import CACHE_SECONDS
-from voicemint.signing import SigningKeys
+from voicemint.control.stop_switch import ControlState
+from voicemint.secrets.mounted import CACHE_SECONDS
+from voicemint.secrets.signing import SigningKeys
 
 from .console import run, say, show, wait
 from .control_state import read_control

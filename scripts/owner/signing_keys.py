@@ -1,4 +1,4 @@
-"""The lines of the secret `signing-key` during a rotation. What they are: functions/voicemint/signing.py.
+"""The lines of the secret `signing-key` during a rotation. What they are: functions/voicemint/secrets/signing.py.
 
 [old]  ->  [old, new]  everybody learns to verify by the new key
        ->  [new, old]  it signs; what the old one signed stays good
@@ -8,7 +8,7 @@
 import os
 import re
 
-from voicemint.signing import SigningKeys
+from voicemint.secrets.signing import SigningKeys
 
 _NUMBERED = re.compile(r"k(\d{1,9}) ", re.ASCII)
 

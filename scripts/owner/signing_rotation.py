@@ -4,8 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from voicemint.control import ControlState
-from voicemint.signing import SigningKeys
+from voicemint.control.stop_switch import ControlState
+from voicemint.secrets.signing import SigningKeys
 
 from .console import CommandFailed, say, show, wait
 from .control_state import read_control

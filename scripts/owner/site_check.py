@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 
 import requests
-from voicemint.access import COOKIE, SESSION_PURPOSE
+from voicemint.access.person import COOKIE, SESSION_PURPOSE
 from voicemint.redaction import redact
-from voicemint.signing import SigningKeys
+from voicemint.secrets.signing import SigningKeys
 
 from .console import CommandFailed, say
 

@@ -1,11 +1,12 @@
-"""What a day can cost at most, by OpenAI's prices: functions/voicemint/prices.json."""
+"""What a day can cost at most, by OpenAI's prices: functions/voicemint/openai/prices.json."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voicemint.agents import MAX_CALL_MINUTES, Agent
-from voicemint.prices import PRICES_FILE, Prices
+from voicemint.agents.agent import Agent
+from voicemint.agents.files import MAX_CALL_MINUTES
+from voicemint.openai.prices import PRICES_FILE, Prices
 
 from .console import CommandFailed
 

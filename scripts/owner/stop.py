@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from common.command_line import CommandLine
-from voicemint.control import CONTROL_OBJECT
-from voicemint.openai_api import CLIENT_SECRET_TTL_SECONDS
+from voicemint.control.stop_switch import CONTROL_OBJECT
+from voicemint.openai.api import CLIENT_SECRET_TTL_SECONDS
 
 from .console import EXIT_FAILED, run, say, show
 from .control_state import IN_FORCE, change_control, read_control

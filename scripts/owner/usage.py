@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
-from voicemint.shares import PREFIX as SHARES_PREFIX
+from voicemint.limits.person_shares import PREFIX as SHARES_PREFIX
 
 from .control_state import RETRY, TIMEOUT_SECONDS
 
@@ -32,7 +32,7 @@ def _used(bucket: storage.Bucket, person_id: str, now: datetime) -> Used:
 
 
 def _calls(bucket: storage.Bucket, person_id: str, now: datetime) -> int:
-    """Where the last that was taken of the person's share ends: functions/voicemint/shares.py."""
+    """Where the last that was taken of the person's share ends: functions/voicemint/limits/person_shares.py."""
     folder = f"{SHARES_PREFIX}{now:%Y-%m-%d}/{person_id}/"
     blobs = list(bucket.list_blobs(prefix=folder, fields="items(name),nextPageToken", timeout=TIMEOUT_SECONDS))
     if not blobs:
@@ -42,7 +42,7 @@ def _calls(bucket: storage.Bucket, person_id: str, now: datetime) -> int:
 
 
 def _minutes(bucket: storage.Bucket, person_id: str, now: datetime) -> int:
-    """Each is an object of its own, created when it began: functions/voicemint/minutes.py."""
+    """Each is an object of its own, created when it began: functions/voicemint/limits/monthly_minutes.py."""
     prefix, midnight = f"minutes/{now:%Y-%m}/{person_id}/", datetime(now.year, now.month, now.day, tzinfo=UTC)
     fields = "items(name,timeCreated),nextPageToken"
     blobs = bucket.list_blobs(prefix=prefix, fields=fields, timeout=TIMEOUT_SECONDS)

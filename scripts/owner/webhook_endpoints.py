@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from voicemint.incoming_calls import EVENT_TYPE
-from voicemint.secrets import Secret
+from voicemint.phone.sip_headers import EVENT_TYPE
+from voicemint.secrets.openai_key import Secret
 
 from .console import CommandFailed
 from .openai_key import meant_by, told

@@ -10,8 +10,8 @@ from typing import TextIO
 
 import requests
 from voicemint.errors import SecretUnavailable
-from voicemint.mounted_secret import CACHE_SECONDS
-from voicemint.webhooks import WebhookSecrets, sign
+from voicemint.openai.webhooks import WebhookSecrets, sign
+from voicemint.secrets.mounted import CACHE_SECONDS
 
 from .console import CommandFailed, say
 

@@ -13,7 +13,7 @@ from owner.console import say
 from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from owner.signing_keys import first_line
 from owner.webhook_secret import WEBHOOK_SECRET, made_up_secret
-from voicemint.secrets import Secret
+from voicemint.secrets.openai_key import Secret
 
 from .failures import Failure
 from .gcloud import Gcloud

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 from owner.invite_words import qr_code
 from owner.spend import WorstCase, formula, how_to_lower, worst_case
-from voicemint.agents import load_agents
-from voicemint.prices import load_prices
+from voicemint.agents.files import load_agents
+from voicemint.openai.prices import load_prices
 
 from . import monitoring
 from .apply import Ended

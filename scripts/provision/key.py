@@ -9,7 +9,7 @@ from common.newest_version import unreadable_among
 from owner.console import CommandFailed, say
 from owner.openai_key import MAX_INPUT_CHARACTERS, check_key, read_key
 from requests import RequestException
-from voicemint.secrets import API_KEY_SECRET_ID, Secret
+from voicemint.secrets.openai_key import API_KEY_SECRET_ID, Secret
 from voicemint.settings import Settings
 
 from .gcloud import Gcloud

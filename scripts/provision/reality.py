@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.hosting_site import default_site
-from voicemint.invites import INVITED_PREFIX, REDEEMED_PREFIX
+from voicemint.access.invites import INVITED_PREFIX, REDEEMED_PREFIX
 
 from .configuration import Configurations
 from .desired import Grant, Resource

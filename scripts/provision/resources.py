@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from voicemint.control import CONTROL_OBJECT, ControlState
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 
 from .desired import (
     LABEL,

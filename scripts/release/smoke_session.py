@@ -14,10 +14,10 @@ from owner.project import FUNCTION_FLAGS, cloud_project
 from owner.project_env import project_env_file
 from owner.secret_names import SIGNING_KEY
 from owner.secret_versions import Versions
-from voicemint.access import COOKIE
-from voicemint.control import ControlState
-from voicemint.invites import make_invite
-from voicemint.signing import SigningKeys
+from voicemint.access.invites import make_invite
+from voicemint.access.person import COOKIE
+from voicemint.control.stop_switch import ControlState
+from voicemint.secrets.signing import SigningKeys
 
 from .project import Released
 

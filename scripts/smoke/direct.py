@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from voicemint.agents import choose, load_agents
+from voicemint.agents.agent import choose
+from voicemint.agents.files import load_agents
 
 from .site import ClientSecret, Visit, describe, expect_usable, post_json
 from .steps import StepFailed

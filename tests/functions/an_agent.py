@@ -1,6 +1,6 @@
 """The agent of tests that need any."""
 
-from voicemint.agents import Agent
+from voicemint.agents.agent import Agent
 
 AGENT = Agent(
     label="A",

@@ -24,16 +24,17 @@ from standins.function_process import FunctionProcess, function_process
 from standins.google_cloud_tasks.queue import QueueConfig
 from standins.local_cloud import metadata_environment
 from standins.serving import ServerThread
-from voicemint.calls import KnownCall
-from voicemint.control import CONTROL_OBJECT, ControlState
-from voicemint.control_bucket import ControlBucket
-from voicemint.minutes import count_minute
-from voicemint.signing import SigningKeys
+from voicemint.calls.call import KnownCall
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.limits.monthly_minutes import count_minute
+from voicemint.secrets.signing import SigningKeys
 
 FUNCTIONS_FOLDER = Path(__file__).parents[2] / "functions"
 API_KEY = "sk-test-0123456789abcdefghijklmnop"
 
 SIGNING_KEY = "5" * 64
+ADMISSION = "voicemint.limits.admission"
 PATIENT_SECONDS = (
     30  # for the bucket; how long a deployed function waits is tests/security/test_hanging_storage.py's matter
 )
@@ -113,8 +114,8 @@ def load_function(
             monkeypatch.setenv(variable, value)
         forget_functions()
         app = functions_framework.create_app(name, str(FUNCTIONS_FOLDER / "main.py"))
-        if "voicemint.admission" in sys.modules:  # Google and OpenAI are in this process too, and wait for each other
-            monkeypatch.setattr("voicemint.admission.LEASE_SECONDS", PATIENT_SECONDS)
+        if ADMISSION in sys.modules:  # Google and OpenAI are in this process too, and wait for each other
+            monkeypatch.setattr(f"{ADMISSION}.LEASE_SECONDS", PATIENT_SECONDS)
         (handler,) = logging.getLogger().handlers
         handler.setStream(log_output)  # type: ignore[attr-defined]
         return app.test_client()

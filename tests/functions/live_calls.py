@@ -17,8 +17,8 @@ from standins import openai_realtime
 from standins.function_process import FunctionProcess, free_port, function_process, function_processes
 from standins.local_cloud import BUCKET, PROJECT_ID, REGION, TOKEN, authorization, start_local_cloud
 from standins.serving import LOOPBACK, serving
-from voicemint.control_bucket import ControlBucket
-from voicemint.signing import SigningKeys
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.signing import SigningKeys
 
 from ..infra.standins.openai_realtime.calling import Caller
 from ..infra.standins.openai_realtime.talking import Hearing, hum

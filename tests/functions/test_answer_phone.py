@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from standins import google_cloud_tasks
 from standins.google_cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
-from voicemint.control import ControlState
-from voicemint.control_bucket import ControlBucket
-from voicemint.deliveries import ATTEMPT_SECONDS, MAX_ATTEMPTS, PREFIX
-from voicemint.phone_line import release
+from voicemint.control.stop_switch import ControlState
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.phone.capacity import release
+from voicemint.phone.webhook_dedup import ATTEMPT_SECONDS, MAX_ATTEMPTS, PREFIX
 
 from .conftest import LoadFunction, json_lines, seen_by_alert, use_minutes, write_control
 from .phone_calls import (
@@ -295,7 +295,7 @@ def test_an_unsigned_event_of_an_unknown_kind_is_told_nothing(client: FlaskClien
 def test_a_signed_event_of_another_form_is_refused_and_nothing_is_done(
     client: FlaskClient, webhook_id: WebhookId, asked: Callable[[], list[dict[str, Any]]], body: bytes
 ) -> None:
-    from voicemint.webhooks import sign
+    from voicemint.openai.webhooks import sign
 
     headers = {**signed(b"", webhook_id()), "webhook-id": "wh_1"}
     headers["webhook-signature"] = sign(SECRET, "wh_1", int(headers["webhook-timestamp"]), body)
@@ -436,10 +436,10 @@ class Crash(BaseException):
 @pytest.mark.parametrize(
     ("where", "then"),
     [
-        ("voicemint.leash.Leash.bind", "accepted"),
-        ("voicemint.leash.Leash.end_in_time", "accepted"),
-        ("voicemint.openai_api.OpenAIApi.accept", "accepted"),
-        ("voicemint.leash.Leash.watch", "over"),  # it is accepted already
+        ("voicemint.calls.deadline.Leash.bind", "accepted"),
+        ("voicemint.calls.deadline.Leash.end_in_time", "accepted"),
+        ("voicemint.openai.api.OpenAIApi.accept", "accepted"),
+        ("voicemint.calls.deadline.Leash.watch", "over"),  # it is accepted already
         ("answer_phone._told", "over"),
     ],
 )
@@ -466,7 +466,7 @@ def test_a_crash_loses_no_call_and_accepts_none_twice(
     early = deliver(restarted, data, same)
     assert (early.status_code, early.json["error"]["code"]) == (409, "in_progress")
     assert early.headers["Retry-After"] == str(ATTEMPT_SECONDS)
-    monkeypatch.setattr("voicemint.deliveries.ATTEMPT_SECONDS", 0)
+    monkeypatch.setattr("voicemint.phone.webhook_dedup.ATTEMPT_SECONDS", 0)
     assert outcome(restarted, data, same) == then
     assert outcome(restarted, data, same) == "repeated"
     assert telephone.state_of(data) == "connected"

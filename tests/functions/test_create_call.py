@@ -11,10 +11,10 @@ from openai.types.realtime import RealtimeSessionCreateRequest
 from standins import google_cloud_tasks
 from standins.google_cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
-from voicemint.agents import AGENTS_FOLDER
-from voicemint.control import ControlState
-from voicemint.control_bucket import ControlBucket
-from voicemint.signing import SigningKeys
+from voicemint.agents.files import AGENTS_FOLDER
+from voicemint.control.stop_switch import ControlState
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.signing import SigningKeys
 
 from .conftest import SIGNING_KEY, LoadFunction, seen_by_alert, session_cookie, use_minutes, write_control
 

@@ -10,9 +10,9 @@ import requests
 from flask.testing import FlaskClient
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
-from voicemint.access import Person
-from voicemint.calls import KnownCall
-from voicemint.control_bucket import ControlBucket
+from voicemint.access.person import Person
+from voicemint.calls.call import KnownCall
+from voicemint.google.control_bucket import ControlBucket
 
 from .conftest import LoadFunction, session_cookie
 

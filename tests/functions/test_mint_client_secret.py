@@ -11,8 +11,8 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from openai.types.realtime import RealtimeSessionCreateRequest
-from voicemint.agents import AGENTS_FOLDER
-from voicemint.control_bucket import ControlBucket
+from voicemint.agents.files import AGENTS_FOLDER
+from voicemint.google.control_bucket import ControlBucket
 
 from .conftest import API_KEY, LoadFunction, json_lines, session_cookie, use_minutes
 
@@ -252,7 +252,7 @@ def test_each_failure_of_openai_has_its_own_error_and_number_of_tries(
 def test_an_answer_that_never_ends_is_given_up_within_the_deadline(
     mint_client: FlaskClient, arm: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    from voicemint import openai_api
+    from voicemint.openai import api as openai_api
 
     monkeypatch.setattr(openai_api, "TOTAL_TIMEOUT_SECONDS", 1.0)
     arm(fault, seconds=30)
@@ -311,7 +311,7 @@ def test_a_key_that_cannot_be_used_is_reported_and_not_shown(
 def test_an_unexpected_failure_is_answered_with_a_code_and_logged_without_its_text(
     mint_client: FlaskClient, monkeypatch: pytest.MonkeyPatch, log_output: io.StringIO
 ) -> None:
-    from voicemint.openai_api import OpenAIApi
+    from voicemint.openai.api import OpenAIApi
 
     def fail(*_arguments: object, **_options: object) -> None:
         raise RuntimeError("a library quotes the header it did not like")

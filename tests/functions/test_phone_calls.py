@@ -9,7 +9,7 @@ import pytest
 import requests
 from standins.local_run import Site, local_run
 from standins.serving import ServerThread
-from voicemint.control_bucket import ControlBucket
+from voicemint.google.control_bucket import ControlBucket
 
 from .phone_calls import AGENT, CALLED, PHONE, STRANGER, write_phone_agent
 

@@ -16,7 +16,7 @@ import requests
 from standins import google_secret_manager
 from standins.function_process import FunctionFailedError, FunctionProcess
 from standins.serving import ServerThread
-from voicemint.agents import AGENTS_FOLDER
+from voicemint.agents.files import AGENTS_FOLDER
 
 from .conftest import API_KEY, StartFunction, json_lines
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import requests
 from flask.testing import FlaskClient
-from voicemint.control import Control, ControlState
-from voicemint.control_bucket import ControlBucket
-from voicemint.invites import INVITE_SECONDS, Invite, make_invite
-from voicemint.signing import SigningKeys
+from voicemint.access.invites import INVITE_SECONDS, Invite, make_invite
+from voicemint.control.stop_switch import Control, ControlState
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.signing import SigningKeys
 from werkzeug.test import TestResponse
 
 from .conftest import SIGNING_KEY, LoadFunction, json_lines, session_cookie, write_control

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 from flask.testing import FlaskClient
-from voicemint.control import ControlState
-from voicemint.control_bucket import ControlBucket
-from voicemint.invites import make_invite
+from voicemint.access.invites import make_invite
+from voicemint.control.stop_switch import ControlState
+from voicemint.google.control_bucket import ControlBucket
 from werkzeug.test import TestResponse
 
 from .conftest import LoadFunction, session_cookie, write_control

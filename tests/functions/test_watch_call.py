@@ -12,13 +12,13 @@ from aiohttp import web
 from flask.testing import FlaskClient
 from standins.google_identity import CERTS_PATH, IdentityTokens
 from standins.serving import ServerThread
-from voicemint.calls import KnownCall
-from voicemint.control_bucket import ControlBucket
+from voicemint.access.cloud_tasks import REMOVED_SIGNATURE, task_access
+from voicemint.calls.call import KnownCall
+from voicemint.calls.tasks import END, WATCH, Task
 from voicemint.errors import SignedOut
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.signing import SigningKeys
 from voicemint.settings import Settings
-from voicemint.signing import SigningKeys
-from voicemint.task_access import REMOVED_SIGNATURE, task_access
-from voicemint.tasks import END, WATCH, Task
 
 from .conftest import SIGNING_KEY, LoadFunction
 

@@ -9,9 +9,9 @@ import main
 import pytest
 from owner.project import cloud_project
 from voicemint import settings
+from voicemint.calls.tasks import DISPATCH_DEADLINE_SECONDS
+from voicemint.monitor.monitor import FLUSH_SECONDS, OVERLAP_SECONDS
 from voicemint.settings import Settings
-from voicemint.tasks import DISPATCH_DEADLINE_SECONDS
-from voicemint.watch import FLUSH_SECONDS, OVERLAP_SECONDS
 
 from .infra_files import FUNCTIONS, INFRA, PRIVATE, PUBLIC, ROOT
 

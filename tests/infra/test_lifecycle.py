@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from voicemint.control import CONTROL_OBJECT, SIGNED_OUT_PREFIX
-from voicemint.invites import INVITE_SECONDS, INVITED_PREFIX, REDEEMED_PREFIX, SESSION_SECONDS
+from voicemint.access.invites import INVITE_SECONDS, INVITED_PREFIX, REDEEMED_PREFIX, SESSION_SECONDS
+from voicemint.control.stop_switch import CONTROL_OBJECT, SIGNED_OUT_PREFIX
 
 from .infra_files import INFRA
 from .standins.google.discovery import validator

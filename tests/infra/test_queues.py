@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from standins.google_cloud_tasks.queue import QueueConfig
-from voicemint.agents import MAX_CALL_MINUTES
+from voicemint.agents.files import MAX_CALL_MINUTES
 from voicemint.settings import Settings
 
 from .infra_files import FUNCTIONS, INFRA

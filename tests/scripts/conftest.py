@@ -17,7 +17,7 @@ from standins import hosting, local_cloud, openai_realtime
 from standins.function_process import FUNCTIONS_FOLDER, function_processes
 from standins.local_cloud import BUCKET, CONTROL_BUCKET, PROJECT_ID, TOKEN, authorization
 from standins.serving import ServerThread, serving
-from voicemint.control import ControlState
+from voicemint.control.stop_switch import ControlState
 from voicemint.errors import ControlUnavailable
 
 from .bootstrapping import provisioned, quiet_tree
@@ -35,7 +35,8 @@ CACHE_SECONDS = REMOUNT_SECONDS = 0.2
 SITECUSTOMIZE = f"""
 import sys
 sys.path.append({str(FUNCTIONS_FOLDER)!r})
-from voicemint import control, mounted_secret
+from voicemint.control import stop_switch as control
+from voicemint.secrets import mounted as mounted_secret
 control.REFRESH_SECONDS = mounted_secret.CACHE_SECONDS = {CACHE_SECONDS}
 """
 

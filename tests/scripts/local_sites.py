@@ -9,7 +9,7 @@ import standins.local_run
 from standins.agents_folder import agents_with
 from standins.local_run import Site, local_run
 from standins.serving import ServerThread
-from voicemint.agents import DEFAULT_AGENT
+from voicemint.agents.agent import DEFAULT_AGENT
 
 WEB = Path(__file__).parents[2] / "web"
 

@@ -16,7 +16,7 @@ from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.google_storage.conditions import Conditions
 from standins.local_run import STANDIN_API_KEY
-from voicemint.control import CONTROL_OBJECT, ControlState
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 
 ROOT = Path(__file__).parents[2]
 PROJECT_ID, NUMBER, REGION = "deployed-in-a-test", "123456789012", "us-central1"

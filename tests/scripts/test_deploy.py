@@ -147,7 +147,7 @@ def test_what_is_uploaded_is_what_a_function_needs(deployed: Deployed) -> None:
     sources = [entry.body for entry in deployed.log if entry.method == "PUT" and entry.path.endswith(".zip")]
     names = [{name for name in zipfile.ZipFile(io.BytesIO(source)).namelist() if name[-1] != "/"} for source in sources]
     assert len(names) == len(FLAGS)
-    assert {"main.py", "requirements.txt", "agents/assistant.toml", "voicemint/http.py"} <= names[0]
+    assert {"main.py", "requirements.txt", "agents/assistant.toml", "voicemint/api/routes.py"} <= names[0]
     assert [name for name in names[0] if name.endswith((".pyc", ".env", "README.md", "requirements.in"))] == []
     assert {str(file.relative_to(ROOT / "functions")) for file in uploaded(ROOT / "functions")} == names[0]
 

@@ -23,7 +23,8 @@ from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.openai_realtime.knobs import Knobs
 from standins.serving import ServerThread
-from voicemint.agents import DEFAULT_AGENT, load_agents
+from voicemint.agents.agent import DEFAULT_AGENT
+from voicemint.agents.files import load_agents
 
 from ..functions.phone_calls import write_phone_agent
 from ..google import assert_known_to_google, needs_gcloud

@@ -19,7 +19,7 @@ from provision.doctor.rest import as_newer
 from provision.doctor.site import Seen
 from provision.findings import Finding
 from provision.names import read_names
-from voicemint.agents import load_agents
+from voicemint.agents.files import load_agents
 
 ROOT = Path(__file__).parents[2]
 PROJECT_ID = "judged-in-a-test"

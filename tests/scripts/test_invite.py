@@ -18,8 +18,8 @@ from owner.invite_words import checked_name, qr_code
 from owner.people import Guest, guest_of
 from owner.project import cloud_project, local_project
 from owner.project_env import parse_env
-from voicemint.access import Person
-from voicemint.control import ControlState
+from voicemint.access.person import Person
+from voicemint.control.stop_switch import ControlState
 
 from .conftest import SCRIPTS, OwnerCloud
 

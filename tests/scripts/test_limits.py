@@ -9,9 +9,10 @@ from owner.console import CommandFailed
 from owner.limits import main, not_covered
 from owner.project import cloud_project
 from owner.spend import usd_per_minute, worst_case
-from voicemint.agents import Agent, load_agents
+from voicemint.agents.agent import Agent
+from voicemint.agents.files import load_agents
 from voicemint.errors import SettingsError
-from voicemint.prices import load_prices
+from voicemint.openai.prices import load_prices
 
 from .conftest import SCRIPTS, OwnerCloud
 

@@ -19,9 +19,9 @@ from standins.google_control_plane.secretmanager import secrets_of
 from standins.google_control_plane.storage import store_of
 from standins.google_storage.conditions import Conditions
 from standins.serving import ServerThread
-from voicemint.access import COOKIE, SESSION_PURPOSE
-from voicemint.control import ControlState
-from voicemint.signing import SigningKeys
+from voicemint.access.person import COOKIE, SESSION_PURPOSE
+from voicemint.control.stop_switch import ControlState
+from voicemint.secrets.signing import SigningKeys
 
 from ..google import assert_known_to_google, needs_gcloud
 from .provisioned import NAMES, PROJECT_ID, ROOT, SECRETS, Cloud, Ended, provision

@@ -16,11 +16,11 @@ from owner.people import Guest
 from owner.rotate_key import main, overlap_seconds
 from owner.signing_keys import id_of, new_line, parse_lines, unfinished, with_signer, with_verifier
 from owner.signing_rotation import signed_by_older_keys
-from voicemint.control import ControlState
+from voicemint.access.invites import make_invite
+from voicemint.control.stop_switch import ControlState
 from voicemint.errors import SecretUnavailable
-from voicemint.invites import make_invite
-from voicemint.secrets import Secret
-from voicemint.signing import SigningKeys
+from voicemint.secrets.openai_key import Secret
+from voicemint.secrets.signing import SigningKeys
 
 from .conftest import SCRIPTS, OwnerCloud
 

@@ -9,8 +9,8 @@ from owner.console import CommandFailed
 from owner.site_check import check_calls
 from standins.local_run import Site
 from standins.serving import ServerThread
-from voicemint.agents import UNIFIED
-from voicemint.signing import SigningKeys
+from voicemint.agents.agent import UNIFIED
+from voicemint.secrets.signing import SigningKeys
 
 from .local_sites import local_site
 

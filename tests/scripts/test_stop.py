@@ -10,8 +10,8 @@ from owner.console import CommandFailed, run
 from owner.live_calls import logged_calls, outcome_of, registered_calls
 from owner.project import local_project
 from owner.stop import main
-from voicemint.control import ControlState
-from voicemint.signing import SigningKeys
+from voicemint.control.stop_switch import ControlState
+from voicemint.secrets.signing import SigningKeys
 
 from .conftest import API_KEY, SCRIPTS, OwnerCloud
 

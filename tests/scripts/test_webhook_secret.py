@@ -1,7 +1,7 @@
 """The webhook's signing secret: what the bootstrap makes up is good, is another each time, and is known again."""
 
 from owner.webhook_secret import is_made_up, made_up_secret, nobodys_secret
-from voicemint.webhooks import WebhookSecrets
+from voicemint.openai.webhooks import WebhookSecrets
 
 
 def test_what_the_bootstrap_makes_up_is_known_by_its_mark_whatever_its_version_is() -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 
 from standins.openai_realtime.webhooks import new_secret, signature
-from voicemint.invites import INVITE_SECONDS, make_invite
-from voicemint.signing import SigningKeys
+from voicemint.access.invites import INVITE_SECONDS, make_invite
+from voicemint.secrets.signing import SigningKeys
 
 from ..functions.conftest import SIGNING_KEY, session_cookie
 from ..functions.id_tokens import Issuer, SigningKey, claims, encode_segment

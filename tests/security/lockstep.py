@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Condition
 from typing import Any
 
-from voicemint.agents import Agent
-from voicemint.calls import KnownCall
-from voicemint.control import ControlState
-from voicemint.tasks import WATCH, Task
-from voicemint.watch import LOOK_SECONDS, Surroundings, Watch
+from voicemint.agents.agent import Agent
+from voicemint.calls.call import KnownCall
+from voicemint.calls.tasks import WATCH, Task
+from voicemint.control.stop_switch import ControlState
+from voicemint.monitor.monitor import LOOK_SECONDS, Surroundings, Watch
 
 from ..functions.at_once import AtOnce
 from ..functions.memory_bucket import MemoryBucket

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import flask
-from voicemint.access import access_for
-from voicemint.calls import call_of_ticket
+from voicemint.access.modes import access_for
+from voicemint.api.json_body import parse_json
+from voicemint.calls.call import call_of_ticket
+from voicemint.calls.sdp import check_offer
 from voicemint.errors import InvalidRequest, InvalidSignature, InvalidTicket, SignedOut
-from voicemint.incoming_calls import incoming_call, numbers_in
-from voicemint.payloads import encode_records, parse_batch, parse_batch_header
+from voicemint.openai.webhooks import WebhookSecrets
+from voicemint.payloads.batch import encode_records, parse_batch, parse_batch_header
+from voicemint.phone.sip_headers import incoming_call, numbers_in
 from voicemint.redaction import redact
-from voicemint.sdp import check_offer
+from voicemint.secrets.signing import SigningKeys
 from voicemint.settings import Settings
-from voicemint.signing import SigningKeys
-from voicemint.strict_json import parse_json
-from voicemint.webhooks import WebhookSecrets
 
 KEYS = SigningKeys("k1 " + "5" * 64)
 OURS = KEYS.sign("invite", {"id": "a1", "name": "Ana", "exp": 1_800_000_000, "epoch": 0}).encode()

@@ -22,14 +22,14 @@ LOG_METHODS = ("debug", "info", "warning", "error", "critical", "exception", "lo
 # The only modules that put addresses together, from settings and constants.
 URL_MODULES = (
     "settings.py",
-    "openai_api.py",
-    "control_bucket.py",
-    "firebase_auth.py",
-    "google_rest.py",
+    "openai/api.py",
+    "google/control_bucket.py",
+    "access/firebase.py",
+    "google/rest.py",
     "http_client.py",
 )
 # Read at the start, from files of the deployment's own: nobody else is answered.
-START_UP_MODULES = ("agents.py", "public_agents.py")
+START_UP_MODULES = ("agents/files.py", "agents/public.py")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Finding:
 
 
 def findings(source: str, module: str) -> list[Finding]:
-    """Every breach of a rule in `source`, which is the file named `module`."""
+    """Every breach of a rule in `source`, the file that `module` names: its path from functions/voicemint/ on."""
     tree = ast.parse(source)
     return [Finding(name, node.lineno) for name, rule in RULES.items() for node in rule(tree, module)]
 
@@ -49,7 +49,7 @@ def findings_in(folder: Path) -> list[str]:
     return [
         f"{file.relative_to(folder)}:{finding.line} {finding.rule}"
         for file in sorted(folder.rglob("*.py"))
-        for finding in findings(file.read_text(), file.name)
+        for finding in findings(file.read_text(), file.relative_to(folder).as_posix().removeprefix("voicemint/"))
     ]
 
 

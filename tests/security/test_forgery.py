@@ -8,11 +8,11 @@ import requests
 import urllib3
 from flask.testing import FlaskClient
 from standins.serving import ServerThread
-from voicemint.control import ControlState
-from voicemint.control_bucket import ControlBucket
-from voicemint.firebase_auth import CERTIFICATES_URL
-from voicemint.invites import make_invite
-from voicemint.signing import SigningKeys
+from voicemint.access.firebase import CERTIFICATES_URL
+from voicemint.access.invites import make_invite
+from voicemint.control.stop_switch import ControlState
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.signing import SigningKeys
 
 from ..functions.conftest import LoadFunction, StartFunction, session_cookie, write_control
 from ..functions.id_tokens import ALLOWED, PROJECT_ID, Issuer

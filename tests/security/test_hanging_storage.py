@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 import requests
-from voicemint.call_record import CallRecords
-from voicemint.calls import KnownCall
-from voicemint.control import Control
-from voicemint.control_bucket import ControlBucket
+from voicemint.calls.call import KnownCall
+from voicemint.calls.deadline import Leash
+from voicemint.calls.tasks import WATCH, Task
+from voicemint.control.stop_switch import Control
 from voicemint.errors import ControlUnavailable
-from voicemint.leash import Leash
-from voicemint.storage import Bucket
-from voicemint.surroundings import Surroundings
-from voicemint.tasks import WATCH, Task
-from voicemint.watch import Watch
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.google.payload_bucket import Bucket
+from voicemint.monitor.dependencies import Surroundings
+from voicemint.monitor.monitor import Watch
+from voicemint.monitor.transcript import CallRecords
 
 from ..functions.an_agent import AGENT
 from ..functions.conftest import StartFunction, session_cookie

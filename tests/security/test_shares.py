@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 from owner import stop
-from voicemint.access import Person
-from voicemint.admission import Admission
-from voicemint.batch_owner import BatchOwners
-from voicemint.calls import KnownCall
-from voicemint.control import CONTROL_OBJECT, Control, ControlState
+from voicemint.access.person import Person
+from voicemint.calls.call import KnownCall
+from voicemint.calls.deadline import Leash
+from voicemint.control.stop_switch import CONTROL_OBJECT, Control, ControlState
 from voicemint.errors import ApiError, CallTaken, PersonDailyLimitReached, TooManyCalls, TooManyRequests
-from voicemint.leash import Leash
-from voicemint.limits import DailyLimit, RateLimit
-from voicemint.minutes import MonthlyMinutes
-from voicemint.places import Places
-from voicemint.secrets import Secret
-from voicemint.shares import PersonShares
+from voicemint.limits.admission import Admission
+from voicemint.limits.calls_at_once import Places
+from voicemint.limits.daily import DailyLimit
+from voicemint.limits.monthly_minutes import MonthlyMinutes
+from voicemint.limits.person_shares import PersonShares
+from voicemint.limits.rate import RateLimit
+from voicemint.payloads.owner import BatchOwners
+from voicemint.secrets.openai_key import Secret
 
 from ..functions.an_agent import AGENT
 from ..functions.conftest import API_KEY, Clock

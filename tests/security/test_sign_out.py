@@ -10,7 +10,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from standins.function_process import FunctionProcess
-from voicemint.agents import AGENTS_FOLDER
+from voicemint.agents.files import AGENTS_FOLDER
 from werkzeug.test import TestResponse
 
 from ..functions.conftest import LoadFunction, StartFunction, session_cookie
@@ -55,7 +55,7 @@ def test_a_copy_of_a_cookie_that_was_signed_out_opens_nothing(
         each.set_cookie("__session", cookie)
     assert ask(client).status_code == before
     assert signing_in.delete("/api/access").status_code == 204
-    monkeypatch.setattr("voicemint.control.REFRESH_SECONDS", 0.0)  # as if ten seconds had passed
+    monkeypatch.setattr("voicemint.control.stop_switch.REFRESH_SECONDS", 0.0)  # as if ten seconds had passed
     answers: list[Any] = [ask(client) for _ in range(3)]
     assert [(answer.status_code, answer.json["error"]["code"]) for answer in answers] == [(401, "signed_out")] * 3
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from standins.function_process import FunctionProcess
-from voicemint.body_deadline import LOOK_SECONDS, seconds_for
+from voicemint.api.body_deadline import LOOK_SECONDS, seconds_for
 
 from ..functions.conftest import StartFunction, session_cookie
 from ..functions.phone_calls import SECRET, event, signed, write_phone_agent

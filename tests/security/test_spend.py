@@ -9,8 +9,8 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from standins.function_process import FunctionProcess
-from voicemint.control import ControlState
-from voicemint.control_bucket import ControlBucket
+from voicemint.control.stop_switch import ControlState
+from voicemint.google.control_bucket import ControlBucket
 
 from ..functions.conftest import LoadFunction, StartFunction, session_cookie, write_control
 from .conftest import Figure, Upstream

@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 from standins import google_cloud_tasks
 from standins.google_cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
-from voicemint.calls import KnownCall
-from voicemint.openai_api import OpenAIApi
-from voicemint.phone_policy import parse_phone
-from voicemint.phone_watch import transfer
-from voicemint.secrets import ApiKey
+from voicemint.agents.phone_table import parse_phone
+from voicemint.calls.call import KnownCall
+from voicemint.monitor.phone import transfer
+from voicemint.openai.api import OpenAIApi
+from voicemint.secrets.openai_key import ApiKey
 
 from ..functions.conftest import LoadFunction
 from ..functions.phone_calls import PHONE, SECRET, Telephone, event, signed, write_phone_agent

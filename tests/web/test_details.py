@@ -40,7 +40,7 @@ def shown_cost(sheet: Locator) -> float:
 
 def reckoned(wire: list[dict[str, Any]]) -> float:
     """The cost of the events on the wire, by the formula of OpenAI's pages and the one price table."""
-    prices = json.loads((Path(__file__).parents[2] / "functions/voicemint/prices.json").read_text())
+    prices = json.loads((Path(__file__).parents[2] / "functions/voicemint/openai/prices.json").read_text())
     model = next(line["event"]["session"]["model"] for line in wire if line["event"]["type"] == "session.created")
     price, usd = prices["usd_per_million_tokens"][model], 0.0
     for line in wire:

@@ -45,7 +45,7 @@ export interface Captions {
 
 export const noCaptions: Captions = { items: [], writtenBy: {} };
 
-/** As functions/voicemint/handoffs.py names them, and the Agents SDK. */
+/** As functions/voicemint/agents/handoffs.py names them, and the Agents SDK. */
 export const HANDOFF = "transfer_to_";
 
 const LETTERS = 20_000;

@@ -12,8 +12,8 @@ declare module "virtual:agents" {
     readonly voice: string;
     readonly setup: "client-secret" | "unified";
     readonly max_call_minutes: number;
-    /** Which tools the page runs for this agent: names in functions/voicemint/page_tools.json. */
-    readonly page_tools: readonly (keyof typeof import("../../functions/voicemint/page_tools.json"))[];
+    /** Which tools the page runs for this agent: names in functions/voicemint/agents/page_tools.json. */
+    readonly page_tools: readonly (keyof typeof import("../../functions/voicemint/agents/page_tools.json"))[];
     /** Names of other agents that this one may hand a call over to. */
     readonly handoffs: readonly string[];
   }

@@ -3,11 +3,11 @@
 import { askAccess } from "./access.ts";
 import { fields, text } from "./events.ts";
 
-/** As functions/voicemint/signing.py writes it; only the server can tell whether it wrote this one. */
+/** As functions/voicemint/secrets/signing.py writes it; only the server can tell whether it wrote this one. */
 const SIGNED = /^v1\.[a-z0-9]{1,16}\.([\w-]+)\.[0-9a-f]{64}$/;
 const NAME_LETTERS = 60; // as many as an owner can give
 const UNSEEN = /[\p{C}\p{Z}]+/gu; // line ends, and what turns the direction of writing, among them
-const MARK_OF = "voicemint person mark\0"; // as functions/voicemint/access.py has it
+const MARK_OF = "voicemint person mark\0"; // as functions/voicemint/access/person.py has it
 const MARK_LETTERS = 32;
 const SETTLED = new Set([204, 400, 403]); // a cookie, not an invite, used or too old; all others may be true for now only
 

@@ -1,6 +1,6 @@
 /** OpenAI's prices: the table that the owner's commands and the functions read too. */
 
-import table from "../../functions/voicemint/prices.json";
+import table from "../../functions/voicemint/openai/prices.json";
 
 export type Modality = "text" | "audio" | "image";
 

@@ -1,6 +1,6 @@
 /**
  * The model's calls of tools, by the response that made them: when all of one response are answered, by whoever runs
- * them, one answer is asked for. The server asks where no call of them was the page's (functions/voicemint/watch.py).
+ * them, one answer is asked for. The server asks where no call of them was the page's (functions/voicemint/monitor/monitor.py).
  */
 
 import { fields, list, text, type Fields, type RealtimeEvent } from "./events.ts";

@@ -8,7 +8,7 @@ import { clientEvents, fields, text, type RealtimeEvent } from "./events.ts";
 type Response = "none" | "asked" | "active";
 
 const SILENCE_MS = 10_000;
-const SERVERS = "voicemint-"; // how the server names its own requests (functions/voicemint/next_answer.py)
+const SERVERS = "voicemint-"; // how the server names its own requests (functions/voicemint/monitor/next_response.py)
 
 export class Turns {
   readonly #send: (event: RealtimeEvent) => void;

@@ -1,6 +1,6 @@
 /**
  * Gives the page the public part of functions/agents/*.toml: as the module "virtual:agents" and as dist/agents.json.
- * The functions' own reader says what is in them (functions/voicemint/public_agents.py): there is no second one here.
+ * The functions' own reader says what is in them (functions/voicemint/agents/public.py): there is no second one here.
  */
 
 import { spawnSync } from "node:child_process";
@@ -15,7 +15,7 @@ export const AGENTS_MODULE = `\0${MODULE}`;
 const FUNCTIONS = fileURLToPath(new URL("../../functions", import.meta.url));
 const VENV_PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
 const IS_FIT = "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"; // as scripts/lib.sh has it
-const READER = ["-B", "-m", "voicemint.public_agents"];
+const READER = ["-B", "-m", "voicemint.agents.public"];
 
 export function agentsPlugin(folder: string): Plugin {
   let agents: readonly Agent[] | undefined;

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from owner.default_credentials import Flaw
-from voicemint.agents import Agent
+from voicemint.agents.agent import Agent
 
 from ..configuration import Configurations
 from ..desired import Binding, Desired

@@ -9,8 +9,8 @@ import requests
 from common.newest_version import unreadable_in
 from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from voicemint.errors import SecretUnavailable, UpstreamRateLimited
-from voicemint.openai_refusals import refusal
-from voicemint.signing import SigningKeys
+from voicemint.openai.refusals import refusal
+from voicemint.secrets.signing import SigningKeys
 
 from ..findings import Finding, Status
 from ..gcloud import GcloudFailed

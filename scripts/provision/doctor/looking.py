@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from owner.default_credentials import flaw
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
-from voicemint.agents import AGENTS_FOLDER, load_agents
+from voicemint.agents.files import AGENTS_FOLDER, load_agents
 
 from .. import lists, monitoring, policies
 from ..deployment import Deployment

@@ -5,7 +5,7 @@ from functools import partial
 
 from owner.webhook_secret import WEBHOOK_SECRET, is_made_up
 from voicemint.errors import SecretUnavailable
-from voicemint.webhooks import WebhookSecrets
+from voicemint.openai.webhooks import WebhookSecrets
 
 from ..findings import Finding
 from . import keys, site

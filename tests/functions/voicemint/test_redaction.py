@@ -1,6 +1,6 @@
 import pytest
 from voicemint.redaction import REDACTED, redact
-from voicemint.signing import SigningKeys
+from voicemint.secrets.signing import SigningKeys
 
 KEYS = SigningKeys("k1 " + "5" * 64)
 GOOGLES = "ya29.c.b0AXv0zTN-planted_token"

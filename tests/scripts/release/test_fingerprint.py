@@ -31,7 +31,7 @@ def source(tmp_path: Path) -> Path:
 def test_nothing_is_uploaded_that_is_not_named(source: Path) -> None:
     names = [file.relative_to(source).as_posix() for file in uploaded(source)]
     assert set(STRAY) & set(names) == set()
-    assert {"main.py", "requirements.txt", "agents/assistant.toml", "voicemint/prices.json"} <= set(names)
+    assert {"main.py", "requirements.txt", "agents/assistant.toml", "voicemint/openai/prices.json"} <= set(names)
     suffixes = {Path(name).suffix for name in names}
     assert suffixes == {".py", ".txt", ".toml", ".json"}
 

@@ -1,7 +1,7 @@
-/** What each tool of the page does. What the model is told of them stands in functions/voicemint/page_tools.json. */
+/** What each tool of the page does. What the model is told of them stands in functions/voicemint/agents/page_tools.json. */
 
 import { tool } from "@openai/agents-realtime";
-import declared from "../../../functions/voicemint/page_tools.json";
+import declared from "../../../functions/voicemint/agents/page_tools.json";
 import { fields, type Fields } from "../events.ts";
 
 export type ToolName = keyof typeof declared;

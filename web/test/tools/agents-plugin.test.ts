@@ -1,4 +1,4 @@
-/** What an agent's file may say is tested where it is decided: tests/functions/voicemint/test_agents.py. */
+/** What an agent's file may say is tested where it is decided: tests/functions/voicemint/agents/test_files.py. */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

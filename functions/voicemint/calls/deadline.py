@@ -1,0 +1,94 @@
+"""The leash: every call that the server knows ends at its deadline, whatever becomes of the page.
+
+Two tasks hold a call: one ends it at its deadline, the other has it watched from now on. Where one of them cannot be
+made, the call is ended at once. A call is bound to its person by an object that can be created once
+(`calls/<call id>.json` in the control bucket): for a call that a page registers before anything else; for a call that
+the server opened, whose id nobody else knows yet, while its tasks are made.
+"""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from voicemint.calls.call import KnownCall
+from voicemint.calls.tasks import END, WATCH, Task, TaskQueue
+from voicemint.errors import CallTaken, ControlUnavailable
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.secrets.signing import SigningKeys
+from voicemint.settings import Settings
+
+CALLS_PREFIX = "calls/"
+MAX_BEGINNING = 64
+
+
+class Leash:
+    """Binds calls and holds them. Safe to share between threads.
+
+    Whoever watches a call is told `monthly_minutes`, its person's limit.
+    """
+
+    def __init__(self, bucket: ControlBucket, queue: TaskQueue, monthly_minutes: int | None = None) -> None:
+        self._bucket = bucket
+        self._queue = queue
+        self._monthly_minutes = monthly_minutes
+        self._threads = ThreadPoolExecutor(MAX_BEGINNING, thread_name_prefix="leash")
+
+    @classmethod
+    def of(cls, settings: Settings, keys: Callable[[], SigningKeys]) -> "Leash":
+        return cls(ControlBucket.of(settings), TaskQueue(settings, keys), settings.monthly_minutes)
+
+    def bind(self, call: KnownCall) -> KnownCall:
+        """Make the call its person's; one that is theirs already is returned as it was then.
+
+        Raises CallTaken or ControlUnavailable.
+        """
+        if self._bucket.create(_name(call.call_id), json.dumps(call.as_json()).encode()):
+            return call
+        bound = self.bound(call.call_id, call.person_id)
+        if bound is None:  # it was there a moment ago
+            raise ControlUnavailable
+        return bound
+
+    def bound(self, call_id: str, person_id: str) -> KnownCall | None:
+        """The call as this person's; None where it is nobody's. Raises CallTaken or ControlUnavailable."""
+        return bound_call(self._bucket, call_id, person_id)
+
+    def hold(self, call: KnownCall, place: str = "") -> None:
+        """Have a bound call ended at its deadline and watched until then; may be repeated. Raises LeashUnavailable."""
+        watched = self._threads.submit(self.watch, call, place)
+        self.end_in_time(call, place)
+        watched.result()
+
+    def hold_own(self, call: KnownCall, place: str) -> None:
+        """Bind and hold a call that the server opened. Raises LeashUnavailable."""
+        bound = self._threads.submit(self.bind, call)
+        self.hold(call, place)
+        with suppress(ControlUnavailable):  # then its watch binds it
+            bound.result()
+
+    def end_in_time(self, call: KnownCall, place: str = "") -> None:
+        """The half of `hold` that a call needs before it may begin. Raises LeashUnavailable."""
+        self._queue.create(Task(END, call, place=place), call.deadline)
+
+    def watch(self, call: KnownCall, place: str = "") -> None:
+        """The other half, for a call that goes on; a watch of a call that does not is soon over."""
+        self._queue.create(Task(WATCH, call, place=place, monthly_minutes=self._monthly_minutes))
+
+
+def bound_call(bucket: ControlBucket, call_id: str, person_id: str) -> KnownCall | None:
+    """Raises CallTaken where the call is somebody else's, or ControlUnavailable."""
+    content = bucket.read(_name(call_id))
+    if content is None:
+        return None
+    try:
+        bound = KnownCall.from_json(json.loads(content))
+    except ValueError:
+        raise ControlUnavailable from None
+    if bound.person_id != person_id:
+        raise CallTaken
+    return bound
+
+
+def _name(call_id: str) -> str:
+    return f"{CALLS_PREFIX}{call_id}.json"

@@ -1,0 +1,115 @@
+"""How many client secrets and calls a day, exactly.
+
+The daily limit needs no database. A day has DAILY_LIMIT / DAILY_BLOCK slots, each an object that can be created once:
+`minted/<day>/<slot>`. Who creates a slot has leased its block of mints. An instance that ends with part of a block
+unused has wasted it, so the limit is never exceeded, only reached a little early.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
+
+from voicemint.errors import DailyLimitReached
+from voicemint.google.control_bucket import ControlBucket
+from voicemint.google.rest import TOTAL_SECONDS, Turn
+
+
+class DailyLimit:
+    """At most `limit` takes a UTC day over all instances. Safe to share between threads."""
+
+    def __init__(
+        self,
+        bucket: ControlBucket,
+        *,
+        limit: int,
+        block_size: int,
+        utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bucket = bucket
+        self._limit = limit
+        self._block_size = block_size
+        self._slots = ceil(limit / block_size)
+        self._utc_now = utc_now
+        self._leasing = Turn(clock)
+        self._counting = threading.Lock()  # never held while anything is asked
+        self._day = date.min
+        self._leased = 0
+        self._next_slot = 0
+        self._is_used_up = False
+
+    def refuse_when_used_up(self) -> None:
+        """Raises DailyLimitReached where it is known that nothing is left today; costs nothing."""
+        with self._counting:
+            self._start_day()
+            if self._is_used_up and not self._leased:
+                raise DailyLimitReached(retry_after_seconds=seconds_to_midnight(self._utc_now()))
+
+    def take_leased(self) -> date | None:
+        """Take one that is leased already; costs nothing. Returns its day, or None: `take` has to lease first."""
+        with self._counting:
+            self._start_day()
+            if not self._leased:
+                return None
+            self._leased -= 1
+            return self._day
+
+    def take(self) -> date:
+        """Take one, leasing a block where none is left; returns its day.
+
+        Raises DailyLimitReached or ControlUnavailable.
+        """
+        if (day := self.take_leased()) is not None:
+            return day
+        with self._leasing.take(wait_seconds=TOTAL_SECONDS):
+            while (day := self.take_leased()) is None:
+                self.refuse_when_used_up()
+                self._lease()
+            return day
+
+    def put_back(self, day: date) -> None:
+        """Give back one that was taken on `day` and not used. Yesterday's is no use today."""
+        with self._counting:
+            self._start_day()
+            if day == self._day:
+                self._leased += 1
+
+    def _start_day(self) -> None:
+        today = self._utc_now().date()
+        if today != self._day:
+            self._day, self._leased, self._next_slot, self._is_used_up = today, 0, 0, False
+
+    def _lease(self) -> None:
+        """Create the first slot that nobody has. Slots are created in order, so those before it are looked up once."""
+        with self._counting:
+            self._start_day()
+            day, slot = self._day, self._next_slot
+        if slot == 0:
+            slot = len(self._bucket.list(f"minted/{day}/"))
+        while slot < self._slots and not self._bucket.create(f"minted/{day}/{slot:06d}", _unique_content()):
+            slot += 1
+        with self._counting:
+            self._start_day()
+            if day == self._day:
+                self._count(slot)
+
+    def _count(self, slot: int) -> None:
+        """This slot is ours now; one beyond the last is nobody's."""
+        self._next_slot = slot + 1
+        if slot < self._slots:
+            self._leased += min(self._block_size, self._limit - slot * self._block_size)
+        else:
+            self._is_used_up = True
+
+
+def _unique_content() -> bytes:
+    """A create that is repeated because its answer was lost recognises its own object by this."""
+    return b'{"lease":"%s"}' % os.urandom(16).hex().encode()
+
+
+def seconds_to_midnight(now: datetime) -> int:
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+    return ceil((tomorrow - now).total_seconds())
