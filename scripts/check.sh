@@ -15,6 +15,7 @@ main() {
   cd "$ROOT"
   step "ruff" && .venv/bin/ruff format --check . && .venv/bin/ruff check .
   step "mypy" && .venv/bin/mypy functions/*.py functions/voicemint infra/standins scripts/{bench,common,owner,provision,release,smoke}
+  step "import-linter" && PYTHONPATH=functions:infra:scripts .venv/bin/lint-imports
   step "shellcheck" && .venv/bin/shellcheck --external-sources scripts/*.sh tests/scripts/docker.sh findings/*.sh .ci/run
   step "eslint" && run_npm --prefix web run --silent lint
   step "the tests' ids" && .venv/bin/python tests/collect_twice.py

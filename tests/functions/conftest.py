@@ -53,6 +53,11 @@ class Clock:
         return self.now
 
 
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture(scope="session")
 def openai_url(servers: ServerThread) -> str:
     """An OpenAI stand-in of the function tests' own."""

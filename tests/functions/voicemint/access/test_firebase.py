@@ -36,11 +36,6 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def sign_in(servers: ServerThread, issuer: Issuer, clock: Clock) -> Iterator[SignIn]:
     """Ask who sends this Authorization header."""
     certificates = GoogleCertificates(f"{servers.serve(issuer.create_app())}/certificates", clock)

@@ -55,11 +55,6 @@ class Bucket:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def bucket() -> Bucket:
     return Bucket(STATE.encode())
 

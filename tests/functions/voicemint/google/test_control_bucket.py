@@ -185,11 +185,6 @@ def metadata() -> MetadataServer:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def access_token(servers: ServerThread, metadata: MetadataServer, clock: Clock) -> AccessToken:
     return AccessToken(servers.serve(metadata.create_app()).removeprefix("http://"), clock)
 

@@ -140,11 +140,6 @@ def upstream() -> Upstream:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def function(bucket: Bucket, upstream: Upstream, clock: Clock) -> Function:
     return Function(bucket, upstream, clock, daily=4, per_minute=1000)
 

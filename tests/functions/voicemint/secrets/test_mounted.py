@@ -22,11 +22,6 @@ class Parse:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def parse() -> Parse:
     return Parse()
 

@@ -32,11 +32,6 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def test_a_secret_shows_itself_only_to_who_asks() -> None:
     secret = Secret(OLD)
     assert OLD not in f"{secret} {secret!r} {[secret]} {vars(type(secret))}"
