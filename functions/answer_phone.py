@@ -22,7 +22,7 @@ from voicemint.agents.phone_table import PhonePolicy, lines_of
 from voicemint.api.json_body import parse_json
 from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.calls.call import KnownCall
-from voicemint.calls.deadline import Leash
+from voicemint.calls.deadline import CallDeadline
 from voicemint.cloud_logging import configure_logging, logger
 from voicemint.errors import (
     DailyLimitReached,
@@ -40,7 +40,7 @@ from voicemint.openai.api import OpenAIApi
 from voicemint.openai.webhooks import WebhookSecrets, claimed_delivery
 from voicemint.phone.capacity import PHONE, PhoneLine
 from voicemint.phone.sip_headers import EVENT_TYPE, IncomingCall, incoming_call
-from voicemint.phone.webhook_dedup import Deliveries
+from voicemint.phone.webhook_dedup import WebhookDedup
 from voicemint.secrets.mounted import MountedSecret
 from voicemint.secrets.openai_key import api_key_for
 from voicemint.secrets.signing import SigningKeys
@@ -57,11 +57,11 @@ AGENTS = load_agents(SETTINGS.agents_folder)
 LINES = lines_of({name: agent.phone for name, agent in AGENTS.items()})
 SECRETS = MountedSecret(SETTINGS.webhook_secret_file, WebhookSecrets)
 BUCKET = ControlBucket.of(SETTINGS)
-DELIVERIES = Deliveries(BUCKET)
+DELIVERIES = WebhookDedup(BUCKET)
 # Everybody who calls a number is one person here. What bounds them is the line's own day: `max_minutes_per_day`.
 ADMISSION = admission_for(replace(SETTINGS, person_daily_limit=SETTINGS.daily_limit))
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
-LEASH = Leash.of(SETTINGS, MountedSecret(SETTINGS.signing_key_file, SigningKeys).current)
+CALL_DEADLINE = CallDeadline.of(SETTINGS, MountedSecret(SETTINGS.signing_key_file, SigningKeys).current)
 PHONE_LINES = {name: PhoneLine(BUCKET, name, agent.phone) for name, agent in AGENTS.items() if agent.phone is not None}
 
 
@@ -111,7 +111,7 @@ def _accept(call: IncomingCall, name: str, agent: Agent, policy: PhonePolicy) ->
     with ADMISSION.of(person) as allowance:  # counted from here on, also where the call is over by now
         longest = allowance().seconds(agent.call_seconds(SETTINGS.max_call_seconds))
         place = PHONE_LINES[name].take(call.call_id, longest)
-    known = LEASH.bind(
+    known = CALL_DEADLINE.bind(
         KnownCall(
             call_id=call.call_id,
             person_id=person.person_id,
@@ -121,10 +121,10 @@ def _accept(call: IncomingCall, name: str, agent: Agent, policy: PhonePolicy) ->
             deadline=place.ends_at,
         )
     )
-    LEASH.end_in_time(known)
+    CALL_DEADLINE.end_in_time(known)
     session_config = policy.session_config(agent.session_config())
     rang = OPENAI.accept(call.call_id, session_config, safety_identifier=person.safety_identifier)
-    LEASH.watch(known)  # also where it rings no more: an attempt that crashed may have accepted it
+    CALL_DEADLINE.watch(known)  # also where it rings no more: an attempt that crashed may have accepted it
     return _told(call, ACCEPTED if rang else OVER, name)
 
 

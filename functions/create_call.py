@@ -19,15 +19,15 @@ from voicemint.agents.files import load_agents
 from voicemint.api.json_body import parse_json
 from voicemint.api.routes import Answer, ApiRequest, Query, Route, entry_point
 from voicemint.calls.call import KnownCall, call_of_ticket, check_call_id
-from voicemint.calls.deadline import Leash
+from voicemint.calls.deadline import CallDeadline
 from voicemint.calls.remembered import Remembered
 from voicemint.calls.sdp import CONTENT_TYPE, MAX_OFFER_BYTES, check_offer
 from voicemint.cloud_logging import configure_logging, logger
 from voicemint.errors import (
     ApiError,
     ControlUnavailable,
+    DeadlineUnavailable,
     InvalidRequest,
-    LeashUnavailable,
     TooManyCalls,
     UnknownField,
 )
@@ -54,7 +54,7 @@ KEYS = MountedSecret(SETTINGS.signing_key_file, SigningKeys)
 AGENTS = load_agents(SETTINGS.agents_folder)
 ADMISSION = admission_for(SETTINGS)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
-LEASH = Leash.of(SETTINGS, KEYS.current)
+CALL_DEADLINE = CallDeadline.of(SETTINGS, KEYS.current)
 CONTROL_BUCKET = ControlBucket.of(SETTINGS)
 PLACES = Places(CONTROL_BUCKET, SETTINGS.max_calls_at_once)
 HANG_UPS = RateLimit.of_people(HANG_UPS_PER_MINUTE)
@@ -75,7 +75,7 @@ def create(request: ApiRequest) -> Answer:
             created = OPENAI.create_call(offer, session_config, safety_identifier=request.person.safety_identifier)
             left = allowance()
             call = _new_call(created.call_id, request, chosen.get("agent"), UNIFIED, left)
-            LEASH.hold_own(call, place.result())
+            CALL_DEADLINE.hold_own(call, place.result())
     except BaseException:
         if created is not None:
             _end_unwanted(created.call_id)
@@ -99,8 +99,8 @@ def register(request: ApiRequest) -> Answer:
     left = ADMISSION.check(request.person)
     call, place = _bound(_new_call(call_id, request, agent, CLIENT_SECRET, left))
     try:
-        LEASH.hold(call, place)
-    except LeashUnavailable:
+        CALL_DEADLINE.hold(call, place)
+    except DeadlineUnavailable:
         _end_unwanted(call_id)
         _free_quietly(call.person_id, place)
         raise
@@ -125,7 +125,7 @@ def _bound(call: KnownCall) -> tuple[KnownCall, str]:
 
     Raises CallTaken, ControlUnavailable, or TooManyCalls: then the call was hung up.
     """
-    bound = LEASH.bound(call.call_id, call.person_id)
+    bound = CALL_DEADLINE.bound(call.call_id, call.person_id)
     if bound is not None:
         return bound, ""
     try:
@@ -134,7 +134,7 @@ def _bound(call: KnownCall) -> tuple[KnownCall, str]:
         _end_unwanted(call.call_id)
         raise
     try:
-        bound = LEASH.bind(call)
+        bound = CALL_DEADLINE.bind(call)
     except ApiError:
         _free_quietly(call.person_id, place)
         raise
@@ -173,13 +173,13 @@ def _end_unwanted(call_id: str) -> None:
     try:
         OPENAI.hang_up(call_id)
     except ApiError as error:
-        logger.error("a call without a leash could not be hung up", exc_info=error)
+        logger.error("a call without a deadline could not be hung up", exc_info=error)
 
 
 def _query(query: Query) -> dict[str, str]:
     if not query.keys() <= QUERY:
         expected = ", ".join(sorted(QUERY))
-        raise UnknownField(f"The address has a parameter that is not known here. Expected only: {expected}.")
+        raise UnknownField(f"Unknown query parameter. Allowed: {expected}.")
     if any(len(query.getlist(name)) > 1 for name in query):
         raise InvalidRequest("A parameter of the address is given twice.")
     return query.to_dict()

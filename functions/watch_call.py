@@ -12,7 +12,7 @@ from voicemint.agents.agent import choose
 from voicemint.agents.files import load_agents
 from voicemint.api.json_body import parse_json
 from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
-from voicemint.calls.deadline import Leash
+from voicemint.calls.deadline import CallDeadline
 from voicemint.calls.tasks import END, Task, TaskQueue, read_task
 from voicemint.cloud_logging import configure_logging
 from voicemint.control.stop_switch import Control
@@ -20,7 +20,7 @@ from voicemint.errors import InvalidRequest, InvalidTicket, SettingsError, TooMa
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.google.payload_bucket import Bucket
 from voicemint.limits.calls_at_once import free
-from voicemint.monitor.dependencies import Surroundings
+from voicemint.monitor.dependencies import Dependencies
 from voicemint.monitor.monitor import Watch
 from voicemint.monitor.transcript import CallRecords
 from voicemint.openai.api import OpenAIApi
@@ -43,10 +43,10 @@ AGENTS = load_agents(SETTINGS.agents_folder)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 CONTROL_BUCKET = ControlBucket.of(SETTINGS)
 QUEUE = TaskQueue(SETTINGS, KEYS.current)
-AROUND = Surroundings(
+AROUND = Dependencies(
     openai=OPENAI,
     queue=QUEUE,
-    leash=Leash(CONTROL_BUCKET, QUEUE),
+    deadline=CallDeadline(CONTROL_BUCKET, QUEUE),
     control=Control(CONTROL_BUCKET),
     bucket=CONTROL_BUCKET,
     records=CallRecords(Bucket(SETTINGS.bucket, SETTINGS.project_id), SETTINGS.payload_level),

@@ -27,7 +27,7 @@ VoicemintError
     ├── Stopped              503     the owner stopped everything
     ├── ControlUnavailable   503     whether it is stopped cannot be read, so it counts as stopped
     ├── SignOutUnavailable   503     that a session has ended cannot be noted, so it has not
-    ├── LeashUnavailable     503     nobody would end the call in time, so there is none
+    ├── DeadlineUnavailable     503     nobody would end the call in time, so there is none
     ├── SecretUnavailable    503     the API key cannot be read, or is not a key
     ├── StorageUnavailable   503     the bucket did not confirm the write
     └── UpstreamError        502     OpenAI; each kind below is a different thing to do
@@ -167,7 +167,7 @@ class TooManyCalls(ApiError):
 
 class InvalidTicket(ApiError):
     status, code = 403, "invalid_ticket"
-    message = "This ticket was not given to you for a call. The call ends by itself at its deadline."
+    message = "This ticket is not valid for you or this call. The call ends by itself at its deadline."
 
 
 class CallTaken(ApiError):
@@ -224,7 +224,7 @@ class Stopped(ApiError):
 
 class ControlUnavailable(ApiError):
     status, code = 503, "control_unavailable"
-    message = "The server cannot read whether calls are allowed, so none is. Try again in a minute."
+    message = "The server cannot check whether calls are allowed, so it refuses them for now. Try again in a minute."
 
 
 class SignOutUnavailable(ApiError):
@@ -232,9 +232,9 @@ class SignOutUnavailable(ApiError):
     message = "You are still signed in: the server could not note that you leave. Try again in a minute."
 
 
-class LeashUnavailable(ApiError):
+class DeadlineUnavailable(ApiError):
     status, code = 503, "leash_unavailable"
-    message = "The server cannot see to it that a call ends in time, so none is begun. Try again in a minute."
+    message = "The server could not schedule the end of this call, so it did not start it. Try again in a minute."
 
 
 class SecretUnavailable(ApiError):

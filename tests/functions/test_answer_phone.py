@@ -1,4 +1,4 @@
-"""Phone calls: who is answered, who is not, once each, never without a leash, within the line's limits."""
+"""Phone calls: who is answered, who is not, once each, never without a deadline, within the line's limits."""
 
 import base64
 import io
@@ -114,7 +114,7 @@ def outcome(client: FlaskClient, data: object, webhook_id: str) -> str:
     return str(answer.json["outcome"])
 
 
-def test_a_call_is_accepted_as_the_agent_and_put_on_a_leash(
+def test_a_call_is_accepted_as_the_agent_and_given_a_deadline(
     client: FlaskClient,
     telephone: Telephone,
     webhook_id: WebhookId,
@@ -406,7 +406,7 @@ def test_when_openai_fails_the_next_delivery_tries_again_at_once(
     assert outcome(client, data, same) == "repeated"
 
 
-def test_a_call_without_a_leash_is_not_accepted(
+def test_a_call_without_a_deadline_is_not_accepted(
     load_phone: LoadPhone, telephone: Telephone, webhook_id: WebhookId, tasks_url: str
 ) -> None:
     with socket.socket() as closed:
@@ -436,10 +436,10 @@ class Crash(BaseException):
 @pytest.mark.parametrize(
     ("where", "then"),
     [
-        ("voicemint.calls.deadline.Leash.bind", "accepted"),
-        ("voicemint.calls.deadline.Leash.end_in_time", "accepted"),
+        ("voicemint.calls.deadline.CallDeadline.bind", "accepted"),
+        ("voicemint.calls.deadline.CallDeadline.end_in_time", "accepted"),
         ("voicemint.openai.api.OpenAIApi.accept", "accepted"),
-        ("voicemint.calls.deadline.Leash.watch", "over"),  # it is accepted already
+        ("voicemint.calls.deadline.CallDeadline.watch", "over"),  # it is accepted already
         ("answer_phone._told", "over"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The leash and the watch, over real processes and real calls."""
+"""The deadline and the watch, over real processes and real calls."""
 
 import asyncio
 import json

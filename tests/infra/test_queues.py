@@ -1,4 +1,4 @@
-"""infra/queues/: what gcloud and Cloud Tasks' stand-in both read, and that it keeps the leash short."""
+"""infra/queues/: what gcloud and Cloud Tasks' stand-in both read, and that a call ends soon after its deadline."""
 
 import json
 import os

@@ -9,7 +9,7 @@ from voicemint.agents.agent import Agent
 from voicemint.calls.call import KnownCall
 from voicemint.calls.tasks import WATCH, Task
 from voicemint.control.stop_switch import ControlState
-from voicemint.monitor.monitor import LOOK_SECONDS, Surroundings, Watch
+from voicemint.monitor.monitor import LOOK_SECONDS, Dependencies, Watch
 
 from ..functions.at_once import AtOnce
 from ..functions.memory_bucket import MemoryBucket
@@ -38,8 +38,8 @@ class Lockstep:
                 watch.result()
 
     def _watch(self, call: KnownCall, agent: Agent, monthly_minutes: int) -> None:
-        around: Any = Surroundings(
-            **dict.fromkeys(("openai", "queue", "leash", "control", "records"), self),  # type: ignore[arg-type]
+        around: Any = Dependencies(
+            **dict.fromkeys(("openai", "queue", "deadline", "control", "records"), self),  # type: ignore[arg-type]
             bucket=self._bucket,  # type: ignore[arg-type]
             threads=AtOnce(),  # type: ignore[arg-type]
             watch_seconds=1680,
@@ -60,7 +60,7 @@ class Lockstep:
             self._turns += 1
             self._turn.notify_all()
 
-    # what Surroundings holds
+    # what Dependencies holds
     def attach(self, _call_id: str) -> "Lockstep":
         return self
 

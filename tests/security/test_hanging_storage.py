@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import requests
 from voicemint.calls.call import KnownCall
-from voicemint.calls.deadline import Leash
+from voicemint.calls.deadline import CallDeadline
 from voicemint.calls.tasks import WATCH, Task
 from voicemint.control.stop_switch import Control
 from voicemint.errors import ControlUnavailable
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.google.payload_bucket import Bucket
-from voicemint.monitor.dependencies import Surroundings
+from voicemint.monitor.dependencies import Dependencies
 from voicemint.monitor.monitor import Watch
 from voicemint.monitor.transcript import CallRecords
 
@@ -127,10 +127,10 @@ class Site:
     def watch(self, page: Page) -> None:
         nothing: Any = None
         openai: Any = page
-        around = Surroundings(
+        around = Dependencies(
             openai=openai,
             queue=nothing,
-            leash=Leash(self._bucket, nothing),
+            deadline=CallDeadline(self._bucket, nothing),
             control=self._control,
             bucket=self._bucket,
             records=CallRecords(Bucket("", ""), "off"),

@@ -12,7 +12,7 @@ import pytest
 from owner import stop
 from voicemint.access.person import Person
 from voicemint.calls.call import KnownCall
-from voicemint.calls.deadline import Leash
+from voicemint.calls.deadline import CallDeadline
 from voicemint.control.stop_switch import CONTROL_OBJECT, Control, ControlState
 from voicemint.errors import ApiError, CallTaken, PersonDailyLimitReached, TooManyCalls, TooManyRequests
 from voicemint.limits.admission import Admission
@@ -145,7 +145,7 @@ def test_batches_under_calls_of_others_are_not_stored_and_do_not_blind_the_stop(
     figure: Figure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = MemoryBucket()
-    Leash(bucket, SimpleNamespace()).bind(calls_of_ana(1)[0])  # type: ignore[arg-type]
+    CallDeadline(bucket, SimpleNamespace()).bind(calls_of_ana(1)[0])  # type: ignore[arg-type]
     owners = BatchOwners(bucket)  # type: ignore[arg-type]
     for number in range(0, FOREIGN_BATCHES, 2):
         with pytest.raises(CallTaken):

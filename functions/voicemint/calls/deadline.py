@@ -1,4 +1,4 @@
-"""The leash: every call that the server knows ends at its deadline, whatever becomes of the page.
+"""Call deadlines: every call that the server knows ends at its deadline, whatever becomes of the page.
 
 Two tasks hold a call: one ends it at its deadline, the other has it watched from now on. Where one of them cannot be
 made, the call is ended at once. A call is bound to its person by an object that can be created once
@@ -22,7 +22,7 @@ CALLS_PREFIX = "calls/"
 MAX_BEGINNING = 64
 
 
-class Leash:
+class CallDeadline:
     """Binds calls and holds them. Safe to share between threads.
 
     Whoever watches a call is told `monthly_minutes`, its person's limit.
@@ -32,10 +32,10 @@ class Leash:
         self._bucket = bucket
         self._queue = queue
         self._monthly_minutes = monthly_minutes
-        self._threads = ThreadPoolExecutor(MAX_BEGINNING, thread_name_prefix="leash")
+        self._threads = ThreadPoolExecutor(MAX_BEGINNING, thread_name_prefix="call-deadline")
 
     @classmethod
-    def of(cls, settings: Settings, keys: Callable[[], SigningKeys]) -> "Leash":
+    def of(cls, settings: Settings, keys: Callable[[], SigningKeys]) -> "CallDeadline":
         return cls(ControlBucket.of(settings), TaskQueue(settings, keys), settings.monthly_minutes)
 
     def bind(self, call: KnownCall) -> KnownCall:
@@ -55,20 +55,20 @@ class Leash:
         return bound_call(self._bucket, call_id, person_id)
 
     def hold(self, call: KnownCall, place: str = "") -> None:
-        """Have a bound call ended at its deadline and watched until then; may be repeated. Raises LeashUnavailable."""
+        """Have a bound call watched until its deadline and ended then; may be repeated. Raises DeadlineUnavailable."""
         watched = self._threads.submit(self.watch, call, place)
         self.end_in_time(call, place)
         watched.result()
 
     def hold_own(self, call: KnownCall, place: str) -> None:
-        """Bind and hold a call that the server opened. Raises LeashUnavailable."""
+        """Bind and hold a call that the server opened. Raises DeadlineUnavailable."""
         bound = self._threads.submit(self.bind, call)
         self.hold(call, place)
         with suppress(ControlUnavailable):  # then its watch binds it
             bound.result()
 
     def end_in_time(self, call: KnownCall, place: str = "") -> None:
-        """The half of `hold` that a call needs before it may begin. Raises LeashUnavailable."""
+        """The half of `hold` that a call needs before it may begin. Raises DeadlineUnavailable."""
         self._queue.create(Task(END, call, place=place), call.deadline)
 
     def watch(self, call: KnownCall, place: str = "") -> None:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from voicemint.calls.call import KnownCall
 from voicemint.cloud_logging import logger
-from voicemint.errors import ControlUnavailable, LeashUnavailable, SettingsError
+from voicemint.errors import ControlUnavailable, DeadlineUnavailable, SettingsError
 from voicemint.google.rest import CONNECT_SECONDS, READ_SECONDS, AccessToken, ask
 from voicemint.http_client import HttpClient, HttpError
 from voicemint.secrets.signing import SigningKeys
@@ -75,7 +75,7 @@ class TaskQueue:
     def create(self, task: Task, at: int | None = None) -> None:
         """Have `task` sent to watch_call, now or at `at` (epoch seconds). One that is there already is success.
 
-        Raises LeashUnavailable.
+        Raises DeadlineUnavailable.
         """
         body = json.dumps({"task": self._resource(task, at)}).encode()
         try:
@@ -83,10 +83,10 @@ class TaskQueue:
             answer = ask(self._tasks, "POST", f"/v2/{quote(self._queue)}/tasks", headers, body)
         except (HttpError, ControlUnavailable) as error:
             logger.error("Cloud Tasks does not answer", exc_info=error)
-            raise LeashUnavailable from None
+            raise DeadlineUnavailable from None
         if answer.status not in (200, 409):
             logger.error("Cloud Tasks refused", extra={"fields": {"tasks_status": answer.status}})
-            raise LeashUnavailable
+            raise DeadlineUnavailable
 
     def _resource(self, task: Task, at: int | None) -> dict[str, Any]:
         schedule = {} if at is None else {"scheduleTime": datetime.fromtimestamp(at, UTC).isoformat()}

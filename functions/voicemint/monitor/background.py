@@ -12,7 +12,7 @@ FIRST_SECONDS, MOST_SECONDS = 0.01, 0.25
 T = TypeVar("T")
 
 
-class Errands:
+class BackgroundWork:
     """For one thread; what it asks for is done by `threads`."""
 
     def __init__(self, threads: Executor) -> None:

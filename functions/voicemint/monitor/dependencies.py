@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from voicemint.calls.deadline import Leash
+from voicemint.calls.deadline import CallDeadline
 from voicemint.calls.tasks import TaskQueue
 from voicemint.control.stop_switch import Control
 from voicemint.google.control_bucket import ControlBucket
@@ -14,12 +14,12 @@ from voicemint.openai.api import OpenAIApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Dependencies:
     """`threads` do what a watch must not wait for; `watch_seconds` is how long one lasts; `now` is in epoch seconds."""
 
     openai: OpenAIApi
     queue: TaskQueue
-    leash: Leash
+    deadline: CallDeadline
     control: Control
     bucket: ControlBucket
     records: CallRecords

@@ -18,9 +18,9 @@ from voicemint.calls.tasks import Task
 from voicemint.cloud_logging import logger
 from voicemint.errors import CallTaken, ControlUnavailable
 from voicemint.limits.calls_at_once import free
-from voicemint.monitor.background import Errands
-from voicemint.monitor.dependencies import Surroundings
-from voicemint.monitor.next_response import GO_ON, NextAnswer
+from voicemint.monitor.background import BackgroundWork
+from voicemint.monitor.dependencies import Dependencies
+from voicemint.monitor.next_response import GO_ON, NextResponse
 from voicemint.monitor.phone import FIRST_WORD, first_word, line_of, watched_config
 from voicemint.monitor.session_guard import SessionGuard
 from voicemint.monitor.tools import CallTools
@@ -42,11 +42,11 @@ TELL = {"type": "session.update", "session": {"type": "realtime"}}  # changes no
 class Watch:
     """For one task; `run` returns when the call is over or somebody else watches it."""
 
-    def __init__(self, task: Task, agent: Agent, around: Surroundings, request_id: str) -> None:
+    def __init__(self, task: Task, agent: Agent, around: Dependencies, request_id: str) -> None:
         self._task = task
         self._call: KnownCall = task.call
         self._agent = agent
-        self._around = around
+        self._dependencies = around
         self._request_id = request_id
         self._line = line_of(self._call, agent)
         self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(watched_config(self._call, agent))
@@ -54,11 +54,11 @@ class Watch:
         self._person = Person(self._call.person_id, "", epoch=self._call.epoch)
         self._tools = CallTools(self._call, agent, around.openai, around.bucket)
         self._writes = UnfinishedWrites()
-        self._errands = Errands(around.threads)
+        self._background = BackgroundWork(around.threads)
         self._is_greeted = self._is_taken_up = False
         self._take_up_at = float("inf")
         self._sideband: Sideband
-        self._next_answer = NextAnswer()
+        self._next_answer = NextResponse()
         self._hand_over_at = around.now() + around.watch_seconds
         self._leave_at = float("inf")
 
@@ -66,33 +66,33 @@ class Watch:
         """Raises ApiError: then the task is sent again, and this watch is taken up by another."""
         self._take_up()
         sideband = self._attach(
-            until=max(self._call.started_at + ATTACH_SECONDS, self._around.now() + REATTACH_SECONDS)
+            until=max(self._call.started_at + ATTACH_SECONDS, self._dependencies.now() + REATTACH_SECONDS)
         )
         may_go_on = sideband is None and self._guard is None  # it is the page's, and OpenAI lets nobody look at it
         if sideband is None:
             self._give_up()
         while sideband is not None and not self._watch(sideband):
-            sideband = self._attach(until=self._around.now() + REATTACH_SECONDS)
-        if self._around.now() < self._leave_at and not may_go_on:
+            sideband = self._attach(until=self._dependencies.now() + REATTACH_SECONDS)
+        if self._dependencies.now() < self._leave_at and not may_go_on:
             self._free_places()
         self._flush()
 
     def _free_places(self) -> None:
         """The call is over: another one may take its place."""
         if self._line is not None:
-            release(self._around.bucket, self._call.call_id)
-        free(self._around.bucket, self._call.person_id, self._task.place)
+            release(self._dependencies.bucket, self._call.call_id)
+        free(self._dependencies.bucket, self._call.person_id, self._task.place)
 
     def _take_up(self) -> None:
         """Again every few seconds while the bucket does not answer: the call is watched meanwhile."""
         self._take_up_at = float("inf")
-        self._errands.send(self._bind_and_count, self._taken_up)
+        self._background.send(self._bind_and_count, self._taken_up)
 
     def _bind_and_count(self) -> list[str] | None:
         """What earlier watches have counted; None where the bucket does not answer."""
         try:
             with suppress(CallTaken):  # whoever registered it in the meantime, it is watched as what it is
-                self._around.leash.bind(self._call)
+                self._dependencies.deadline.bind(self._call)
             return self._ledger.counted()
         except ControlUnavailable:
             return None
@@ -101,14 +101,14 @@ class Watch:
         self._is_taken_up = counted is not None
         self._ledger.begin_with(counted or ())
         if counted is None:
-            self._take_up_at = self._around.now() + LOOK_SECONDS
+            self._take_up_at = self._dependencies.now() + LOOK_SECONDS
 
     def _attach(self, until: float) -> Sideband | None:
         """The sideband, as soon as there is one; None where there was none until then."""
         backoff = FIRST_BACKOFF_SECONDS
         until = min(until, self._call.deadline)
-        while (sideband := self._around.openai.attach(self._call.call_id)) is None:
-            if self._around.now() + backoff > until:
+        while (sideband := self._dependencies.openai.attach(self._call.call_id)) is None:
+            if self._dependencies.now() + backoff > until:
                 return None
             time.sleep(backoff)
             backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
@@ -117,7 +117,7 @@ class Watch:
     def _give_up(self) -> None:
         """Nobody answers for this call: it never came to be, or it is over, or OpenAI lets nobody look at it."""
         if self._guard is not None:
-            self._around.openai.hang_up(self._call.call_id)
+            self._dependencies.openai.hang_up(self._call.call_id)
         self._note("voicemint.call_not_watched", {})
 
     def _watch(self, sideband: Sideband) -> bool:
@@ -129,7 +129,7 @@ class Watch:
                 event = sideband.receive(self._patience())
                 if event is not None:
                     self._handle(event, sideband)
-                if self._next_answer.is_overdue(self._around.now()):
+                if self._next_answer.is_overdue(self._dependencies.now()):
                     sideband.send(GO_ON)
         except SidebandClosed:
             return False
@@ -141,7 +141,7 @@ class Watch:
         self._note(f"voicemint.call_watched/{self._request_id}", {"part": self._task.part})
         sideband.send(TELL if self._guard is None else self._guard.update)
         if self._line is not None and not self._is_greeted:
-            self._errands.send(partial(self._tools.claim, FIRST_WORD), self._greet)
+            self._background.send(partial(self._tools.claim, FIRST_WORD), self._greet)
 
     def _greet(self, is_ours: bool | None) -> None:
         """Where the bucket does not say who greets, we do: twice is better than silence."""
@@ -152,11 +152,11 @@ class Watch:
     def _patience(self) -> float:
         """For how many seconds there is nothing to do but to listen."""
         next_look = min(self._call.deadline, self._hand_over_at, self._leave_at)
-        return min(LOOK_SECONDS, self._errands.look_again_in, max(next_look - self._around.now(), 0.01))
+        return min(LOOK_SECONDS, self._background.look_again_in, max(next_look - self._dependencies.now(), 0.01))
 
     def _is_done(self) -> bool:
         """Look at every limit; end the call where one is reached."""
-        now = self._around.now()
+        now = self._dependencies.now()
         for writing in self._ledger.pass_minutes(now):
             self._writes.add(writing)
         reason = self._reason_to_end(now)
@@ -168,12 +168,12 @@ class Watch:
         if now >= self._hand_over_at:
             self._hand_over_at = float("inf")
             successor = replace(self._task, part=self._task.part + 1)
-            self._errands.send(partial(self._around.queue.create, successor), self._leave_soon)
-        self._errands.settle()
+            self._background.send(partial(self._dependencies.queue.create, successor), self._leave_soon)
+        self._background.settle()
         return now >= self._leave_at
 
     def _leave_soon(self, _created: None) -> None:
-        self._leave_at = self._around.now() + OVERLAP_SECONDS
+        self._leave_at = self._dependencies.now() + OVERLAP_SECONDS
 
     def _reason_to_end(self, now: float) -> str | None:
         if now >= self._call.deadline:
@@ -187,13 +187,13 @@ class Watch:
         return "stopped" if self._is_stopped() else None
 
     def _is_stopped(self) -> bool:
-        state = self._around.control.glance(self._around.threads)
+        state = self._dependencies.control.glance(self._dependencies.threads)
         if state is None:
             return False  # new calls are refused then; this one has its deadline
         return state.stopped or self._person.is_revoked(state)
 
     def _end(self, reason: str) -> None:
-        self._around.openai.hang_up(self._call.call_id)
+        self._dependencies.openai.hang_up(self._call.call_id)
         self._note("voicemint.call_ended", {"reason": reason, "micro_usd": self._ledger.micro_usd})
         told = {"request_id": self._request_id, "person": self._call.person_id, "reason": reason}
         logger.info("call ended", extra={"fields": told})
@@ -208,7 +208,7 @@ class Watch:
             number = self._guard.corrections
             self._note(f"voicemint.session_corrected/{self._request_id}/{number}", {"number": number})
         is_answering = event.get("type") == "response.done" and self._run_tools(event)
-        if self._next_answer.hear(event, is_answering, self._around.now()):
+        if self._next_answer.hear(event, is_answering, self._dependencies.now()):
             sideband.send(GO_ON)
 
     def _run_tools(self, event: dict[str, Any]) -> bool:
@@ -218,7 +218,7 @@ class Watch:
         """
         asked, may_go_on = self._tools.asked(event)
         if asked:
-            self._errands.send(partial(self._tools.results, asked), partial(self._answer, may_go_on))
+            self._background.send(partial(self._tools.results, asked), partial(self._answer, may_go_on))
         return bool(asked)
 
     def _answer(self, may_go_on: bool, results: list[dict[str, Any]]) -> None:
@@ -235,7 +235,7 @@ class Watch:
         self._write(key, {"type": key.partition("/")[0], **fields})
 
     def _write(self, key: str, event: dict[str, Any]) -> None:
-        self._writes.begin(partial(self._around.records.write, self._call, key, event, self._request_id))
+        self._writes.begin(partial(self._dependencies.records.write, self._call, key, event, self._request_id))
 
     def _flush(self) -> None:
         """Wait until everything is written. Raises what a write raised, ControlUnavailable or StorageUnavailable."""

@@ -6,7 +6,7 @@ GO_ON = {"type": "response.create", "event_id": "voicemint-go-on"}  # web/src/tu
 SILENCE_SECONDS = 10  # a response of which nothing is heard for so long counts as none
 
 
-class NextAnswer:
+class NextResponse:
     """For one watch. Its methods say when GO_ON is to be sent; then it counts as sent."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ PREFIX = "phone/deliveries/"
 REPEATED, GIVEN_UP = "repeated", "given_up"
 
 
-class Deliveries:
+class WebhookDedup:
     """Safe to share between threads."""
 
     def __init__(self, bucket: ControlBucket, clock: Callable[[], float] = time.time) -> None:

@@ -13,7 +13,7 @@ from voicemint.calls.call import KnownCall
 from voicemint.calls.tasks import WATCH, Task
 from voicemint.control.stop_switch import ControlState
 from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
-from voicemint.monitor.dependencies import Surroundings
+from voicemint.monitor.dependencies import Dependencies
 from voicemint.monitor.monitor import OVERLAP_SECONDS, Watch
 from voicemint.monitor.unfinished_writes import MAX_UNFINISHED
 from voicemint.openai.sideband import SidebandClosed
@@ -63,7 +63,7 @@ class World:
         self.meanwhile: Callable[[], None] = lambda: None
         self.threads: Executor = AtOnce()
 
-    # what Surroundings holds
+    # what Dependencies holds
     def attach(self, _call_id: str) -> "World | None":
         is_there = self.attachable.pop(0) if self.attachable else True
         return self if is_there else None
@@ -120,8 +120,8 @@ class World:
         pass
 
     def watch(self, call: KnownCall = CALL, part: int = 0, **terms: Any) -> None:
-        around: Any = Surroundings(
-            **dict.fromkeys(("openai", "queue", "leash", "control", "bucket", "records"), self),  # type: ignore[arg-type]
+        around: Any = Dependencies(
+            **dict.fromkeys(("openai", "queue", "deadline", "control", "bucket", "records"), self),  # type: ignore[arg-type]
             threads=self.threads,
             watch_seconds=1680,
             now=self.clock,
