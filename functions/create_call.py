@@ -190,7 +190,7 @@ def _fields(body: bytes, known: set[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object.")
     if not value.keys() <= known:
-        raise UnknownField(f"The body has a field that is not known here. Expected only: {', '.join(sorted(known))}.")
+        raise UnknownField(f"Unknown field in the body. Allowed: {', '.join(sorted(known))}.")
     return value
 
 

@@ -53,7 +53,7 @@ def _choices(body: bytes) -> dict[str, str]:
     if not isinstance(choices, dict):
         raise InvalidRequest("The body must be a JSON object.")
     if not choices.keys() <= FIELDS:
-        raise UnknownField(f"The body has a field that is not known here. Expected only: {', '.join(sorted(FIELDS))}.")
+        raise UnknownField(f"Unknown field in the body. Allowed: {', '.join(sorted(FIELDS))}.")
     if not all(isinstance(name, str) for name in choices.values()):
         raise InvalidRequest("agent and voice must be names (JSON strings).")
     return choices

@@ -84,7 +84,7 @@ def _invite_text(body: bytes) -> str:
     if not isinstance(value, dict) or not isinstance(value.get("invite"), str):
         raise InvalidRequest('The body must be {"invite": text}.')
     if value.keys() != {"invite"}:
-        raise UnknownField("The body has a field that is not known here. Expected only: invite.")
+        raise UnknownField("Unknown field in the body. Allowed: invite.")
     return str(value["invite"])
 
 

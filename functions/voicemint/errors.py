@@ -65,7 +65,7 @@ class AgentFileError(SettingsError):
 class ApiError(VoicemintError):
     status = 500
     code = "internal"
-    message = "Something went wrong on the server. Try again; if it stays, give the owner the request id."
+    message = "Something went wrong on the server. Try again. If it keeps happening, give the owner the request id."
 
     def __init__(self, message: str | None = None, *, retry_after_seconds: int | None = None) -> None:
         self.message = message or type(self).message
@@ -80,7 +80,7 @@ class ApiError(VoicemintError):
 
 class InvalidRequest(ApiError):
     status, code = 400, "invalid_request"
-    message = "The request is not of the expected form."
+    message = "The request does not have the expected form."
 
 
 class InvalidJson(InvalidRequest):
@@ -90,17 +90,17 @@ class InvalidJson(InvalidRequest):
 
 class UnknownField(InvalidRequest):
     code = "unknown_field"
-    message = "The body has a field that is not known here."
+    message = "The body has an unknown field."
 
 
 class UnknownAgent(InvalidRequest):
     code = "unknown_agent"
-    message = "There is no such agent. Reload the page to see the agents there are."
+    message = "This agent does not exist. Reload the page to see the available agents."
 
 
 class UnknownVoice(InvalidRequest):
     code = "unknown_voice"
-    message = "There is no such voice. Reload the page to see the voices there are."
+    message = "This voice does not exist. Reload the page to see the available voices."
 
 
 class InvalidOffer(InvalidRequest):
@@ -120,7 +120,7 @@ class InvalidSignature(ApiError):
 
 class CrossSite(ApiError):
     status, code = 403, "cross_site"
-    message = "This can only be asked from the site's own page."
+    message = "Only the site's own page may send this request."
 
 
 class NotFound(ApiError):
@@ -133,7 +133,7 @@ class MethodNotAllowed(ApiError):
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self._allowed = ", ".join(allowed)
-        super().__init__(f"This address answers {self._allowed} only.")
+        super().__init__(f"This address accepts only {self._allowed}.")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -147,22 +147,22 @@ class BodyTimeout(ApiError):
 
 class BodyTooLarge(ApiError):
     status, code = 413, "body_too_large"
-    message = "The body is larger than allowed here."
+    message = "The body is too large."
 
 
 class UnsupportedMediaType(ApiError):
     status, code = 415, "unsupported_media_type"
-    message = "The body is not of the expected content type."
+    message = "The body does not have the expected content type."
 
 
 class TooManyRequests(ApiError):
     status, code = 429, "too_many_requests"
-    message = "That was too often. Wait a moment and try again."
+    message = "Too many requests. Wait a moment and try again."
 
 
 class TooManyCalls(ApiError):
     status, code = 429, "too_many_calls"
-    message = "You are in as many calls as you may be in at once. End one of them, or try again in a moment."
+    message = "You already have as many calls as you may have at once. End one of them, or try again in a moment."
 
 
 class InvalidTicket(ApiError):
@@ -172,49 +172,49 @@ class InvalidTicket(ApiError):
 
 class CallTaken(ApiError):
     status, code = 403, "call_taken"
-    message = "This call is somebody else's."
+    message = "This call belongs to somebody else."
 
 
 class InvalidInvite(ApiError):
     status, code = 403, "invalid_invite"
-    message = "This link does not work (any more): each works once, for a day. Ask the owner for a new one."
+    message = "This link no longer works: each link works once, within a day. Ask the owner for a new one."
 
 
 class AnotherPerson(ApiError):
     status, code = 409, "another_person"
-    message = "Another person is signed in than the one whose batch this is. It is not stored."
+    message = "A different person is signed in than the one this batch belongs to. It was not stored."
 
 
 class InProgress(ApiError):
     status, code = 409, "in_progress"
-    message = "This webhook is being acted on. Deliver it again a little later."
+    message = "This webhook is being processed. Deliver it again a little later."
 
 
 class DailyLimitReached(ApiError):
     status, code = 429, "daily_limit_reached"
-    message = "Today's calls are used up. It starts again at midnight UTC; the owner can raise the limit."
+    message = "Today's calls are used up. The count starts again at midnight UTC. The owner can raise the limit."
 
 
 class PersonDailyLimitReached(ApiError):
     status, code = 429, "person_daily_limit_reached"
-    message = "Your share of today's calls is used up. It starts again at midnight UTC; the owner can raise it."
+    message = "Your share of today's calls is used up. It starts again at midnight UTC. The owner can raise it."
 
 
 class MonthlyLimitReached(ApiError):
     status, code = 429, "monthly_limit_reached"
     message = (
-        "Your minutes of this month are used up. They start again on the 1st (UTC); the owner can raise the limit."
+        "Your minutes for this month are used up. They start again on the 1st (UTC). The owner can raise the limit."
     )
 
 
 class LogLimitReached(ApiError):
     status, code = 429, "log_limit_reached"
-    message = "You have stored as much log today as one person may. It goes on at midnight UTC."
+    message = "You have reached today's limit for stored logs. Logging continues at midnight UTC."
 
 
 class LineBusy(ApiError):
     status, code = 429, "line_busy"
-    message = "The telephone takes no further call now: too many at once, or the day's minutes are used up."
+    message = "The phone line takes no more calls now: there are too many at once, or today's minutes are used up."
 
 
 class Stopped(ApiError):
@@ -229,7 +229,7 @@ class ControlUnavailable(ApiError):
 
 class SignOutUnavailable(ApiError):
     status, code = 503, "sign_out_unavailable"
-    message = "You are still signed in: the server could not note that you leave. Try again in a minute."
+    message = "You are still signed in: the server could not record your sign-out. Try again in a minute."
 
 
 class DeadlineUnavailable(ApiError):
@@ -239,7 +239,7 @@ class DeadlineUnavailable(ApiError):
 
 class SecretUnavailable(ApiError):
     status, code = 503, "secret_unavailable"
-    message = "The server cannot read one of its secrets. The owner finds which in the function's log."
+    message = "The server cannot read one of its secrets. The function's log tells the owner which one."
 
 
 class StorageUnavailable(ApiError):
@@ -260,12 +260,12 @@ class UpstreamError(ApiError):
 
 class UpstreamKeyRejected(UpstreamError):
     code = "upstream_key_rejected"
-    message = "OpenAI does not accept the owner's API key. The owner has to store a valid one."
+    message = "OpenAI rejected the owner's API key. The owner has to store a valid one."
 
 
 class UpstreamForbidden(UpstreamError):
     code = "upstream_forbidden"
-    message = "OpenAI does not allow this key, project or region to use the model. The owner has to allow it."
+    message = "OpenAI does not allow this key, project or region to use the model. The owner has to enable it."
 
 
 class UpstreamModelNotFound(UpstreamError):
@@ -275,7 +275,7 @@ class UpstreamModelNotFound(UpstreamError):
 
 class UpstreamRefused(UpstreamError):
     code = "upstream_refused"
-    message = "OpenAI refused the agent's settings. The owner finds the reason in the function's log."
+    message = "OpenAI rejected the agent's settings. The function's log tells the owner why."
 
 
 class UpstreamUnavailable(UpstreamError):
@@ -285,7 +285,7 @@ class UpstreamUnavailable(UpstreamError):
 
 class UpstreamInvalidAnswer(UpstreamError):
     code = "upstream_invalid_answer"
-    message = "OpenAI's answer could not be understood. Try again in a moment."
+    message = "The server could not understand OpenAI's answer. Try again in a moment."
 
 
 class UpstreamRateLimited(UpstreamError):
@@ -296,7 +296,7 @@ class UpstreamRateLimited(UpstreamError):
 
 class UpstreamQuota(UpstreamError):
     status, code = 503, "upstream_quota"
-    message = "The owner's OpenAI credit is used up. The owner has to add credit, or to raise the limit of spending."
+    message = "The owner's OpenAI credit is used up. The owner has to add credit or raise the spending limit."
 
 
 class UpstreamBilling(UpstreamError):

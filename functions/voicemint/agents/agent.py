@@ -54,7 +54,7 @@ class Agent:
     def session_config(self, voice: str | None = None) -> dict[str, Any]:
         """What is sent to OpenAI as `session`; `voice` replaces the agent's own. Raises UnknownVoice."""
         if voice is not None and voice not in VOICES:
-            raise UnknownVoice(f"There is no such voice. Expected one of: {', '.join(VOICES)}.")
+            raise UnknownVoice(f"This voice does not exist. Choose one of: {', '.join(VOICES)}.")
         config: dict[str, Any] = {
             "type": "realtime",
             "model": self.model,
