@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from standins.local_run import Site, local_run
+from standins.local.site import Site, local_run
 from standins.serving import ServerThread
 
 from .distribution import long_files_first, number_of_processes, scheduling

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from standins.google_control_plane import ControlPlane, Project, Proxy
+from standins.google.control_plane import ControlPlane, Project, Proxy
 from standins.serving import ServerThread
 
 from .infra.standins.google.discovery_log import problems_of

@@ -19,7 +19,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1_100, // the Agents SDK, loaded after the first sound
     rolldownOptions: {
-      input: { page: "index.html", worker: "src/service-worker.ts" },
+      input: { page: "index.html", worker: "src/page/service-worker.ts" },
       output: {
         entryFileNames: ({ name }) => (name === "worker" ? WORKER_FILE : "assets/[name]-[hash].js"),
         // One script before the first paint: another file could cost another connection.

@@ -5,8 +5,8 @@ import re
 REDACTED = "[redacted]"
 
 # An OpenAI API key, a client secret, a webhook secret, a text that we signed (secrets/signing.py: an invite, a session,
-# a ticket, a task), an access token of Google's, a bearer, our cookie, any cookie header. web/src/secrets.ts knows
-# those that a page can meet.
+# a ticket, a task), an access token of Google's, a bearer, our cookie, any cookie header. web/src/protocol/secrets.ts
+# knows those that a page can meet.
 _SECRET = re.compile(
     r"sk-[\w-]{8,}"
     r"|ek_[\w-]{8,}"

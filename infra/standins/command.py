@@ -12,9 +12,9 @@ from typing import NoReturn
 from voicemint.errors import SettingsError
 
 from standins.first_of import first_of
-from standins.function_process import FunctionFailedError
-from standins.local_run import PageNotBuiltError, Site, local_run
-from standins.run_folder import FolderInUseError
+from standins.local.function_process import FunctionFailedError
+from standins.local.run_folder import FolderInUseError
+from standins.local.site import PageNotBuiltError, Site, local_run
 
 # Above 1023, of the "bad ports" of the Fetch standard: no browser opens a page on them.
 REFUSED_BY_BROWSERS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670)}

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.cloud.secretmanager_v1 import AccessSecretVersionRequest, AccessSecretVersionResponse
-from standins.local_cloud import start_local_cloud
+from standins.local.cloud import start_local_cloud
 from standins.serving import LOOPBACK, ServerThread
 
 SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"

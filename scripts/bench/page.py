@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
-from standins.openai_realtime.speech import write_wav
+from standins.openai.speech import write_wav
 from standins.serving import ServerThread
 
 from .link import delayed_link

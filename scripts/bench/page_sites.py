@@ -17,11 +17,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import aiohttp
-import standins.local_run
+import standins.local.site
 from aiohttp import web
 from playwright.sync_api import Page
-from standins.local_run import Site, local_run
-from standins.openai_realtime import webrtc
+from standins.local.site import Site, local_run
+from standins.openai import webrtc
 from standins.serving import serving
 
 from .google_cloud import loopback_certificate
@@ -95,7 +95,7 @@ async def _site(
     far_openai = Front(delay_seconds=upstream_ms / 1000)
     far_url = await stack.enter_async_context(serving(far_openai.app()))
     environment = {**OFTEN, "OPENAI_BASE_URL": f"{far_url}/v1", "AGENTS_FOLDER": str(agents)}
-    standins.local_run.FIREBASE_JSON = folder / "firebase.json"
+    standins.local.site.FIREBASE_JSON = folder / "firebase.json"
     site = await stack.enter_async_context(local_run(folder / "run", environment=environment))
     openai = str(site.openai_url)
     far_openai.target = openai

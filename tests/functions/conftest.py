@@ -19,10 +19,13 @@ import functions_framework
 import pytest
 import requests
 from flask.testing import FlaskClient
-from standins import google_cloud_tasks, google_metadata, google_storage, openai_realtime
-from standins.function_process import FunctionProcess, function_process
-from standins.google_cloud_tasks.queue import QueueConfig
-from standins.local_cloud import metadata_environment
+from standins import openai as openai_realtime
+from standins.google import cloud_tasks as google_cloud_tasks
+from standins.google import metadata as google_metadata
+from standins.google import storage as google_storage
+from standins.google.cloud_tasks.queue import QueueConfig
+from standins.local.cloud import metadata_environment
+from standins.local.function_process import FunctionProcess, function_process
 from standins.serving import ServerThread
 from voicemint.calls.call import KnownCall
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState

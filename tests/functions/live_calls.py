@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from standins import openai_realtime
-from standins.function_process import FunctionProcess, free_port, function_process, function_processes
-from standins.local_cloud import BUCKET, PROJECT_ID, REGION, TOKEN, authorization, start_local_cloud
+from standins import openai as openai_realtime
+from standins.local.cloud import BUCKET, PROJECT_ID, REGION, TOKEN, authorization, start_local_cloud
+from standins.local.function_process import FunctionProcess, free_port, function_process, function_processes
 from standins.serving import LOOPBACK, serving
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.secrets.signing import SigningKeys
 
-from ..infra.standins.openai_realtime.calling import Caller
-from ..infra.standins.openai_realtime.talking import Hearing, hum
+from ..infra.standins.openai.calling import Caller
+from ..infra.standins.openai.talking import Hearing, hum
 from .conftest import API_KEY
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 
-from ..infra.standins.openai_realtime.calling import Caller
+from ..infra.standins.openai.calling import Caller
 
 
 def tell(line: str) -> None:

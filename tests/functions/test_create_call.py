@@ -8,8 +8,8 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from openai.types.realtime import RealtimeSessionCreateRequest
-from standins import google_cloud_tasks
-from standins.google_cloud_tasks.queue import QueueConfig
+from standins.google import cloud_tasks as google_cloud_tasks
+from standins.google.cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
 from voicemint.agents.files import AGENTS_FOLDER
 from voicemint.control.stop_switch import ControlState

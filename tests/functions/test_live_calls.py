@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from standins.serving import ServerThread
 
-from ..infra.standins.openai_realtime.talking import LOUD, QUIET, text_item
+from ..infra.standins.openai.talking import LOUD, QUIET, text_item
 from .live_calls import INSTRUCTIONS, CallSite, call_site
 
 DEADLINE_SECONDS = 8

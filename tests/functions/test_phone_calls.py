@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from standins.local_run import Site, local_run
+from standins.local.site import Site, local_run
 from standins.serving import ServerThread
 from voicemint.google.control_bucket import ControlBucket
 

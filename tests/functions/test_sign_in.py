@@ -84,7 +84,7 @@ def test_the_mark_of_a_person_is_always_the_same_and_no_id(client: FlaskClient, 
 
 def test_the_page_can_know_the_mark_of_an_invites_person(client: FlaskClient) -> None:
     client.set_cookie("__session", session_cookie(id="person1"))
-    assert client.get(URL).json["mark"] == "41171fc58a84b37466fd6a316a41aa83"  # as web/test/invite.test.ts has it
+    assert client.get(URL).json["mark"] == "41171fc58a84b37466fd6a316a41aa83"  # as web/test/page/invite.test.ts has it
 
 
 def test_the_cookie_is_for_this_site_and_out_of_reach_of_scripts(

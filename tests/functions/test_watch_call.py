@@ -10,7 +10,7 @@ import pytest
 import requests
 from aiohttp import web
 from flask.testing import FlaskClient
-from standins.google_identity import CERTS_PATH, IdentityTokens
+from standins.google.identity import CERTS_PATH, IdentityTokens
 from standins.serving import ServerThread
 from voicemint.access.cloud_tasks import REMOVED_SIGNATURE, task_access
 from voicemint.calls.call import KnownCall

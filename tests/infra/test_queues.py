@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from standins.google_cloud_tasks.queue import QueueConfig
+from standins.google.cloud_tasks.queue import QueueConfig
 from voicemint.agents.files import MAX_CALL_MINUTES
 from voicemint.settings import Settings
 

@@ -15,19 +15,19 @@ from typing import Any
 import pytest
 from aiohttp import web
 from provision.reality import INVOKER_UNCHECKED
-from standins import openai_realtime
-from standins.google_control_plane import ControlPlane
-from standins.google_control_plane.artifactregistry import Repositories
-from standins.google_control_plane.billingbudgets import Budgets
-from standins.google_control_plane.cloudfunctions import Functions
-from standins.google_control_plane.cloudtasks import Queues
-from standins.google_control_plane.firebase import FirebaseProjects
-from standins.google_control_plane.hosting_sites import Sites
-from standins.google_control_plane.monitoring import Resources
-from standins.google_control_plane.plane import Snapshot
-from standins.google_control_plane.run_services import Services
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
+from standins import openai as openai_realtime
+from standins.google.control_plane import ControlPlane
+from standins.google.control_plane.artifactregistry import Repositories
+from standins.google.control_plane.billingbudgets import Budgets
+from standins.google.control_plane.cloudfunctions import Functions
+from standins.google.control_plane.cloudtasks import Queues
+from standins.google.control_plane.firebase import FirebaseProjects
+from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.monitoring import Resources
+from standins.google.control_plane.plane import Snapshot
+from standins.google.control_plane.run_services import Services
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
 from standins.serving import ServerThread
 
 from ..google import BILLING_ACCOUNT, OWNER, PROJECT_ID, PROJECT_NUMBER, Ended, assert_known_to_google, running_google

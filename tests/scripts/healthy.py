@@ -15,14 +15,14 @@ from provision.desired import (
 )
 from release.fingerprint import LABEL as SOURCE_LABEL
 from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
-from standins.google_control_plane import ControlPlane
-from standins.google_control_plane.artifactregistry import Repositories
-from standins.google_control_plane.billingbudgets import Budgets
-from standins.google_control_plane.cloudfunctions import Function, Functions
-from standins.google_control_plane.monitoring import Resources
-from standins.google_control_plane.run_services import Code, Services
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
+from standins.google.control_plane import ControlPlane
+from standins.google.control_plane.artifactregistry import Repositories
+from standins.google.control_plane.billingbudgets import Budgets
+from standins.google.control_plane.cloudfunctions import Function, Functions
+from standins.google.control_plane.monitoring import Resources
+from standins.google.control_plane.run_services import Code, Services
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
 
 from .provisioned import NAMES, NUMBER, PROJECT_ID, REGION, ROOT, provision
 

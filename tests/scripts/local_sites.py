@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import standins.local_run
+import standins.local.site
 from standins.agents_folder import agents_with
-from standins.local_run import Site, local_run
+from standins.local.site import Site, local_run
 from standins.serving import ServerThread
 from voicemint.agents.agent import DEFAULT_AGENT
 
@@ -20,7 +20,7 @@ def local_site(servers: ServerThread, folder: Path, setup: str, **environment: s
     shutil.copy(WEB / "firebase.json", folder)
     _tell_the_setup(shutil.copytree(WEB / "dist", folder / "dist") / "agents.json", setup)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
+        patch.setattr(standins.local.site, "FIREBASE_JSON", folder / "firebase.json")
         return servers.enter(local_run(folder / "run", environment={"AGENTS_FOLDER": str(agents), **environment}))
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from provision.desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, Grant, Queue, Resource, read_desired
 from provision.names import Names
-from standins.google_control_plane import ControlPlane, Proxy
-from standins.google_control_plane.artifactregistry import Repositories
-from standins.google_control_plane.cloudtasks import Queues
-from standins.google_control_plane.firebase import FirebaseProjects
-from standins.google_control_plane.hosting_sites import Sites
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
-from standins.google_storage.conditions import Conditions
-from standins.local_run import STANDIN_API_KEY
+from standins.google.control_plane import ControlPlane, Proxy
+from standins.google.control_plane.artifactregistry import Repositories
+from standins.google.control_plane.cloudtasks import Queues
+from standins.google.control_plane.firebase import FirebaseProjects
+from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
+from standins.google.storage.conditions import Conditions
+from standins.local.site import STANDIN_API_KEY
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 
 ROOT = Path(__file__).parents[2]

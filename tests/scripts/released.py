@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from standins import openai_realtime
-from standins.google_control_plane import ControlPlane, Logged
-from standins.google_control_plane.hosting_sites import Channel, Sites
-from standins.google_control_plane.plane import Snapshot
-from standins.google_control_plane.run_services import Service, Services
-from standins.google_control_plane.secretmanager import secrets_of
+from standins import openai as openai_realtime
+from standins.google.control_plane import ControlPlane, Logged
+from standins.google.control_plane.hosting_sites import Channel, Sites
+from standins.google.control_plane.plane import Snapshot
+from standins.google.control_plane.run_services import Service, Services
+from standins.google.control_plane.secretmanager import secrets_of
 from standins.serving import ServerThread
 
 from ..google import assert_known_to_google

@@ -7,18 +7,18 @@ from typing import Any
 from provision.desired import read_desired
 from provision.names import Names
 from release.build_names import SESSION_SECRET, TRIGGER
-from standins.google_control_plane import ControlPlane
-from standins.google_control_plane.artifactregistry import Repositories
-from standins.google_control_plane.billingbudgets import Budgets
-from standins.google_control_plane.cloudbuild import Triggers
-from standins.google_control_plane.cloudfunctions import Function, Functions
-from standins.google_control_plane.cloudtasks import DEFAULTS, Queues
-from standins.google_control_plane.firebase import FirebaseProjects
-from standins.google_control_plane.hosting_sites import Sites
-from standins.google_control_plane.monitoring import Resources
-from standins.google_control_plane.run_services import Code, Services
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
+from standins.google.control_plane import ControlPlane
+from standins.google.control_plane.artifactregistry import Repositories
+from standins.google.control_plane.billingbudgets import Budgets
+from standins.google.control_plane.cloudbuild import Triggers
+from standins.google.control_plane.cloudfunctions import Function, Functions
+from standins.google.control_plane.cloudtasks import DEFAULTS, Queues
+from standins.google.control_plane.firebase import FirebaseProjects
+from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.monitoring import Resources
+from standins.google.control_plane.run_services import Code, Services
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
 
 from ..google import BILLING_ACCOUNT, OWNER, PROJECT_ID, PROJECT_NUMBER
 from .tree import ROOT

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 from provision.reality import INVOKER_UNCHECKED
-from standins.google_control_plane import Logged
-from standins.google_control_plane.billingbudgets import Budgets
-from standins.google_control_plane.cloudfunctions import Functions
-from standins.google_control_plane.firebase import FirebaseProjects
-from standins.google_control_plane.hosting_sites import Sites
-from standins.google_control_plane.iamcredentials import token_of
-from standins.google_control_plane.monitoring import Resources
-from standins.google_control_plane.run_services import Services
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
-from standins.google_storage.conditions import Conditions
+from standins.google.control_plane import Logged
+from standins.google.control_plane.billingbudgets import Budgets
+from standins.google.control_plane.cloudfunctions import Functions
+from standins.google.control_plane.firebase import FirebaseProjects
+from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.iamcredentials import token_of
+from standins.google.control_plane.monitoring import Resources
+from standins.google.control_plane.run_services import Services
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
+from standins.google.storage.conditions import Conditions
 from standins.serving import ServerThread
 
 from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER, needs_gcloud

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from standins.google_control_plane.plane import ControlPlane, Snapshot
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
+from standins.google.control_plane.plane import ControlPlane, Snapshot
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
 from standins.serving import ServerThread
 
 from ..google import PROJECT_ID, needs_gcloud

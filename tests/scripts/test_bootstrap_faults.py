@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from standins.google_control_plane import Logged
-from standins.google_control_plane.faults import Fault, Faults
+from standins.google.control_plane import Logged
+from standins.google.control_plane.faults import Fault, Faults
 
 from ..google import needs_gcloud
 from .bootstrapping import OPENAI_KEY, Owner, Provisioned, State

@@ -19,9 +19,9 @@ import pytest
 import yaml
 from owner.project import cloud_project
 from release.fingerprint import uploaded
-from standins.google_control_plane import ControlPlane, Logged
-from standins.google_control_plane.cloudfunctions import Functions
-from standins.google_control_plane.plane import Snapshot
+from standins.google.control_plane import ControlPlane, Logged
+from standins.google.control_plane.cloudfunctions import Functions
+from standins.google.control_plane.plane import Snapshot
 from standins.serving import ServerThread
 from voicemint.settings import Settings
 

@@ -12,16 +12,16 @@ import requests
 import yaml
 from provision.doctor.permissions import NEEDED
 from provision.reality import INVOKER_UNCHECKED
-from standins import openai_realtime
-from standins.google_control_plane import ControlPlane
-from standins.google_control_plane.cloudfunctions import Functions
-from standins.google_control_plane.hosting_sites import Sites
-from standins.google_control_plane.monitoring import Resources
-from standins.google_control_plane.plane import Snapshot
-from standins.google_control_plane.run_services import Services
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
-from standins.openai_realtime.knobs import Knobs
+from standins import openai as openai_realtime
+from standins.google.control_plane import ControlPlane
+from standins.google.control_plane.cloudfunctions import Functions
+from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.monitoring import Resources
+from standins.google.control_plane.plane import Snapshot
+from standins.google.control_plane.run_services import Services
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
+from standins.openai.knobs import Knobs
 from standins.serving import ServerThread
 from voicemint.agents.agent import DEFAULT_AGENT
 from voicemint.agents.files import load_agents

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from standins import openai_realtime
-from standins.google_control_plane import ControlPlane
-from standins.google_control_plane.environment import TOKEN
-from standins.google_control_plane.hosting_sites import Sites
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
-from standins.google_storage.conditions import Conditions
+from standins import openai as openai_realtime
+from standins.google.control_plane import ControlPlane
+from standins.google.control_plane.environment import TOKEN
+from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
+from standins.google.storage.conditions import Conditions
 from standins.serving import ServerThread
 from voicemint.access.person import COOKIE, SESSION_PURPOSE
 from voicemint.control.stop_switch import ControlState

@@ -11,8 +11,8 @@ from owner import webhook_secret
 from owner.console import CommandFailed
 from owner.phone import main, parse
 from owner.webhook_secret import WEBHOOK_SECRET, read_secret
-from standins import local_cloud
-from standins.openai_realtime.webhooks import new_secret
+from standins.local import cloud as local_cloud
+from standins.openai.webhooks import new_secret
 from standins.serving import ServerThread
 
 from .conftest import REMOUNT_SECONDS, SCRIPTS, OwnerCloud, owner_cloud

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator
 
 import pytest
-from standins.google_control_plane.hosting_sites import Sites
+from standins.google.control_plane.hosting_sites import Sites
 from standins.serving import ServerThread
 
 from ..google import PROJECT_ID, needs_gcloud

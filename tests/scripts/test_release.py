@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import requests
-from standins.google_control_plane.hosting_sites import Sites
+from standins.google.control_plane.hosting_sites import Sites
 
 from ..google import needs_gcloud
 from .provisioned import PROJECT_ID

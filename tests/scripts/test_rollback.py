@@ -5,7 +5,7 @@ from provision.gcloud import Gcloud
 from release import pins
 from release.hosting import pins_in_use
 from release.project import Released as PublishedProject
-from standins.google_control_plane.hosting_sites import Sites, Version
+from standins.google.control_plane.hosting_sites import Sites, Version
 
 from ..google import needs_gcloud
 from .provisioned import NAMES, PROJECT_ID

@@ -8,8 +8,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.secretmanager import SecretManagerServiceClient
 from owner.console import CommandFailed
 from owner.secret_versions import Versions
-from standins import google_secret_manager
-from standins.google_secret_manager.secrets import Secrets
+from standins.google import secret_manager as google_secret_manager
+from standins.google.secret_manager.secrets import Secrets
 from standins.serving import ServerThread
 
 PROJECT_ID = "some-project"

@@ -7,7 +7,7 @@ import pytest
 import requests
 from owner.console import CommandFailed
 from owner.site_check import check_calls
-from standins.local_run import Site
+from standins.local.site import Site
 from standins.serving import ServerThread
 from voicemint.agents.agent import UNIFIED
 from voicemint.secrets.signing import SigningKeys

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import requests
-import standins.local_run
+import standins.local.site
 from aiohttp import web
 from smoke.__main__ import main
 from smoke.steps import Outcome, Step, StepFailed, redact, run_steps
-from standins.local_run import Site
+from standins.local.site import Site
 from standins.serving import ServerThread
 
 ROOT = Path(__file__).parents[2]
@@ -125,9 +125,9 @@ def unified_site(servers: ServerThread, tmp_path: Path, monkeypatch: pytest.Monk
         json.dumps([{"name": file.stem, "setup": "unified"} for file in agents.iterdir()])
     )
     shutil.copy(ROOT / "web" / "firebase.json", tmp_path)
-    monkeypatch.setattr(standins.local_run, "FIREBASE_JSON", tmp_path / "firebase.json")
+    monkeypatch.setattr(standins.local.site, "FIREBASE_JSON", tmp_path / "firebase.json")
     environment = {"AGENTS_FOLDER": str(agents), "CLIENT_SECRETS": "refused"}
-    running = standins.local_run.local_run(tmp_path / "run", environment=environment)
+    running = standins.local.site.local_run(tmp_path / "run", environment=environment)
     yield servers.run(running.__aenter__(), timeout_seconds=110)
     servers.run(running.__aexit__(None, None, None))
 

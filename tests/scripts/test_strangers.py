@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from standins.google_control_plane import ControlPlane
-from standins.google_control_plane.cloudfunctions import Functions
-from standins.google_control_plane.run_services import Services
+from standins.google.control_plane import ControlPlane
+from standins.google.control_plane.cloudfunctions import Functions
+from standins.google.control_plane.run_services import Services
 
 from ..google import PROJECT_ID, needs_gcloud
 from .bootstrapping import OPENAI_KEY, Owner, Provisioned, told

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from release.build_names import SESSION_SECRET, TRIGGER
-from standins.google_control_plane.cloudbuild import Triggers
-from standins.google_control_plane.cloudtasks import Queues
-from standins.google_control_plane.hosting_sites import Sites
-from standins.google_control_plane.secretmanager import secrets_of
-from standins.google_control_plane.storage import store_of
+from standins.google.control_plane.cloudbuild import Triggers
+from standins.google.control_plane.cloudtasks import Queues
+from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.storage import store_of
 
 from ..google import PROJECT_ID, PROJECT_NUMBER, needs_gcloud
 from .bootstrapping import Owner, Provisioned, State, told

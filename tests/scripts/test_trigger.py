@@ -4,8 +4,8 @@ import re
 import shlex
 
 import pytest
-from standins.google_control_plane.cloudbuild import Triggers
-from standins.google_control_plane.secretmanager import secrets_of
+from standins.google.control_plane.cloudbuild import Triggers
+from standins.google.control_plane.secretmanager import secrets_of
 
 from ..google import needs_gcloud
 from .provisioned import NAMES, PROJECT_ID

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 
-from standins.openai_realtime.webhooks import new_secret, signature
+from standins.openai.webhooks import new_secret, signature
 from voicemint.access.invites import INVITE_SECONDS, make_invite
 from voicemint.secrets.signing import SigningKeys
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from standins.openai_realtime.webhooks import signature
+from standins.openai.webhooks import signature
 
 ANSWER_SECONDS = 30.0
 READ_BYTES = 65_536

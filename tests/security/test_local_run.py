@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-import standins.local_run
-from standins import openai_realtime
-from standins.local_cloud import TOKEN
-from standins.local_run import Site, local_run
+import standins.local.site
+from standins import openai as openai_realtime
+from standins.local.cloud import TOKEN
+from standins.local.site import Site, local_run
 from standins.serving import ServerThread, serving
 
 from .conftest import Figure
@@ -94,7 +94,7 @@ def run(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (folder / "dist" / "agents.json").write_text(json.dumps([]))
     shutil.copy(FIREBASE_JSON, folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
+        patch.setattr(standins.local.site, "FIREBASE_JSON", folder / "firebase.json")
         running = local_run(folder / "run", openai_api_key=REAL_KEY)
         site = servers.run(running.__aenter__(), timeout_seconds=110)
     openai = serving(openai_realtime.create_app(), token=site.cloud[TOKEN])

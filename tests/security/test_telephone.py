@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 from flask.testing import FlaskClient
-from standins import google_cloud_tasks
-from standins.google_cloud_tasks.queue import QueueConfig
+from standins.google import cloud_tasks as google_cloud_tasks
+from standins.google.cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
 from voicemint.agents.phone_table import parse_phone
 from voicemint.calls.call import KnownCall

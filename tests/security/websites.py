@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from standins.local_cloud import BUCKET, CONTROL_BUCKET, TOKEN
+from standins.local.cloud import BUCKET, CONTROL_BUCKET, TOKEN
 
 KEY = "sk-made-up-0123456789abcdefghij"
 SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "")

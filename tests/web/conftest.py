@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import standins.local_run
+import standins.local.site
 from playwright.sync_api import Browser, Playwright, sync_playwright
-from standins.local_run import Site, local_run
-from standins.openai_realtime.speech import write_wav
+from standins.local.site import Site, local_run
+from standins.openai.speech import write_wav
 from standins.serving import ServerThread
 
 from .network import Network, network
@@ -107,7 +107,7 @@ def site_in(folder: Path, servers: ServerThread, **environment: str) -> Site:
     """The whole local run of the agents in `folder`/agents and the page in `folder`/dist."""
     shutil.copy(ROOT / "web" / "firebase.json", folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standins.local_run, "FIREBASE_JSON", folder / "firebase.json")
+        patch.setattr(standins.local.site, "FIREBASE_JSON", folder / "firebase.json")
         return servers.enter(local_run(folder, environment={"AGENTS_FOLDER": str(folder / "agents"), **environment}))
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import requests
-from standins.local_run import STANDIN_API_KEY, Site
+from standins.local.site import STANDIN_API_KEY, Site
 
 TIMEOUT_SECONDS = 10
 

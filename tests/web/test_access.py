@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Route, expect
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .conftest import OpenPage, never_after
 from .openai_control import OpenAIControl

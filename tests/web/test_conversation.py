@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .bucket import assert_stored_once
 from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage

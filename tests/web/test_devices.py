@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 from playwright.sync_api import expect
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .conftest import OpenPage
 from .openai_control import OpenAIControl

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from standins.local_run import Site
+from standins.local.site import Site
 from voicemint import errors
 
 from .bucket import assert_stored_once

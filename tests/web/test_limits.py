@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import expect
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .conftest import OpenPage
 from .openai_control import OpenAIControl

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Request, expect
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .axe import assert_accessible
 from .conftest import OpenPage

@@ -1,7 +1,7 @@
 """What is logged reaches the bucket once, also over a bad network, a closed page and a second tab."""
 
 from playwright.sync_api import Route
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .bucket import as_logged, assert_stored_once, call_of, of_the_wire, stored, tells
 from .conftest import OpenPage

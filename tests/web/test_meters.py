@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import Request, expect
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .conftest import OpenPage
 from .openai_control import OpenAIControl

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from standins.local_run import Site
+from standins.local.site import Site
 from standins.serving import ServerThread
 
 from .conftest import ROOT, OpenPage, site_in

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
-from standins.local_run import Site
+from standins.local.site import Site
 from standins.serving import ServerThread
 
 from .talker import PATIENCE_MILLISECONDS

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from standins import hosting
 from standins.guard import GUARD, Guard
-from standins.local_run import FIREBASE_JSON, Site, rewritten_services
+from standins.local.site import FIREBASE_JSON, Site, rewritten_services
 from standins.serving import ServerThread
 
 from .conftest import OpenPage

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
-from standins.local_run import Site
+from standins.local.site import Site
 from standins.serving import ServerThread
 
 from .axe import assert_accessible

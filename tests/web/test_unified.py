@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from playwright.sync_api import expect
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .conftest import ROOT, OpenPage
 from .openai_control import OpenAIControl

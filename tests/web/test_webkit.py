@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from standins.local_run import Site
+from standins.local.site import Site
 
 from .conftest import OpenPage
 from .layout import CUT_OFF, SIDEWAYS, SMALL_TARGETS

@@ -24,8 +24,8 @@ sys.path[:0] = [str(ROOT / "functions"), str(ROOT / "infra")]
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from standins.guest import take_link  # noqa: E402
-from standins.local_run import Site, local_run  # noqa: E402
-from standins.openai_realtime.speech import write_wav  # noqa: E402
+from standins.local.site import Site, local_run  # noqa: E402
+from standins.openai.speech import write_wav  # noqa: E402
 from standins.serving import ServerThread  # noqa: E402
 
 SIZES = {"820": (820, 1180), "390": (390, 844), "1180": (1180, 820)}

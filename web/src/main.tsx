@@ -4,27 +4,27 @@ import "./styles/page.css";
 import { computed, effect, signal } from "@preact/signals";
 import { options, render } from "preact";
 import { agents } from "virtual:agents";
-import { askWho, inviteInAddress, leave, type Access } from "./access.ts";
-import type { Ahead } from "./ahead.ts";
-import { Call } from "./call.ts";
-import type { StateChange } from "./call-events.ts";
-import { Choices } from "./choices.ts";
-import { makeControls } from "./controls.ts";
-import { apart } from "./emitter.ts";
-import type { Direction } from "./event-list.ts";
-import type { RealtimeEvent } from "./events.ts";
+import { askWho, inviteInAddress, leave, type Access } from "./page/access.ts";
+import type { Ahead } from "./connection/ahead.ts";
+import { Call } from "./call/call.ts";
+import type { StateChange } from "./call/call-events.ts";
+import { Choices } from "./page/choices.ts";
+import { makeControls } from "./controls/controls.ts";
+import { apart } from "./protocol/emitter.ts";
+import type { Direction } from "./page/event-list.ts";
+import type { RealtimeEvent } from "./protocol/events.ts";
 import { CallLog, loadOutbox } from "./log/call-log.ts";
 import { encodeEntry } from "./log/entries.ts";
-import { PageState } from "./page-state.ts";
-import { onMissingPiece } from "./pieces.ts";
-import { answered } from "./server.ts";
-import { keptAs } from "./store.ts";
+import { PageState } from "./page/page-state.ts";
+import { onMissingPiece } from "./device/pieces.ts";
+import { answered } from "./protocol/server.ts";
+import { keptAs } from "./device/store.ts";
 import { App } from "./ui/App.tsx";
 import { loadSheet } from "./ui/Sheets.tsx";
 import { followChoices } from "./ui/appearance.ts";
 import { closedSheet, type Parts } from "./ui/parts.ts";
 import { listenForShortcuts } from "./ui/shortcuts.ts";
-import { words } from "./words.ts";
+import { words } from "./language/words.ts";
 
 // Drawn once a frame: a burst of events is one drawing, and none stands between two events.
 options.debounceRendering = (draw) => (document.hidden ? setTimeout(draw) : requestAnimationFrame(draw));
@@ -41,7 +41,7 @@ const page = new PageState(call);
 const controls = makeControls(call);
 const log = new CallLog(painted().then(loadOutbox));
 const ahead = painted()
-  .then(() => import("./ahead.ts"))
+  .then(() => import("./connection/ahead.ts"))
   .then(({ Ahead }) => new Ahead(keptAs("voicemint-ahead")));
 const host = { display, hangUp: () => call.end("agent") };
 let tools: Promise<void> | undefined;
@@ -129,14 +129,14 @@ function offer(invite: string): void {
     welcome(access);
     log.release();
   };
-  void import("./link.ts")
+  void import("./page/link.ts")
     .then(({ offerLink }) => offerLink(invite, { page, entered, found: ({ mark }) => void log.belongTo(mark), settled }))
     .catch(() => undefined); // the page says that a part of it is missing
 }
 
 /** Before the first call, when all goes well; a call goes on without. */
 function loadTools(): void {
-  tools ??= import("./page-tools.ts")
+  tools ??= import("./tools/page-tools.ts")
     .then(({ runTools }) => runTools(call, host, (detail) => note("page", { type: "sdk.problem", detail })))
     .catch(() => (tools = undefined));
 }
@@ -173,11 +173,11 @@ async function display(text: string): Promise<boolean> {
 
 /** Keeps the page on this device, where the browser does; refused, as in some private windows, it is only less comfort. */
 function keepOffline(): void {
-  import("./offline.ts").then((offline) => offline.keepOffline(() => (parts.update.value = true))).catch(() => undefined);
+  import("./page/offline.ts").then((offline) => offline.keepOffline(() => (parts.update.value = true))).catch(() => undefined);
 }
 
 function reload(): void {
-  import("./offline.ts").then(({ renew }) => renew()).catch(() => location.reload());
+  import("./page/offline.ts").then(({ renew }) => renew()).catch(() => location.reload());
 }
 
 /** The tap need not wait for the function's start. */

@@ -1,4 +1,4 @@
-/** Builds src/service-worker.ts to /service-worker.js, and tells it every file of the page. */
+/** Builds src/page/service-worker.ts to /service-worker.js, and tells it every file of the page. */
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";

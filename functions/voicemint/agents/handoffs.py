@@ -1,7 +1,7 @@
 """Handoffs: the other agents to which an agent may hand a call over. The page does it, in a new session for each.
 
 The model calls a function named after the agent. What it is told of it stands in that agent's file, as `label` and
-`description`. web/src/handoffs.ts knows the beginning of the name too; it is the Agents SDK's.
+`description`. web/src/tools/handoffs.ts knows the beginning of the name too; it is the Agents SDK's.
 """
 
 from collections.abc import Mapping

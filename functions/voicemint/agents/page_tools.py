@@ -1,7 +1,7 @@
 """Tools that the page runs, in the person's browser: an agent's file names them in `page_tools`.
 
 What the model is told of them stands in page_tools.json and nowhere else; the page's build reads that file too, and
-web/src/sdk/tools.ts says what each one does.
+web/src/tools/tools.ts says what each one does.
 """
 
 import json

@@ -8,18 +8,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
-from standins import (
-    google_cloud_run,
-    google_cloud_tasks,
-    google_metadata,
-    google_secret_manager,
-    google_storage,
-    hosting,
-    openai_realtime,
-)
-from standins.google_identity import CERTS_PATH
+from standins import hosting
+from standins import openai as openai_realtime
+from standins.google import cloud_run as google_cloud_run
+from standins.google import cloud_tasks as google_cloud_tasks
+from standins.google import metadata as google_metadata
+from standins.google import secret_manager as google_secret_manager
+from standins.google import storage as google_storage
+from standins.google.identity import CERTS_PATH
 from standins.guard import leads_to_this_machine
-from standins.local_run import FIREBASE_JSON, rewritten_services
+from standins.local.site import FIREBASE_JSON, rewritten_services
 from standins.serving import ServerThread, serving
 
 TOKEN = "the-token-of-this-run"

@@ -1,8 +1,8 @@
 import { computed, signal } from "@preact/signals";
-import type { Call } from "../call.ts";
-import { isInCall } from "../call-state.ts";
-import type { MicrophoneCheck, MicrophoneTest } from "../microphone-check.ts";
-import { asProblem } from "../problems.ts";
+import type { Call } from "../call/call.ts";
+import { isInCall } from "../call/call-state.ts";
+import type { MicrophoneCheck, MicrophoneTest } from "../sound/microphone-check.ts";
+import { asProblem } from "../protocol/problems.ts";
 import type { Preferences } from "./preferences.ts";
 
 export function checkControls(call: Call, { microphoneId, processing, isHeard }: Preferences) {
@@ -10,7 +10,7 @@ export function checkControls(call: Call, { microphoneId, processing, isHeard }:
   const checked = signal<MediaStream | undefined>(undefined);
   let test: MicrophoneTest | undefined;
   const load = async () => {
-    const { MicrophoneTest } = await import("../microphone-check.ts");
+    const { MicrophoneTest } = await import("../sound/microphone-check.ts");
     const made = new MicrophoneTest();
     made.on("stream", (stream) => (checked.value = stream));
     made.on("check", (now) => {

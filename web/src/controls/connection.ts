@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
-import type { Call } from "../call.ts";
-import type { Reconnecting } from "../call-events.ts";
-import type { RealtimeEvent } from "../events.ts";
-import { WakeLock } from "../wake-lock.ts";
-import { isInCall } from "../call-state.ts";
+import type { Call } from "../call/call.ts";
+import type { Reconnecting } from "../call/call-events.ts";
+import type { RealtimeEvent } from "../protocol/events.ts";
+import { WakeLock } from "../device/wake-lock.ts";
+import { isInCall } from "../call/call-state.ts";
 
 export function connectionControls(call: Call) {
   const reconnecting = signal<Reconnecting | undefined>(undefined);

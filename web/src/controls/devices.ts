@@ -1,9 +1,9 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import type { Call } from "../call.ts";
-import { Devices, type Device } from "../devices.ts";
-import type { MicrophoneState, SoundProcessing } from "../microphone.ts";
-import { canChooseSpeaker } from "../playback.ts";
-import { asProblem, type CallProblem } from "../problems.ts";
+import type { Call } from "../call/call.ts";
+import { Devices, type Device } from "../sound/devices.ts";
+import type { MicrophoneState, SoundProcessing } from "../sound/microphone.ts";
+import { canChooseSpeaker } from "../sound/playback.ts";
+import { asProblem, type CallProblem } from "../protocol/problems.ts";
 import type { Preferences } from "./preferences.ts";
 import { speakerControls } from "./speaker.ts";
 

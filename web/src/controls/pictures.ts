@@ -1,11 +1,11 @@
 /** What is shown and sent as pictures; loaded when a call is open, because the first paint does not need it. */
 
 import { effect, signal } from "@preact/signals";
-import type { Call } from "../call.ts";
-import { isBetweenSessions } from "../call-state.ts";
-import { Pictures, type Picture } from "../pictures.ts";
-import { Showing } from "../showing.ts";
-import type { View, ViewProblem } from "../view.ts";
+import type { Call } from "../call/call.ts";
+import { isBetweenSessions } from "../call/call-state.ts";
+import { Pictures, type Picture } from "../pictures/pictures.ts";
+import { Showing } from "../pictures/showing.ts";
+import type { View, ViewProblem } from "../pictures/view.ts";
 import "../styles/pictures.css";
 
 const SHOWN = 40;

@@ -1,8 +1,8 @@
 import { effect, signal } from "@preact/signals";
-import { fields, text } from "../events.ts";
-import { defaultWish } from "../capture.ts";
-import { keptAs, type Store } from "../store.ts";
-import type { TurnMode } from "../turn-modes.ts";
+import { fields, text } from "../protocol/events.ts";
+import { defaultWish } from "../sound/capture.ts";
+import { keptAs, type Store } from "../device/store.ts";
+import type { TurnMode } from "../turns/turn-modes.ts";
 
 export const turnModes: readonly TurnMode[] = ["hands_free", "push_to_talk", "on_request"];
 export const pictureIntervals: readonly number[] = [0, 2, 5, 10, 30];

@@ -1,7 +1,7 @@
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import type { Call } from "../call.ts";
-import { isInCall } from "../call-state.ts";
-import { measure } from "../levels.ts";
+import type { Call } from "../call/call.ts";
+import { isInCall } from "../call/call-state.ts";
+import { measure } from "../sound/levels.ts";
 
 type Stream = MediaStream | undefined;
 

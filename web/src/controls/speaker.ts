@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import type { Device, Devices } from "../devices.ts";
-import type { Playback } from "../playback.ts";
+import type { Device, Devices } from "../sound/devices.ts";
+import type { Playback } from "../sound/playback.ts";
 import type { Preferences } from "./preferences.ts";
 
 /** The loudspeaker: the chosen one while it is there, the system's own choice while it is not. */

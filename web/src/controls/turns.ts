@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals";
-import type { Call } from "../call.ts";
-import { PushToTalk } from "../push-to-talk.ts";
-import { isNothingHeard, type TurnMode } from "../turn-modes.ts";
+import type { Call } from "../call/call.ts";
+import { PushToTalk } from "../turns/push-to-talk.ts";
+import { isNothingHeard, type TurnMode } from "../turns/turn-modes.ts";
 import type { Preferences } from "./preferences.ts";
 
 export function turnControls(call: Call, { turnMode }: Preferences) {

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
-import type { Call } from "../call.ts";
-import type { Picture } from "../pictures.ts";
-import { canShowCamera, canShowScreen, type View, type ViewProblem } from "../view.ts";
+import type { Call } from "../call/call.ts";
+import type { Picture } from "../pictures/pictures.ts";
+import { canShowCamera, canShowScreen, type View, type ViewProblem } from "../pictures/view.ts";
 import type { showingFor } from "./pictures.ts";
 import type { Preferences } from "./preferences.ts";
 

@@ -1,7 +1,7 @@
 /** The log of what happened on this page: every event goes in, batches go to the server, nothing is lost on the way. */
 
-import type { Direction } from "../event-list.ts";
-import type { RealtimeEvent } from "../events.ts";
+import type { Direction } from "../page/event-list.ts";
+import type { RealtimeEvent } from "../protocol/events.ts";
 import { Batches, type Batch } from "./batches.ts";
 import { Delivery, post } from "./delivery.ts";
 import { encodeEntry } from "./entries.ts";

@@ -1,8 +1,8 @@
 /** Sends what the outbox holds, oldest first, until all of it is acknowledged; one tab at a time. */
 
-import { fields } from "../events.ts";
+import { fields } from "../protocol/events.ts";
 import type { Batch } from "./batches.ts";
-import { askServer } from "../server.ts";
+import { askServer } from "../protocol/server.ts";
 import { isOf, type Outbox } from "./memory-outbox.ts";
 
 const LOGS_URL = "/api/logs";

@@ -1,8 +1,8 @@
 /** One event as one line of NDJSON, without what is not for the log, and never longer than a batch takes. Pure. */
 
-import type { Direction } from "../event-list.ts";
-import type { RealtimeEvent } from "../events.ts";
-import { withoutSecrets } from "../secrets.ts";
+import type { Direction } from "../page/event-list.ts";
+import type { RealtimeEvent } from "../protocol/events.ts";
+import { withoutSecrets } from "../protocol/secrets.ts";
 
 const STRING_BYTES = 8_000; // the server's limit is 8 KiB
 const LEVELS = 12; // the server's limit is 16, counted from the line itself

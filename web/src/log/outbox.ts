@@ -2,7 +2,7 @@
 
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Batch } from "./batches.ts";
-import { keptAs } from "../store.ts";
+import { keptAs } from "../device/store.ts";
 import { isOf, keyOf, MemoryOutbox, overLimits, type Key, type Outbox } from "./memory-outbox.ts";
 
 /** The mark of the person who was signed in here last. */

@@ -1,5 +1,5 @@
-import type { Offer } from "../access.ts";
-import { words } from "../words.ts";
+import type { Offer } from "../page/access.ts";
+import { words } from "../language/words.ts";
 import { Composer } from "./Composer.tsx";
 import { Controls } from "./Controls.tsx";
 import { Forget } from "./Forget.tsx";

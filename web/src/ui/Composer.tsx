@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { TargetedEvent } from "preact";
-import { words } from "../words.ts";
+import { words } from "../language/words.ts";
 import { SendIcon, StopIcon } from "./icons.tsx";
 import type { Parts } from "./parts.ts";
 

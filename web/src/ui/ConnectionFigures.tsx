@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { readStats, type ConnectionStats } from "../connection-stats.ts";
-import { count, milliseconds } from "../figures.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { readStats, type ConnectionStats } from "../connection/connection-stats.ts";
+import { count, milliseconds } from "../language/figures.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import type { Parts } from "./parts.ts";
 
 const EVERY_MS = 1_000;

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { words } from "../words.ts";
+import { words } from "../language/words.ts";
 import { earlyDial } from "./early-dial.ts";
 import { CameraIcon, EndIcon, MicrophoneIcon, MutedIcon, SendIcon } from "./icons.tsx";
 import { Orb } from "./Orb.tsx";

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { sheetWords } from "../sheet-words.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 
 const SAID_MS = 2_000;
 

@@ -1,7 +1,7 @@
-import { isPriced, modalities, type Cost } from "../cost.ts";
-import { count, day, money } from "../figures.ts";
-import { pricesAsOf, type Modality } from "../prices.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { isPriced, modalities, type Cost } from "../readings/cost.ts";
+import { count, day, money } from "../language/figures.ts";
+import { pricesAsOf, type Modality } from "../readings/prices.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import type { Parts } from "./parts.ts";
 import { Sparkline } from "./Sparkline.tsx";
 

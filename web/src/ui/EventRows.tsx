@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { readEntry } from "../event-filter.ts";
-import type { Direction, Entry } from "../event-list.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { readEntry } from "../page/event-filter.ts";
+import type { Direction, Entry } from "../page/event-list.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import { CopyButton } from "./CopyButton.tsx";
-import { offset } from "../figures.ts";
+import { offset } from "../language/figures.ts";
 
 const SIGNS: Readonly<Record<Direction, string>> = { client: "↑", server: "↓", page: "·" };
 const ROW_PX = 44;

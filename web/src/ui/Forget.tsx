@@ -1,4 +1,4 @@
-import { words } from "../words.ts";
+import { words } from "../language/words.ts";
 import type { Parts } from "./parts.ts";
 
 /** For whoever hands the device on. There is nothing to forget where nobody signed in. */

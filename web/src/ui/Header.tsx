@@ -1,5 +1,5 @@
-import { money } from "../figures.ts";
-import { words } from "../words.ts";
+import { money } from "../language/figures.ts";
+import { words } from "../language/words.ts";
 import { DetailsIcon, OptionsIcon } from "./icons.tsx";
 import type { Parts, SheetName } from "./parts.ts";
 import { StatusLine } from "./StatusLine.tsx";

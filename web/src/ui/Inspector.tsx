@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { filterEntries, filters, type Shown } from "../event-filter.ts";
-import type { Entry } from "../event-list.ts";
-import { count } from "../figures.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { filterEntries, filters, type Shown } from "../page/event-filter.ts";
+import type { Entry } from "../page/event-list.ts";
+import { count } from "../language/figures.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import { EventRows } from "./EventRows.tsx";
 import type { Parts } from "./parts.ts";
 import { SendEvent } from "./SendEvent.tsx";

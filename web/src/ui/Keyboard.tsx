@@ -1,5 +1,5 @@
 import "../styles/sheet-content.css";
-import { sheetWords } from "../sheet-words.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import { Switch } from "./fields.tsx";
 import type { Parts } from "./parts.ts";
 import { keys } from "./shortcuts.ts";

@@ -1,6 +1,6 @@
-import { milliseconds } from "../figures.ts";
-import { median } from "../latency.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { milliseconds } from "../language/figures.ts";
+import { median } from "../readings/latency.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import type { Parts } from "./parts.ts";
 import { Sparkline } from "./Sparkline.tsx";
 

@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { CallControls } from "../controls.ts";
-import { words } from "../words.ts";
+import type { CallControls } from "../controls/controls.ts";
+import { words } from "../language/words.ts";
 
 const STEPS = 10;
 

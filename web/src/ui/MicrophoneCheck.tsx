@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
-import type { CallControls } from "../controls.ts";
-import { problemNotice, words } from "../words.ts";
+import type { CallControls } from "../controls/controls.ts";
+import { problemNotice, words } from "../language/words.ts";
 import { LevelMeter } from "./LevelMeter.tsx";
 
 interface Props {

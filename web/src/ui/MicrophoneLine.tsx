@@ -1,4 +1,4 @@
-import { words } from "../words.ts";
+import { words } from "../language/words.ts";
 import type { Parts } from "./parts.ts";
 
 /** What the microphone does, always in sight during a call. */

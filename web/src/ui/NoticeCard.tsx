@@ -1,4 +1,4 @@
-import type { PageState } from "../page-state.ts";
+import type { PageState } from "../page/page-state.ts";
 
 /** What went wrong and what to do. The region is always there, so that a screen reader hears it change. */
 export function NoticeCard({ page }: { readonly page: PageState }) {

@@ -1,8 +1,8 @@
 import "../styles/sheet-content.css";
 import { agents } from "virtual:agents";
-import { themes, voices } from "../choices.ts";
-import { sheetWords } from "../sheet-words.ts";
-import { languages } from "../words.ts";
+import { themes, voices } from "../page/choices.ts";
+import { sheetWords } from "../language/sheet-words.ts";
+import { languages } from "../language/words.ts";
 import { Field, RadioRow, Select } from "./fields.tsx";
 import type { Parts } from "./parts.ts";
 import { SaveOptions } from "./SaveOptions.tsx";

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { words } from "../words.ts";
+import { words } from "../language/words.ts";
 import type { Parts } from "./parts.ts";
 
 /** What the agent is shown, and what can be done with it. */

@@ -1,4 +1,4 @@
-import { sheetWords } from "../sheet-words.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 
 interface Props {
   readonly name: string;

@@ -1,8 +1,8 @@
-import { eventLog } from "../event-filter.ts";
-import { asJson, asMarkdown, asText, fileName, type Conversation } from "../export-formats.ts";
-import { timeOfDay } from "../figures.ts";
-import { canRecord, Recorder } from "../recorder.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { eventLog } from "../page/event-filter.ts";
+import { asJson, asMarkdown, asText, fileName, type Conversation } from "../page/export-formats.ts";
+import { timeOfDay } from "../language/figures.ts";
+import { canRecord, Recorder } from "../page/recorder.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import { Switch } from "./fields.tsx";
 import type { Parts } from "./parts.ts";
 import { SaveButton } from "./SaveButton.tsx";

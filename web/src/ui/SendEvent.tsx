@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { typedEvent } from "../event-filter.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { typedEvent } from "../page/event-filter.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import type { Parts } from "./parts.ts";
 
 const EXAMPLE = '{"type": "response.create"}';

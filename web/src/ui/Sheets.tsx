@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { words } from "../words.ts";
+import { words } from "../language/words.ts";
 import { CloseIcon } from "./icons.tsx";
 import type { Parts, SheetName } from "./parts.ts";
 
@@ -18,7 +18,7 @@ const loaded = new Map<SheetName, ComponentType<Parts>>();
 /** Resolves when the sheet can be drawn at once. */
 export async function loadSheet(name: SheetName): Promise<void> {
   const sheet = LOADERS[name]();
-  const { followLanguage } = await import("../sheet-words.ts");
+  const { followLanguage } = await import("../language/sheet-words.ts");
   await followLanguage();
   loaded.set(name, await sheet);
 }

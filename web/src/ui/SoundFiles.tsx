@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { LONGEST_WAV_SECONDS, type Recording } from "../recorder.ts";
-import { sheetWords } from "../sheet-words.ts";
+import { LONGEST_WAV_SECONDS, type Recording } from "../page/recorder.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import { SaveButton } from "./SaveButton.tsx";
 
 interface Props {
@@ -16,7 +16,7 @@ export function SoundFiles({ recording: { file, seconds }, save }: Props) {
   const saveWav = async () => {
     wav.value = "making";
     try {
-      const { asWav } = await import("../wav.ts");
+      const { asWav } = await import("../sound/wav.ts");
       save("sound", "wav", await asWav(file));
       wav.value = "ready";
     } catch {

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
-import type { Device, SoundProcessing } from "../controls.ts";
-import { sheetWords } from "../sheet-words.ts";
+import type { Device, SoundProcessing } from "../controls/controls.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import { Field, Switch } from "./fields.tsx";
 import { LevelMeter } from "./LevelMeter.tsx";
 import { MicrophoneCheck } from "./MicrophoneCheck.tsx";

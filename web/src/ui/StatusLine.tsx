@@ -1,5 +1,5 @@
-import type { PageState } from "../page-state.ts";
-import { clock, words } from "../words.ts";
+import type { PageState } from "../page/page-state.ts";
+import { clock, words } from "../language/words.ts";
 
 /** The connection in words, and how long the call lasts. The clock is no live region: it would never be silent. */
 export function StatusLine({ page }: { readonly page: PageState }) {

@@ -1,4 +1,4 @@
-import { clock, words } from "../words.ts";
+import { clock, words } from "../language/words.ts";
 import type { Parts } from "./parts.ts";
 
 /** One line about what goes on, and the one thing to do about it. The region is always there, to be heard when it changes. */

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { words as said, type Caption } from "../captions.ts";
-import { words } from "../words.ts";
+import { words as said, type Caption } from "../readings/captions.ts";
+import { words } from "../language/words.ts";
 import { ToolIcon } from "./icons.tsx";
 import type { Parts } from "./parts.ts";
 

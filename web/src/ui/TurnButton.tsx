@@ -1,4 +1,4 @@
-import { words } from "../words.ts";
+import { words } from "../language/words.ts";
 import type { Parts } from "./parts.ts";
 
 /** What the way of taking turns needs: a button to hold, a button to ask with, or nothing. */

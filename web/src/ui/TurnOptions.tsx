@@ -1,6 +1,6 @@
 import { useId } from "preact/hooks";
-import type { TurnMode } from "../controls.ts";
-import { sheetWords } from "../sheet-words.ts";
+import type { TurnMode } from "../controls/controls.ts";
+import { sheetWords } from "../language/sheet-words.ts";
 import type { Parts } from "./parts.ts";
 
 const MODES: readonly TurnMode[] = ["hands_free", "push_to_talk", "on_request"];

@@ -1,8 +1,8 @@
 /** What the whole document shows of the choices: its language and its colours. */
 
 import { effect } from "@preact/signals";
-import type { Choices } from "../choices.ts";
-import { language, speak } from "../words.ts";
+import type { Choices } from "../page/choices.ts";
+import { language, speak } from "../language/words.ts";
 
 export function followChoices({ language: chosen, theme }: Choices): void {
   const root = document.documentElement;

@@ -1,4 +1,4 @@
-import type { Call } from "../call.ts";
+import type { Call } from "../call/call.ts";
 
 // A click follows the finger's release at once where there is one; after this the press is taken for no tap.
 const CLICK_MS = 300;

@@ -2,11 +2,11 @@
 
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Agent } from "virtual:agents";
-import type { Call } from "../call.ts";
-import type { Choices } from "../choices.ts";
-import type { CallControls } from "../controls.ts";
-import type { PageState } from "../page-state.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Call } from "../call/call.ts";
+import type { Choices } from "../page/choices.ts";
+import type { CallControls } from "../controls/controls.ts";
+import type { PageState } from "../page/page-state.ts";
+import type { Recorder } from "../page/recorder.ts";
 
 export type SheetName = "options" | "details" | "keyboard" | "note";
 

@@ -1,6 +1,6 @@
 /** Single keys, for who has a keyboard; never while somebody types, and off for who does not want them. */
 
-import type { SheetWords } from "../words/english-sheets.ts";
+import type { SheetWords } from "../language/words/english-sheets.ts";
 import type { Parts } from "./parts.ts";
 
 type Deed = keyof SheetWords["keys"];

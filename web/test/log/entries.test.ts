@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { encodeEntry, byteLength, ENTRY_BYTES } from "../../src/log/entries.ts";
-import type { RealtimeEvent } from "../../src/events.ts";
+import type { RealtimeEvent } from "../../src/protocol/events.ts";
 
 const AT = new Date("2026-11-21T10:00:00.000Z");
 

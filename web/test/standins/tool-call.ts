@@ -1,8 +1,8 @@
 /** A call with a line, for whoever listens to it: what is sent is remembered, and what the server says is up to the test. */
 
 import type { Agent } from "virtual:agents";
-import { Emitter } from "../../src/emitter.ts";
-import type { RealtimeEvent } from "../../src/events.ts";
+import { Emitter } from "../../src/protocol/emitter.ts";
+import type { RealtimeEvent } from "../../src/protocol/events.ts";
 
 export class ScriptedCall extends Emitter<{
   server: RealtimeEvent;

@@ -10,7 +10,9 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package
 from google.cloud.storage.retry import DEFAULT_RETRY
-from standins import google_metadata, google_secret_manager, google_storage
+from standins.google import metadata as google_metadata
+from standins.google import secret_manager as google_secret_manager
+from standins.google import storage as google_storage
 from standins.serving import ServerThread
 
 from .discovery import hold_to_schemas

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from standins import google_cloud_run
+from standins.google import cloud_run as google_cloud_run
 from standins.serving import ServerThread
 
 from .discovery import validator

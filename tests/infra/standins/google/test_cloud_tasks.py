@@ -17,9 +17,9 @@ from google.cloud import tasks_v2
 from google.oauth2 import id_token
 from google.oauth2.credentials import Credentials
 from google.protobuf import duration_pb2, timestamp_pb2
-from standins import google_cloud_tasks
-from standins.google_cloud_tasks.queue import QueueConfig
-from standins.google_identity import CERTS_PATH
+from standins.google import cloud_tasks as google_cloud_tasks
+from standins.google.cloud_tasks.queue import QueueConfig
+from standins.google.identity import CERTS_PATH
 from standins.serving import ServerThread
 
 from .conftest import PROJECT, Control

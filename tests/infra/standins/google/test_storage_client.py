@@ -8,7 +8,7 @@ import pytest
 import requests
 from google.api_core import exceptions
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
-from standins import google_storage
+from standins.google import storage as google_storage
 from standins.serving import ServerThread
 
 from .conftest import BUCKET, QUICK_RETRY, Control

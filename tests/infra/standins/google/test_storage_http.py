@@ -8,7 +8,7 @@ from typing import Any
 import google_crc32c
 import pytest
 import requests
-from standins.google_storage.requests import PARAMETERS
+from standins.google.storage.requests import PARAMETERS
 
 from .conftest import BUCKET, Api, error_of
 from .discovery import document, validator

@@ -6,7 +6,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from standins.google_storage import names
+from standins.google.storage import names
 
 from .conftest import BUCKET, Api, error_of
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from standins import google_cloud_run, google_metadata, hosting
+from standins import hosting
+from standins.google import cloud_run as google_cloud_run
+from standins.google import metadata as google_metadata
 from standins.guard import GUARD
-from standins.local_run import rewritten_services
+from standins.local.site import rewritten_services
 from standins.serving import ServerThread
 
 from . import backend
