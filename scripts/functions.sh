@@ -16,7 +16,7 @@ check_known() {
 }
 
 # fingerprint FUNCTION...: what its sources, settings and project come to, a line each; nothing else changes it.
-fingerprint() { run_python scripts/release/fingerprint.py "$@"; }
+fingerprint() { run_python scripts/common/fingerprint.py "$@"; }
 
 # changed_functions FUNCTION...: those that are not live with these sources and settings, one a line. One read.
 changed_functions() {

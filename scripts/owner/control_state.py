@@ -5,13 +5,12 @@ What it holds and who reads it: functions/voicemint/control/stop_switch.py.
 
 from collections.abc import Callable
 
+from common.console import CommandFailed
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from google.cloud.storage.retry import DEFAULT_RETRY
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 from voicemint.errors import ControlUnavailable
-
-from .console import CommandFailed
 
 IN_FORCE = "in force everywhere within 15 s"
 TRIES = 8

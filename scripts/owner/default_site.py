@@ -1,10 +1,9 @@
 """The project's default Hosting site, asked for with the owner's credentials."""
 
+from common.console import CommandFailed, say
 from common.hosting_site import default_site, sites_url
 from google.auth.credentials import Credentials
 from google.auth.transport.requests import AuthorizedSession
-
-from .console import CommandFailed, say
 
 TIMEOUT = (5, 30)
 SAY_IT = "Or say which: SITE=… in infra/project.env, as the Firebase console has it under Hosting."

@@ -10,12 +10,12 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import google.auth
+from common.console import CommandFailed, say
 from google.auth.credentials import Credentials, CredentialsWithQuotaProject
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport import Request
 
 from . import default_credentials
-from .console import CommandFailed, say
 from .default_credentials import Flaw
 
 PRINT_TOKEN = ("gcloud", "auth", "print-access-token", "--quiet")

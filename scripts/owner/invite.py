@@ -9,18 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from common.command_line import CommandLine
+from common.console import CommandFailed, run, say, show
+from common.invite_words import ONLY_HERE, checked_name, opens_here_only, qr_code
+from common.secret_names import SIGNING_KEY
 from google.api_core.exceptions import PreconditionFailed
 from voicemint.access.invites import INVITE_SECONDS, make_invite
 from voicemint.access.person import Person
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 from voicemint.secrets.signing import SigningKeys
 
-from .console import CommandFailed, run, say, show
 from .control_state import IN_FORCE, RETRY, TIMEOUT_SECONDS, change_control, read_control
-from .invite_words import ONLY_HERE, checked_name, opens_here_only, qr_code
 from .people import Guest, as_table, guests_in, moment, with_sign_outs
 from .project import Project, add_project_options, project_of
-from .secret_names import SIGNING_KEY
 from .secret_versions import Versions
 from .usage import Used, used_today
 

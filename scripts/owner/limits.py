@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from common.command_line import CommandLine
+from common.console import run, say, show
 from google.cloud import storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from voicemint.agents.agent import CLIENT_SECRET, UNIFIED, Agent
 from voicemint.agents.files import MAX_CALL_MINUTES, load_agents
 from voicemint.openai.api import CLIENT_SECRET_TTL_SECONDS
 from voicemint.openai.prices import Prices, load_prices
 
-from .console import run, say, show
 from .control_state import TIMEOUT_SECONDS, read_control
 from .project import Project, add_project_options, project_of
 from .spend import WorstCase, formula, how_to_lower, worst_case

@@ -7,15 +7,15 @@ from functools import partial
 from typing import TextIO
 
 import requests
+from common.console import CommandFailed, say
+from common.secret_names import OPENAI_API_KEY
 from voicemint.agents.agent import DEFAULT_AGENT
 from voicemint.agents.files import load_agents
 from voicemint.errors import SecretUnavailable, UpstreamError
 from voicemint.openai.refusals import refusal
 from voicemint.secrets.openai_key import Secret
 
-from .console import CommandFailed, say
 from .project import Project
-from .secret_names import OPENAI_API_KEY
 from .secret_versions import Versions
 
 MAX_INPUT_CHARACTERS = 1024

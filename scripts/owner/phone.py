@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from common.command_line import CommandLine
+from common.console import CommandFailed, run, say, show
 from google.api_core.exceptions import NotFound
 from voicemint.agents.files import load_agents
 from voicemint.agents.phone_table import PhonePolicy
@@ -15,7 +16,6 @@ from voicemint.errors import SecretUnavailable
 from voicemint.openai.webhooks import WebhookSecrets
 from voicemint.phone.sip_headers import EVENT_TYPE
 
-from .console import CommandFailed, run, say, show
 from .openai_key import key_in_use
 from .project import Project, add_project_options, project_of
 from .secret_versions import Versions

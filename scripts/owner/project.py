@@ -22,18 +22,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from common.console import CommandFailed
 from common.hosting_site import site_url
+from common.project_env import parse_env, project_env_file
+from common.said_site import checked_site
 from google.auth.credentials import Credentials
 from google.cloud import secretmanager, storage  # type: ignore[attr-defined]  # a namespace package without stubs
 from google.oauth2.credentials import Credentials as LocalCredentials
 from voicemint.google.payload_bucket import connect
 from voicemint.settings import LOOPBACK_HOSTS, Settings
 
-from .console import CommandFailed
 from .default_site import look_up_site
 from .gcloud_sign_in import owner_credentials
-from .project_env import parse_env, project_env_file
-from .said_site import checked_site
 
 ROOT = Path(__file__).parents[2]
 FUNCTION_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from common.command_line import CommandLine
+from common.console import run, say, show, wait
+from common.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from voicemint.control.stop_switch import ControlState
 from voicemint.secrets.mounted import CACHE_SECONDS
 from voicemint.secrets.signing import SigningKeys
 
-from .console import run, say, show, wait
 from .control_state import read_control
 from .openai_key import check_key, read_key, refuse_for_stand_ins, refuse_real_key_locally
 from .project import Project, add_project_options, project_of
-from .secret_names import OPENAI_API_KEY, SIGNING_KEY
 from .secret_versions import Versions
 from .signing_rotation import SigningRotation
 from .site_check import check_calls

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common import marks
+from common.console import CommandFailed, say
 from common.newest_version import Unreadable, unreadable_in
+from common.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud.secretmanager import SecretManagerServiceClient, SecretPayload, SecretVersion
 
-from .console import CommandFailed, say
 from .project import Project
-from .secret_names import OPENAI_API_KEY, SIGNING_KEY
 
 TIMEOUT_SECONDS = 10
 STORE_ANOTHER = {

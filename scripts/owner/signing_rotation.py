@@ -4,16 +4,16 @@ import sys
 import time
 from collections.abc import Callable
 
+from common.console import CommandFailed, say, show, wait
+from common.secret_names import SIGNING_KEY
+from common.signing_keys import id_of, new_line, parse_lines, unfinished, with_signer, with_verifier
 from voicemint.control.stop_switch import ControlState
 from voicemint.secrets.signing import SigningKeys
 
-from .console import CommandFailed, say, show, wait
 from .control_state import read_control
 from .people import Guest, guests_in, moment, with_sign_outs
 from .project import Project
-from .secret_names import SIGNING_KEY
 from .secret_versions import Versions
-from .signing_keys import id_of, new_line, parse_lines, unfinished, with_signer, with_verifier
 
 Check = Callable[[SigningKeys], None]
 

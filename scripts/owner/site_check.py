@@ -6,11 +6,10 @@ import time
 from collections.abc import Mapping
 
 import requests
+from common.console import CommandFailed, say
 from voicemint.access.person import COOKIE, SESSION_PURPOSE
 from voicemint.redaction import redact
 from voicemint.secrets.signing import SigningKeys
-
-from .console import CommandFailed, say
 
 SESSION_SECONDS = 120
 TIMEOUT = (5, 30)

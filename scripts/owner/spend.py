@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from common.console import CommandFailed
 from voicemint.agents.agent import Agent
 from voicemint.agents.files import MAX_CALL_MINUTES
 from voicemint.openai.prices import PRICES_FILE, Prices
-
-from .console import CommandFailed
 
 ORDINARY_MINUTES = 10
 TALKING = 0.5  # of a minute, the person; the other half, the model

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from common.command_line import CommandLine
+from common.console import EXIT_FAILED, run, say, show
 from voicemint.control.stop_switch import CONTROL_OBJECT
 from voicemint.openai.api import CLIENT_SECRET_TTL_SECONDS
 
-from .console import EXIT_FAILED, run, say, show
 from .control_state import IN_FORCE, change_control, read_control
 from .live_calls import SUCCESSES, hang_up_all, logged_calls, registered_calls, utc_now
 from .openai_key import key_in_use

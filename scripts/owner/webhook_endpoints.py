@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from common.console import CommandFailed
 from voicemint.phone.sip_headers import EVENT_TYPE
 from voicemint.secrets.openai_key import Secret
 
-from .console import CommandFailed
 from .openai_key import meant_by, told
 
 NAME = "Voicemint telephone"

@@ -9,11 +9,10 @@ import time
 from typing import TextIO
 
 import requests
+from common.console import CommandFailed, say
 from voicemint.errors import SecretUnavailable
 from voicemint.openai.webhooks import WebhookSecrets, sign
 from voicemint.secrets.mounted import CACHE_SECONDS
-
-from .console import CommandFailed, say
 
 WEBHOOK_SECRET = "openai-webhook-secret"  # noqa: S105 - the name of the secret, not its value
 PROBE_TYPE = "voicemint.test"  # no event of OpenAI's: taken, and nothing is done

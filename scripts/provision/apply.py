@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from owner.console import say
-from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
-from owner.signing_keys import first_line
+from common.console import say
+from common.failures import Failure
+from common.gcloud import Gcloud
+from common.google_api import Signed
+from common.retry import Backoff, FreshRoles, Refused, patiently
+from common.secret_names import OPENAI_API_KEY, SIGNING_KEY
+from common.signing_keys import first_line
 from owner.webhook_secret import WEBHOOK_SECRET, made_up_secret
 from voicemint.secrets.openai_key import Secret
 
-from .failures import Failure
-from .gcloud import Gcloud
-from .http import Signed
-from .retry import Backoff, FreshRoles, Refused, patiently
 from .scripts import run_script
 from .steps import Action, Plan, Step
 

@@ -11,9 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from common.command_line import CommandLine
-from owner.console import EXIT_FAILED, CommandFailed, run, say, show
-from owner.invite_words import checked_name
-from owner.project_env import project_env_file
+from common.console import EXIT_FAILED, CommandFailed, run, say, show
+from common.gcloud import ROOT, Gcloud
+from common.invite_words import checked_name
+from common.names import read_names, remember
+from common.project_env import project_env_file
+from common.retry import Backoff
 
 from .apply import Applying, Ended, Secrets, apply_and_look_again
 from .configuration import refuse_secrets
@@ -23,14 +26,11 @@ from .desired import Desired, read_desired
 from .doctor.preflight import preflight
 from .ending import Ending, as_text, ending_of
 from .findings import Finding
-from .gcloud import ROOT, Gcloud
 from .key import given_key, key_state, prompted_key
-from .names import read_names, remember
 from .plan import Bootstrap, Wish
 from .reading import Reader
 from .reality import Reality
 from .report import failed_text, findings_text, plan_text, result_json
-from .retry import Backoff
 from .steps import Plan
 from .strangers import check_adopted, stranger_findings
 

@@ -5,8 +5,9 @@ Without ALERT_EMAIL the owner chooses in the console, which every step leaves as
 
 from collections.abc import Iterator
 
+from common.gcloud import Gcloud
+
 from .desired import LABEL, LABEL_VALUE, Desired
-from .gcloud import Gcloud
 from .reality import Json, Reality
 from .steps import Action, Step
 

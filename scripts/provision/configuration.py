@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from owner.console import CommandFailed
+from common.console import CommandFailed
 
 Properties = Mapping[str, str]
 # Whole sections, so that a property that a later gcloud has is taken over too; of core, what is about this.

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from owner.console import CommandFailed, say
+from common.console import CommandFailed, say
+from common.gcloud import Gcloud, GcloudFailed
+from common.names import Names
 
 from .desired import Desired
-from .gcloud import Gcloud, GcloudFailed
-from .names import Names
 from .reality import Identity, Reality
 
 GEMINI = "cloudaicompanion.googleapis.com"

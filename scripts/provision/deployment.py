@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from common.gcloud import Gcloud
+
 from .desired import Desired
-from .gcloud import Gcloud
 from .reality import Reality
 from .scripts import ask_script
 

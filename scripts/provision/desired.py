@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 import yaml
 from common import marks
-from owner.console import CommandFailed
-from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
-
-from .names import Names
+from common.console import CommandFailed
+from common.names import Names
+from common.secret_names import OPENAI_API_KEY, SIGNING_KEY
 
 LABEL, LABEL_VALUE = marks.LABEL, marks.LABEL_VALUE
 MARK = f"{LABEL}={LABEL_VALUE}"

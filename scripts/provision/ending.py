@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from owner.invite_words import qr_code
+from common.gcloud import ROOT
+from common.invite_words import qr_code
 from owner.spend import WorstCase, formula, how_to_lower, worst_case
 from voicemint.agents.files import load_agents
 from voicemint.openai.prices import load_prices
@@ -13,7 +14,6 @@ from voicemint.openai.prices import load_prices
 from . import monitoring
 from .apply import Ended
 from .desired import Desired
-from .gcloud import ROOT
 from .reality import Reality
 
 MINT_FLAGS = ROOT / "infra" / "functions" / "mint-client-secret.yaml"

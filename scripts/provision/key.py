@@ -5,14 +5,14 @@ import io
 import os
 from typing import TextIO
 
+from common.console import CommandFailed, say
+from common.gcloud import Gcloud
 from common.newest_version import unreadable_among
-from owner.console import CommandFailed, say
 from owner.openai_key import MAX_INPUT_CHARACTERS, check_key, read_key
 from requests import RequestException
 from voicemint.secrets.openai_key import API_KEY_SECRET_ID, Secret
 from voicemint.settings import Settings
 
-from .gcloud import Gcloud
 from .plan import KeyState
 from .reality import Reality
 from .resources import is_marked

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from .gcloud import GcloudFailed
-from .names import Names
+from common.gcloud import GcloudFailed
+from common.names import Names
 
 MAX_PAGES = 100
 Get = Callable[[str], Any]  # the JSON at a URL

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from common.gcloud import Gcloud
+
 from . import channels
 from .desired import LABEL, LABEL_VALUE, Budget, Desired, Document
-from .gcloud import Gcloud
 from .matching import includes
 from .reality import Json, Reality
 from .steps import Action, Step

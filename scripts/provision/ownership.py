@@ -9,12 +9,12 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from release.build_names import DEPLOYER, SESSION_SECRET, TRIGGER
-from release.fingerprint import LABEL as SOURCE_LABEL
+from common.build_names import DEPLOYER, SESSION_SECRET, TRIGGER
+from common.fingerprint import LABEL as SOURCE_LABEL
+from common.names import Names
 
 from . import monitoring
 from .desired import ACCOUNT_DESCRIPTION, REPOSITORY, Bucket, Desired, Queue, Resource
-from .names import Names
 from .reality import Json, Reality
 from .resources import bucket_drift, is_as_wanted, is_marked
 

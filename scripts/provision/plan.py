@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from common.gcloud import Gcloud
 from common.hosting_site import sites_url
 from common.newest_version import unreadable_among
 
@@ -14,7 +15,6 @@ from . import monitoring, policies
 from .configuration import SECRETS
 from .deployment import Deployment
 from .desired import ACCOUNT_DESCRIPTION, BUCKET_CONDITION_TITLE, Binding, Desired
-from .gcloud import Gcloud
 from .ownership import foreign_things, is_our_account
 from .reality import FIREBASE, Reality
 from .resources import bucket_steps, queue_steps, repository_steps, secret_steps

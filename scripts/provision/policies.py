@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from common.gcloud import Gcloud
+from common.names import Names
+
 from .desired import BUCKET_CONDITION_TITLE, EVERYBODY, Binding, Desired, Grant, Resource
 from .doctor.rest import policy_request
-from .gcloud import Gcloud
-from .names import Names
 from .steps import Action
 
 READ_AND_WRITTEN_WHOLE = ("queue", "repository")

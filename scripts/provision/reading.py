@@ -5,19 +5,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from common.failures import Failure
+from common.gcloud import Gcloud, GcloudFailed
+from common.google_api import Signed
 from common.hosting_site import API as HOSTING
 from common.hosting_site import site_id, sites_url
+from common.retry import Backoff, FreshRoles, Refused, patiently
 from requests import RequestException
 
 from .configuration import Configurations
 from .desired import Desired, Grant, Resource
 from .doctor.rest import Rest
-from .failures import Failure
-from .gcloud import Gcloud, GcloudFailed
-from .http import Signed
 from .lists import Listing, Question, billing_of, budgets, channels, listings, objects, project, services, versions
 from .reality import FIREBASE, Identity, Json, Reality, grants_of
-from .retry import Backoff, FreshRoles, Refused, patiently
 
 READ_AGAIN = 2  # times, where a role may be a moment old
 READERS = 8

@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from common.gcloud import Gcloud
+from common.names import Names
+
 from .apply import Ended
 from .findings import Finding
-from .gcloud import Gcloud
-from .names import Names
 from .steps import Plan
 
 SCHEMA = 1

@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from common.failures import Kind
+from common.gcloud import Gcloud
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 
 from .desired import (
@@ -17,8 +19,6 @@ from .desired import (
     Desired,
     Queue,
 )
-from .failures import Kind
-from .gcloud import Gcloud
 from .matching import in_any_order, includes
 from .reality import Json, Reality
 from .steps import Action, Step

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from threading import Thread
 from typing import IO
 
-from owner.console import say
-
-from .gcloud import CHILD, READ_SECONDS, ROOT, GcloudFailed, end_group, run_bound
+from common.console import say
+from common.gcloud import CHILD, READ_SECONDS, ROOT, GcloudFailed, end_group, run_bound
 
 SCRIPT_SECONDS = 3600
 KEPT_CHARACTERS = 20_000

@@ -4,26 +4,11 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-from owner.secret_names import OPENAI_API_KEY
-
-from .failures import Kind
-
-
-class PolicyChange(Protocol):
-    """A policy that is read, changed and written as a whole (policies.py)."""
-
-    @property
-    def read(self) -> tuple[str, str, Any]: ...
-
-    @property
-    def write(self) -> tuple[str, str]: ...
-
-    @property
-    def line(self) -> str: ...
-
-    def body(self, policy: Mapping[str, Any]) -> Mapping[str, Any]: ...
+from common.failures import Kind
+from common.google_api import PolicyChange
+from common.secret_names import OPENAI_API_KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

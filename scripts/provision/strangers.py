@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from owner.console import CommandFailed
+from common.console import CommandFailed
 
 from .desired import REPOSITORY, Desired
 from .findings import Finding, Status

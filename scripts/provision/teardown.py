@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.command_line import CommandLine
-from owner.console import EXIT_FAILED, CommandFailed, run, say, show
-from owner.project_env import project_env_file
+from common.console import EXIT_FAILED, CommandFailed, run, say, show
+from common.gcloud import ROOT, Gcloud
+from common.names import read_names
+from common.project_env import project_env_file
+from common.retry import Backoff
 
 from .apply import Applying, Ended, Secrets, apply_and_look_again
 from .confirm import refuse_another_project
 from .desired import Desired, read_desired
-from .gcloud import ROOT, Gcloud
-from .names import read_names
 from .reading import Reader
 from .reality import Reality
 from .report import failed_text, plan_text, result_json
-from .retry import Backoff
 from .steps import Plan
 from .teardown_plan import Teardown
 

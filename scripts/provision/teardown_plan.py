@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from common.build_names import TRIGGER
+from common.fingerprint import LABEL as SOURCE_LABEL
+from common.gcloud import Gcloud
 from common.hosting_site import API as HOSTING
-from release.build_names import TRIGGER
-from release.fingerprint import LABEL as SOURCE_LABEL
 
 from . import channels, monitoring, policies
 from .desired import REPOSITORY, Binding, Desired, Resource
-from .gcloud import Gcloud
 from .ownership import (
     foreign_builds,
     foreign_things,

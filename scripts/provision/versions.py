@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from common.gcloud import Gcloud
 from common.newest_version import ENABLED, number_of, unreadable_among
-from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
+from common.secret_names import OPENAI_API_KEY, SIGNING_KEY
 
-from .gcloud import Gcloud
 from .reality import Json
 from .steps import Action, Step
 

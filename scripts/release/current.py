@@ -3,9 +3,9 @@
 from typing import Any
 
 import requests
-from owner.console import show
+from common.console import show
+from common.fingerprint import LABEL, RELEASE_FILE, ROOT, release
 
-from .fingerprint import LABEL, RELEASE_FILE, ROOT, release
 from .project import Released
 
 SECONDS = 15

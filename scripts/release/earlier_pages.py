@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import requests
-from owner.console import say
+from common.console import say
 
 LIST = "assets.json"
 KEPT = 5  # releases before this one

@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
-from owner.console import CommandFailed
+from common.console import CommandFailed
+from common.fingerprint import ROOT
 
-from .fingerprint import ROOT
 from .project import WEB, Released
 
 FIREBASE = ROOT / "infra" / "firebase" / "node_modules" / "firebase-tools" / "lib" / "bin" / "firebase.js"

@@ -3,7 +3,7 @@
 import re
 
 import requests
-from owner.console import CommandFailed
+from common.console import CommandFailed
 
 TAGGED = re.compile(r"(?P<registry>[a-z0-9.-]+)/(?P<image>[a-z0-9./_-]+):(?P<tag>[A-Za-z0-9._-]+)")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

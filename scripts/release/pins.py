@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from owner.console import CommandFailed, say, show
+from common.console import CommandFailed, say, show
 
 from .current import deployed_functions, is_ours
 from .project import WEB, Released

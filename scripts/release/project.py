@@ -4,14 +4,13 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from common.console import CommandFailed
+from common.fingerprint import ROOT
+from common.gcloud import Gcloud
+from common.google_api import Signed
 from common.hosting_site import default_site, site_url, sites_url
-from owner.console import CommandFailed
-from owner.project_env import project_env_file
-from provision.gcloud import Gcloud
-from provision.http import Signed
-from provision.names import Names, read_names
-
-from .fingerprint import ROOT
+from common.names import Names, read_names
+from common.project_env import project_env_file
 
 WEB = ROOT / "web"
 

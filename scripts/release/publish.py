@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import requests
 from common.command_line import CommandLine
-from owner.console import CommandFailed, run, say, show
+from common.console import CommandFailed, run, say, show
+from common.fingerprint import RELEASE_FILE, ROOT
 
 from . import pins
 from .current import expected_release, live_release, tell, what_differs
 from .earlier_pages import keep_earlier_pages
-from .fingerprint import RELEASE_FILE, ROOT
 from .firebase_cli import firebase
 from .hosting import LIVE, Release, make_live, pins_in_use, releases
 from .project import WEB, Released, released_project

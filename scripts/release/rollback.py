@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from common.command_line import CommandLine
-from owner.console import CommandFailed, run, say, show
+from common.console import CommandFailed, run, say, show
 
 from . import pins
 from .hosting import KEPT, Release, make_live, previous, releases

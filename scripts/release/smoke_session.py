@@ -7,12 +7,12 @@ days, under everybody's limits, in the list of guests, and revoked by name.
 import json
 
 import requests
-from owner.console import CommandFailed
+from common.console import CommandFailed
+from common.project_env import project_env_file
+from common.secret_names import SIGNING_KEY
 from owner.control_state import read_control
 from owner.invite import remember
 from owner.project import FUNCTION_FLAGS, cloud_project
-from owner.project_env import project_env_file
-from owner.secret_names import SIGNING_KEY
 from owner.secret_versions import Versions
 from voicemint.access.invites import make_invite
 from voicemint.access.person import COOKIE

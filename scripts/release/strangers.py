@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from common.command_line import CommandLine
-from owner.console import CommandFailed, run
+from common.console import CommandFailed, run
 from provision.ownership import is_our_page
 
 from . import pins

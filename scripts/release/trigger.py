@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from common.build_names import DEPLOYER, SESSION_SECRET, TRIGGER
 from common.command_line import CommandLine
+from common.console import CommandFailed, run, say, show
+from common.fingerprint import ROOT
 from common.newest_version import number_of, unreadable_among
-from owner.console import CommandFailed, run, say, show
-from owner.secret_names import SIGNING_KEY
+from common.secret_names import SIGNING_KEY
 from provision.ownership import is_our_trigger
 from provision.resources import is_marked
 
-from .build_names import DEPLOYER, SESSION_SECRET, TRIGGER
-from .fingerprint import ROOT
 from .image import pinned
 from .project import Released, released_project
 from .smoke_session import sign_in

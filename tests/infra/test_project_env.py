@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from owner.project_env import parse_env
+from common.project_env import parse_env
 
 from .infra_files import FUNCTIONS, INFRA, REWRITES, ROOT
 

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 from aiohttp import web
+from common.fingerprint import LABEL as SOURCE_LABEL
+from common.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from provision.desired import (
     BUCKET_CONDITION_TITLE,
     LABEL,
@@ -13,8 +15,6 @@ from provision.desired import (
     Grant,
     read_desired,
 )
-from release.fingerprint import LABEL as SOURCE_LABEL
-from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from standins.google.control_plane import ControlPlane
 from standins.google.control_plane.artifactregistry import Repositories
 from standins.google.control_plane.billingbudgets import Budgets

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.names import Names
 from provision.desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, Grant, Queue, Resource, read_desired
-from provision.names import Names
 from standins.google.control_plane import ControlPlane, Proxy
 from standins.google.control_plane.artifactregistry import Repositories
 from standins.google.control_plane.cloudtasks import Queues

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from common.build_names import SESSION_SECRET, TRIGGER
+from common.names import Names
 from provision.desired import read_desired
-from provision.names import Names
-from release.build_names import SESSION_SECRET, TRIGGER
 from standins.google.control_plane import ControlPlane
 from standins.google.control_plane.artifactregistry import Repositories
 from standins.google.control_plane.billingbudgets import Budgets

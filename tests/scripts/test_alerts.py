@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from owner.console import CommandFailed
+from common.console import CommandFailed
+from common.gcloud import Gcloud
+from common.names import read_names
 from provision import monitoring
 from provision.desired import LABEL, LABEL_VALUE, Desired
 from provision.doctor.watching import watching
 from provision.ending import as_text, ending_of
 from provision.findings import Finding
-from provision.gcloud import Gcloud
-from provision.names import read_names
 from provision.reality import Reality
 
 from .test_doctor_judgements import DESIRED, PROJECT_ID, context, only

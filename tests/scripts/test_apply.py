@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from owner.secret_names import SIGNING_KEY
+from common.gcloud import Gcloud, GcloudFailed
+from common.names import read_names
+from common.retry import Backoff
+from common.secret_names import SIGNING_KEY
 from provision.apply import Applying, Secrets
 from provision.desired import Desired, read_desired
-from provision.gcloud import Gcloud, GcloudFailed
-from provision.names import read_names
 from provision.reality import Identity, Reality
 from provision.resources import bucket_steps, secret_steps
-from provision.retry import Backoff
 from provision.steps import Plan, Step
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from release.fingerprint import release
+from common.fingerprint import release
 
 ROOT = Path(__file__).parents[2]
 NAMES = {"PROJECT_ID": "cloned-in-a-test", "REGION": "us-central1"}

@@ -91,7 +91,7 @@ def test_a_function_is_deployed_as_deploy_sh_does_it(name: str) -> None:
     assert [word for word in in_build if not word.startswith("--update-labels")] == [
         word for word in told if not word.startswith("--update-labels")
     ]
-    assert f"$(python3 scripts/release/fingerprint.py {name})" in in_build[-1]
+    assert f"$(python3 scripts/common/fingerprint.py {name})" in in_build[-1]
 
 
 def command_of(script: str) -> list[str]:

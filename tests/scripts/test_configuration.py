@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from owner.console import CommandFailed
+from common.console import CommandFailed
+from common.gcloud import Gcloud
 from provision.configuration import Configurations, refuse_secrets
-from provision.gcloud import Gcloud
 
 from .test_provision import IDENTITY, PROJECT_ID, Bootstrap, Deployment, Desired, Reality, Wish, desired, project_env
 

@@ -1,9 +1,9 @@
 """What the owner's commands say of a refusal by Google's own clients: what is known is told as what it is."""
 
 import pytest
+from common.console import EXIT_FAILED, WHOSE, CommandFailed, run
+from common.gcloud import GcloudFailed
 from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
-from owner.console import EXIT_FAILED, WHOSE, CommandFailed, run
-from provision.gcloud import GcloudFailed
 
 KEPT = (
     "POST https://storage.googleapis.com/upload/storage/v1/b/kept/o: Object 'kept/control.json' is subject to bucket's "

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 import yaml
+from common.fingerprint import uploaded
 from owner.project import cloud_project
-from release.fingerprint import uploaded
 from standins.google.control_plane import ControlPlane, Logged
 from standins.google.control_plane.cloudfunctions import Functions
 from standins.google.control_plane.plane import Snapshot

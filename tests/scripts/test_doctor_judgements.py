@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from common.names import read_names
 from provision.desired import ACCOUNT_DESCRIPTION, read_desired
 from provision.doctor import buckets, keys, models, policies, project, sign_in, telephone
 from provision.doctor.answers import Answer, Refusal, refusal_of
@@ -18,7 +19,6 @@ from provision.doctor.permissions import NEEDED, Held, permissions
 from provision.doctor.rest import as_newer
 from provision.doctor.site import Seen
 from provision.findings import Finding
-from provision.names import read_names
 from voicemint.agents.files import load_agents
 
 ROOT = Path(__file__).parents[2]

@@ -4,9 +4,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from common.console import CommandFailed
 from common.env_file import UnreadableFile, read_env
-from owner.console import CommandFailed
-from provision.names import read_names, remember
+from common.names import read_names, remember
 
 ROOT = Path(__file__).parents[2]
 PROJECT_ID = "read-in-a-test"

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from common.console import CommandFailed
 from google.auth import _helpers
 from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
-from owner.console import CommandFailed
 from owner.gcloud_sign_in import GcloudCredentials, owner_credentials
 
 TOKEN = "ya29.planted-token"

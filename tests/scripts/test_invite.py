@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import requests
 import zxingcpp
-from owner.console import CommandFailed
+from common.console import CommandFailed
+from common.invite_words import checked_name, qr_code
+from common.project_env import parse_env
 from owner.invite import invite, main
-from owner.invite_words import checked_name, qr_code
 from owner.people import Guest, guest_of
 from owner.project import cloud_project, local_project
-from owner.project_env import parse_env
 from voicemint.access.person import Person
 from voicemint.control.stop_switch import ControlState
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from owner.console import CommandFailed
+from common.console import CommandFailed
 from owner.limits import main, not_covered
 from owner.project import cloud_project
 from owner.spend import usd_per_minute, worst_case

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provision.gcloud import GcloudFailed
+from common.gcloud import GcloudFailed
+from common.names import read_names
 from provision.lists import MAX_PAGES, Listing, billing_of, listings, newest_version_of, objects, project, services
-from provision.names import read_names
 
 ROOT = Path(__file__).parents[2]
 URL = "https://example.googleapis.com/v1/things"

@@ -5,15 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from common.build_names import SESSION_SECRET, TRIGGER
+from common.gcloud import Gcloud
 from provision.deployment import Deployment
 from provision.desired import ACCOUNT_DESCRIPTION, Grant, Resource
-from provision.gcloud import Gcloud
 from provision.ownership import foreign_builds, foreign_things
 from provision.plan import Bootstrap, Wish
 from provision.reality import Identity, Reality
 from provision.steps import Plan
 from provision.teardown_plan import Teardown
-from release.build_names import SESSION_SECRET, TRIGGER
 
 from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER
 from .strangers import DESIRED, NAMES

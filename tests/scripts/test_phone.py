@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from common.console import CommandFailed
 from owner import webhook_secret
-from owner.console import CommandFailed
 from owner.phone import main, parse
 from owner.webhook_secret import WEBHOOK_SECRET, read_secret
 from standins.local import cloud as local_cloud

@@ -4,17 +4,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from owner.console import CommandFailed
+from common.console import CommandFailed
+from common.failures import look_up
+from common.gcloud import Gcloud, GcloudFailed
+from common.names import read_names, remember
+from common.retry import TRIES, Backoff, FreshRoles, Refused, patiently
 from provision.deployment import Deployment
 from provision.desired import Binding, Desired, Grant, Resource, read_desired
-from provision.failures import look_up
-from provision.gcloud import Gcloud, GcloudFailed
 from provision.matching import includes
-from provision.names import read_names, remember
 from provision.plan import Bootstrap, Wish
 from provision.policies import foreign, surplus
 from provision.reality import Identity, Reality
-from provision.retry import TRIES, Backoff, FreshRoles, Refused, patiently
 from provision.steps import Plan
 from provision.teardown_plan import Teardown
 from release.project import released_project

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from owner.console import CommandFailed
+from common.console import CommandFailed
 from owner.openai_key import key_in_use, read_key
 from owner.project import local_project
 from owner.rotate_key import main

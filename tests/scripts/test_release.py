@@ -144,7 +144,7 @@ def test_what_it_was_made_from_can_be_read_on_the_site(released: Released) -> No
     said = released.get(f"{SITE_URL}/release.json").json()
     labels = {name: released.service(name).labels["voicemint-source"] for name in said["functions"]}
     assert labels == said["functions"]
-    command = ["python3", "scripts/release/fingerprint.py"]
+    command = ["python3", "scripts/common/fingerprint.py"]
     environment = {**released.cloud.environment, "REGION": "us-central1"}
     buckets = {"BUCKET": f"{PROJECT_ID}-voicemint-payloads", "CONTROL_BUCKET": f"{PROJECT_ID}-voicemint-control"}
     told = subprocess.run(command, cwd=released.tree, env={**environment, **buckets}, capture_output=True, check=True)

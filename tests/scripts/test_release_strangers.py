@@ -4,9 +4,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from owner.console import CommandFailed
+from common.build_names import SESSION_SECRET, TRIGGER
+from common.console import CommandFailed
 from release import pins, trigger
-from release.build_names import SESSION_SECRET, TRIGGER
 from release.strangers import strangers
 
 from ..google import PROJECT_ID

@@ -1,7 +1,7 @@
 """scripts/rollback.sh: the page and the functions of the release before, in one change."""
 
 import pytest
-from provision.gcloud import Gcloud
+from common.gcloud import Gcloud
 from release import pins
 from release.hosting import pins_in_use
 from release.project import Released as PublishedProject

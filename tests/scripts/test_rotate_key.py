@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import pytest
 import requests
+from common.console import CommandFailed
+from common.signing_keys import id_of, new_line, parse_lines, unfinished, with_signer, with_verifier
 from owner import rotate_key, signing_rotation
-from owner.console import CommandFailed
 from owner.openai_key import check_key, read_key
 from owner.people import Guest
 from owner.rotate_key import main, overlap_seconds
-from owner.signing_keys import id_of, new_line, parse_lines, unfinished, with_signer, with_verifier
 from owner.signing_rotation import signed_by_older_keys
 from voicemint.access.invites import make_invite
 from voicemint.control.stop_switch import ControlState

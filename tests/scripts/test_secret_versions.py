@@ -4,9 +4,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from common.console import CommandFailed
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.secretmanager import SecretManagerServiceClient
-from owner.console import CommandFailed
 from owner.secret_versions import Versions
 from standins.google import secret_manager as google_secret_manager
 from standins.google.secret_manager.secrets import Secrets

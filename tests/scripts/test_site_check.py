@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from owner.console import CommandFailed
+from common.console import CommandFailed
 from owner.site_check import check_calls
 from standins.local.site import Site
 from standins.serving import ServerThread

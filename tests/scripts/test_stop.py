@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from common.console import CommandFailed, run
 from google.api_core.exceptions import Forbidden
-from owner.console import CommandFailed, run
 from owner.live_calls import logged_calls, outcome_of, registered_calls
 from owner.project import local_project
 from owner.stop import main

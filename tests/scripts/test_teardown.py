@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from release.build_names import SESSION_SECRET, TRIGGER
+from common.build_names import SESSION_SECRET, TRIGGER
 from standins.google.control_plane.cloudbuild import Triggers
 from standins.google.control_plane.cloudtasks import Queues
 from standins.google.control_plane.hosting_sites import Sites

@@ -17,7 +17,7 @@ from standins.first_of import first_of
 from standins.serving import LOOPBACK
 
 FUNCTIONS_FOLDER = Path(__file__).resolve().parents[3] / "functions"
-CHILD = Path(__file__).resolve().parents[1] / "child.py"
+CHILD = Path(__file__).resolve().parents[3] / "scripts" / "common" / "child.py"
 DEPLOYED = Path(__file__).resolve().parents[2] / "functions"
 START_SECONDS = 60  # seven start at once, on a machine that may be busy; one that fails ends, and nobody waits for it
 STOP_SECONDS = 3

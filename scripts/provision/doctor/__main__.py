@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 
 from common.command_line import CommandLine
-from owner.console import EXIT_FAILED, run, say, show
-from owner.project_env import project_env_file
+from common.console import EXIT_FAILED, run, say, show
+from common.gcloud import ROOT, Gcloud
+from common.names import read_names
+from common.project_env import project_env_file
 
 from ..desired import read_desired
-from ..gcloud import ROOT, Gcloud
-from ..names import read_names
 from .looking import look_at_all
 from .report import as_json, as_text, verdict
 from .table import EVERYTHING, findings

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ..failures import look_up
+from common.failures import look_up
 
 
 class Refusal(StrEnum):

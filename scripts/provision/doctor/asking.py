@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock
 from typing import Any
 
-from owner.console import CommandFailed
+from common.console import CommandFailed
+from common.gcloud import Gcloud, GcloudFailed
 from requests.exceptions import RequestException
 from voicemint.redaction import redact
 
-from ..gcloud import Gcloud, GcloudFailed
 from ..lists import Question
 from .answers import Answer, NotOurs, Refusal, refusal_of
 from .rest import Rest

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from common.failures import look_up
 from owner.default_credentials import Flaw
 from voicemint.agents.agent import Agent
 
 from ..configuration import Configurations
 from ..desired import Binding, Desired
-from ..failures import look_up
 from ..findings import Finding
 from ..ownership import is_our_account
 from ..steps import Step

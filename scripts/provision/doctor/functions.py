@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from release.fingerprint import LABEL
+from common.fingerprint import LABEL
 
 from ..findings import Finding
 from .answers import Refusal

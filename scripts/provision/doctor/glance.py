@@ -3,13 +3,14 @@
 from functools import partial
 from typing import Any
 
+from common.google_api import Signed
+from common.retry import Backoff
+
 from ..desired import Desired, Grant, Resource
-from ..http import Signed
 from ..lists import Question
 from ..policies import policy_command
 from ..reading import Reader
 from ..reality import grants_of
-from ..retry import Backoff
 from .answers import Answer, Refusal
 from .asking import Asker
 from .rest import Rest

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
+from common.gcloud import GcloudFailed
 from common.newest_version import unreadable_in
-from owner.secret_names import OPENAI_API_KEY, SIGNING_KEY
+from common.secret_names import OPENAI_API_KEY, SIGNING_KEY
 from voicemint.errors import SecretUnavailable, UpstreamRateLimited
 from voicemint.openai.refusals import refusal
 from voicemint.secrets.signing import SigningKeys
 
 from ..findings import Finding, Status
-from ..gcloud import GcloudFailed
 from ..lists import listings, newest_version_of
 from ..resources import is_marked
 from .answers import Answer, NotOurs, Refusal

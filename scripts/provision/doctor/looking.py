@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 import yaml
+from common.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
+from common.gcloud import ROOT, Gcloud
 from owner.default_credentials import flaw
-from release.fingerprint import RELEASE_FILE, function_fingerprint, page_fingerprint
 from voicemint.agents.files import AGENTS_FOLDER, load_agents
 
 from .. import lists, monitoring, policies
 from ..deployment import Deployment
 from ..desired import Desired
-from ..gcloud import ROOT, Gcloud
 from ..plan import Bootstrap
 from ..strangers import stranger_findings
 from . import site, telephone

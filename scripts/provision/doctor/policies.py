@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from common.names import REGION
+
 from ..findings import Finding
-from ..names import REGION
 from .answers import Answer, Refusal
 from .context import Context, ok
 

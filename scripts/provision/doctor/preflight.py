@@ -1,8 +1,9 @@
 """What scripts/bootstrap.sh asks before it does anything."""
 
+from common.gcloud import Gcloud
+
 from ..desired import Desired
 from ..findings import Finding
-from ..gcloud import Gcloud
 from .looking import look_before
 from .table import KEY, PREFLIGHT, findings
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from owner.secret_names import OPENAI_API_KEY
+from common.secret_names import OPENAI_API_KEY
 
 from .. import lists
 from ..desired import SECRETS, Desired

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from common.gcloud import GcloudFailed
+from common.google_api import headers_of, refusal_text
+from common.names import Names
 
 from ..desired import Resource
-from ..gcloud import GcloudFailed
-from ..http import headers_of, refusal_text
 from ..lists import Question
-from ..names import Names
 
 PROJECTS = "https://cloudresourcemanager.googleapis.com/"
 WITH_CONDITIONS = "options.requestedPolicyVersion=3"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from release.fingerprint import RELEASE_FILE
+from common.fingerprint import RELEASE_FILE
 
 from ..findings import Finding
 from .context import Context, ok

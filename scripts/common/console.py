@@ -5,11 +5,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from common.gcloud_network import network_environment
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 from voicemint.errors import VoicemintError
 from voicemint.redaction import redact
+
+from common.gcloud_network import network_environment
 
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
 MAX_QUOTED_CHARACTERS = 300
@@ -84,7 +85,7 @@ def _google_refusal(error: Exception) -> str:
 
 def _advice(error: Exception) -> str:
     """What a refusal means that is known and does not go away by itself; empty for any other."""
-    from provision.failures import UNKNOWN, look_up
+    from common.failures import UNKNOWN, look_up
 
     failure = look_up(f"{error} {getattr(error, 'details', '')}", os.environ.get("PROJECT_ID") or "the project")
     known = failure.kind == "stop" and failure != UNKNOWN

@@ -18,13 +18,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from owner.console import CommandFailed
-
-from .failures import UNKNOWN, look_up
+from common.console import CommandFailed
+from common.failures import UNKNOWN, look_up
 
 ROOT = Path(__file__).parents[2]
 # Ends the command when this process ends, however that ends: a killed bootstrap leaves nobody who goes on writing.
-CHILD = (sys.executable, "-I", "-S", str(ROOT / "infra" / "standins" / "child.py"))
+CHILD = (sys.executable, "-I", "-S", str(ROOT / "scripts" / "common" / "child.py"))
 READ_SECONDS = 120
 WRITE_SECONDS = 900
 CONFIGURATION_PREFIX = "voicemint-"

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from owner.console import CommandFailed, say
-
-from .failures import FRESH, Failure, Kind, look_up
-from .gcloud import GcloudFailed
+from common.console import CommandFailed, say
+from common.failures import FRESH, Failure, Kind, look_up
+from common.gcloud import GcloudFailed
 
 Answer = TypeVar("Answer")
 TRIES = 8

@@ -1,14 +1,14 @@
 """The few requests to Google that gcloud has no command for, signed in as gcloud is."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
-from .gcloud import Gcloud, GcloudFailed
-from .retry import Backoff
-from .steps import PolicyChange
+from common.gcloud import Gcloud, GcloudFailed
+from common.retry import Backoff
 
 TIMEOUT = (10, 60)
 MAX_REFUSAL_CHARACTERS = 4000
@@ -17,6 +17,21 @@ WITHOUT_QUOTA_PROJECT = tuple(
     f"https://{api}.googleapis.com/" for api in ("cloudresourcemanager", "serviceusage", "cloudbilling")
 )
 POLLS = 100
+
+
+class PolicyChange(Protocol):
+    """A policy that is read, changed and written as a whole (policies.py)."""
+
+    @property
+    def read(self) -> tuple[str, str, Any]: ...
+
+    @property
+    def write(self) -> tuple[str, str]: ...
+
+    @property
+    def line(self) -> str: ...
+
+    def body(self, policy: Mapping[str, Any]) -> Mapping[str, Any]: ...
 
 
 def headers_of(url: str, project_id: str, token: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What would be released, in a few letters: the same sources and settings give the same letters, on every machine.
 
-`python3 scripts/release/fingerprint.py FUNCTION` prints a function's: deploy.sh gives it to Google as the label
+`python3 scripts/common/fingerprint.py FUNCTION` prints a function's: deploy.sh gives it to Google as the label
 voicemint-source, so that "is it live and current?" is a read. Without a name it prints the whole release as JSON, which
 the site then serves as /release.json. Standard library only: a build's deployment step has nothing else.
 

@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from common.console import CommandFailed
 from common.env_file import read_text
 from common.hosting_site import site_url
-from owner.console import CommandFailed
-from owner.project_env import parse_env
-from owner.said_site import checked_site
+from common.project_env import parse_env
+from common.said_site import checked_site
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)  # nothing that gcloud takes for another label

@@ -6,9 +6,8 @@ PROJECT_ENV   names another file (environment only); every command asks here whi
 from collections.abc import Mapping
 from pathlib import Path
 
+from common.console import CommandFailed
 from common.env_file import UnreadableFile, read_env
-
-from .console import CommandFailed
 
 PROJECT_ENV = Path(__file__).parents[2] / "infra" / "project.env"
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from release.fingerprint import Rule, uploaded
+from common.fingerprint import Rule, uploaded
 
 from ...google import needs_gcloud
 

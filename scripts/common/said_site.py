@@ -2,7 +2,7 @@
 
 import re
 
-from .console import CommandFailed
+from common.console import CommandFailed
 
 SITE = re.compile(r"[a-z0-9][a-z0-9-]{1,60}[a-z0-9]", re.ASCII)
 
