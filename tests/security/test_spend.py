@@ -17,6 +17,7 @@ from .conftest import Figure, Upstream
 
 ANONYMOUS_MINTS = 1_000
 DAILY_LIMIT = 20
+ASKED_AT_MOST = 20
 PARALLEL_MINTS = 200
 PROCESSES = 4
 STOP_SECONDS = 15
@@ -33,6 +34,15 @@ def mint(function: FunctionProcess) -> requests.Response:
 def code_of(answer: requests.Response) -> str:
     """`minted`, or why not."""
     return "minted" if answer.ok and answer.json()["value"].startswith("ek_") else str(answer.json()["error"]["code"])
+
+
+def decided(function: FunctionProcess) -> requests.Response:
+    """Asks again, as a page does, where the bucket was too slow: on a busy machine 200 at once wait for it too long."""
+    for _ in range(ASKED_AT_MOST):
+        answer = mint(function)
+        if answer.ok or code_of(answer) != "control_unavailable":
+            return answer
+    raise AssertionError(f"not decided after {ASKED_AT_MOST} requests: {answer.text}")
 
 
 @pytest.fixture
@@ -61,9 +71,11 @@ def test_who_is_nobody_costs_no_request_to_openai(
 
 def test_the_days_limit_is_exact_over_processes(start_mints: StartMints, figure: Figure) -> None:
     """The block does not divide the limit, and every process leases blocks of its own."""
-    functions = start_mints(PROCESSES, DAILY_LIMIT=str(DAILY_LIMIT), PERSON_DAILY_LIMIT="1000", DAILY_BLOCK="3")
+    rates = {"PERSON_PER_MINUTE": "10000", "INSTANCE_PER_MINUTE": "10000"}
+    limits = {"DAILY_LIMIT": str(DAILY_LIMIT), "PERSON_DAILY_LIMIT": "1000", "DAILY_BLOCK": "3"}
+    functions = start_mints(PROCESSES, **limits, **rates)
     with ThreadPoolExecutor(PARALLEL_MINTS) as threads:
-        answers = list(threads.map(lambda n: mint(functions[n % PROCESSES]), range(PARALLEL_MINTS)))
+        answers = list(threads.map(lambda n: decided(functions[n % PROCESSES]), range(PARALLEL_MINTS)))
     codes = [code_of(answer) for answer in answers]
     assert sorted(codes) == ["daily_limit_reached"] * (PARALLEL_MINTS - DAILY_LIMIT) + ["minted"] * DAILY_LIMIT
     secrets = {answer.json()["value"] for answer in answers if answer.ok}
