@@ -27,7 +27,7 @@ VoicemintError
     ├── Stopped              503     the owner stopped everything
     ├── ControlUnavailable   503     whether it is stopped cannot be read, so it counts as stopped
     ├── SignOutUnavailable   503     that a session has ended cannot be noted, so it has not
-    ├── DeadlineUnavailable     503     nobody would end the call in time, so there is none
+    ├── DeadlineUnavailable  503     nobody would end the call in time, so there is none
     ├── SecretUnavailable    503     the API key cannot be read, or is not a key
     ├── StorageUnavailable   503     the bucket did not confirm the write
     └── UpstreamError        502     OpenAI; each kind below is a different thing to do
