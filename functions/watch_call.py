@@ -43,7 +43,7 @@ AGENTS = load_agents(SETTINGS.agents_folder)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 CONTROL_BUCKET = ControlBucket.of(SETTINGS)
 QUEUE = TaskQueue(SETTINGS, KEYS.current)
-AROUND = Dependencies(
+DEPENDENCIES = Dependencies(
     openai=OPENAI,
     queue=QUEUE,
     deadline=CallDeadline(CONTROL_BUCKET, QUEUE),
@@ -58,7 +58,7 @@ WATCHES = BoundedSemaphore(MAX_WATCHES)
 
 def do_task(request: ApiRequest) -> Answer:
     task = _task(request.body)
-    if task.do == END or AROUND.now() >= task.call.deadline:
+    if task.do == END or DEPENDENCIES.now() >= task.call.deadline:
         OPENAI.hang_up(task.call.call_id)
         if task.call.setup == PHONE:
             release(CONTROL_BUCKET, task.call.call_id)
@@ -67,7 +67,7 @@ def do_task(request: ApiRequest) -> Answer:
     if not WATCHES.acquire(blocking=False):
         raise TooManyRequests(retry_after_seconds=1)
     try:
-        Watch(task, choose(AGENTS, task.call.agent), AROUND, request.request_id).run()
+        Watch(task, choose(AGENTS, task.call.agent), DEPENDENCIES, request.request_id).run()
     finally:
         WATCHES.release()
     return Answer(status=204, person_id=task.call.person_id)

@@ -8,7 +8,8 @@
 #   --folder F   the same, where scripts/dev.sh was given --folder F
 #
 # The limits are what infra/functions/mint-client-secret.yaml deploys, or the defaults of functions/voicemint/settings.py;
-# today's use is exact up to the block that each instance is working on; the prices are functions/voicemint/openai/prices.json.
+# today's use is exact up to the block that each instance is working on; the prices are those of
+# functions/voicemint/openai/prices.json.
 #
 # PROJECT_ID       the Google Cloud project (from the environment or infra/project.env; no default)
 # CONTROL_BUCKET   counts the day's use (default $PROJECT_ID-voicemint-control)

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from voicemint.agents.agent import DEFAULT_AGENT
-from voicemint.agents.files import AGENTS_FOLDER
+from standins.agents_folder import agents_with
+from voicemint.agents.agent import UNIFIED
 
 from .google_cloud import google_cloud
 from .load import Body, Load, put_under_load, require_wrk
@@ -57,9 +57,8 @@ def benchmark(plan: Plan) -> Report:
 
 def _environ(stack: ExitStack, upstream: Server) -> dict[str, str]:
     """The default agent, but unified, with the upstream for OpenAI and for Cloud Tasks."""
-    agents = Path(stack.enter_context(TemporaryDirectory(prefix="voicemint-bench-")))
-    text = (AGENTS_FOLDER / f"{DEFAULT_AGENT}.toml").read_text()
-    (agents / f"{DEFAULT_AGENT}.toml").write_text(text.replace('"client-secret"', '"unified"'))
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="voicemint-bench-")))
+    agents = agents_with(folder / "agents", UNIFIED)
     base = f"http://{LOOPBACK}:{upstream.port}"
     return {
         **LIMITS_OUT_OF_REACH,

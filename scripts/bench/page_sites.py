@@ -20,9 +20,11 @@ import aiohttp
 import standins.local.site
 from aiohttp import web
 from playwright.sync_api import Page
+from standins.agents_folder import agents_with
 from standins.local.site import Site, local_run
 from standins.openai import webrtc
 from standins.serving import serving
+from voicemint.agents.agent import UNIFIED
 
 from .google_cloud import loopback_certificate
 from .link import NEAR
@@ -77,7 +79,9 @@ async def page_sites(upstream_ms: float) -> AsyncIterator[PageSites]:
         tls = _tls(folder)
         agents = ROOT / "functions" / "agents"
         client_secret, front = await _site(stack, folder / "client-secret", agents, upstream_ms, tls)
-        unified, other = await _site(stack, folder / "unified", _unified_agents(folder), upstream_ms, tls)
+        unified, other = await _site(
+            stack, folder / "unified", agents_with(folder / "unified-agents", UNIFIED), upstream_ms, tls
+        )
         addresses = {
             "client-secret": await _behind_tls(stack, front, tls),
             "unified": await _behind_tls(stack, other, tls),
@@ -164,14 +168,6 @@ def _tls(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
-
-
-def _unified_agents(folder: Path) -> Path:
-    agents = folder / "unified-agents"
-    shutil.copytree(ROOT / "functions" / "agents", agents)
-    for file in agents.glob("*.toml"):
-        file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
-    return agents
 
 
 def _build(folder: Path, agents: Path) -> None:

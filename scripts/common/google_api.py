@@ -20,7 +20,7 @@ POLLS = 100
 
 
 class PolicyChange(Protocol):
-    """A policy that is read, changed and written as a whole (policies.py)."""
+    """A policy that is read, changed and written as a whole (provision/policies.py)."""
 
     @property
     def read(self) -> tuple[str, str, Any]: ...

@@ -14,8 +14,10 @@ import standins.local.site
 from aiohttp import web
 from smoke.__main__ import main
 from smoke.steps import Outcome, Step, StepFailed, redact, run_steps
+from standins.agents_folder import agents_with
 from standins.local.site import Site
 from standins.serving import ServerThread
+from voicemint.agents.agent import UNIFIED
 
 ROOT = Path(__file__).parents[2]
 SMOKE = ROOT / "scripts" / "smoke.sh"
@@ -115,10 +117,7 @@ def test_a_working_site_passes_and_every_step_is_in_the_table(site: Site) -> Non
 @pytest.fixture
 def unified_site(servers: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """The whole local run of an owner who refuses client secrets; of the page, what the check asks for."""
-    agents, dist = tmp_path / "agents", tmp_path / "dist"
-    shutil.copytree(ROOT / "functions" / "agents", agents)
-    for file in agents.glob("*.toml"):
-        file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
+    agents, dist = agents_with(tmp_path / "agents", UNIFIED), tmp_path / "dist"
     dist.mkdir()
     (dist / "index.html").write_text("<!doctype html><title>Voicemint</title>")
     (dist / "agents.json").write_text(

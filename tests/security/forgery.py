@@ -109,7 +109,7 @@ def forged_id_tokens(issuer: Issuer) -> list[Make]:
 
 
 def forged_webhooks(secret: str, body: bytes) -> list[Callable[[], Webhook]]:
-    """WebhookDedup that OpenAI did not sign with `secret`, or not so, or not now."""
+    """Deliveries that OpenAI did not sign with `secret`, or not so, or not now."""
 
     def delivery(by: str = secret, seconds_ago: int = 0, of: bytes = body, version: str = "v1") -> Webhook:
         webhook_id, timestamp = f"wh_{_name()}", int(time.time()) - seconds_ago

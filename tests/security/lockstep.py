@@ -38,7 +38,7 @@ class Lockstep:
                 watch.result()
 
     def _watch(self, call: KnownCall, agent: Agent, monthly_minutes: int) -> None:
-        around: Any = Dependencies(
+        dependencies: Any = Dependencies(
             **dict.fromkeys(("openai", "queue", "deadline", "control", "records"), self),  # type: ignore[arg-type]
             bucket=self._bucket,  # type: ignore[arg-type]
             threads=AtOnce(),  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ class Lockstep:
             now=lambda: self.now,
         )
         try:
-            Watch(Task(WATCH, call, monthly_minutes=monthly_minutes), agent, around, "request").run()
+            Watch(Task(WATCH, call, monthly_minutes=monthly_minutes), agent, dependencies, "request").run()
         finally:
             with self._turn:
                 self._watches -= 1

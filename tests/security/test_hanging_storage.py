@@ -127,7 +127,7 @@ class Site:
     def watch(self, page: Page) -> None:
         nothing: Any = None
         openai: Any = page
-        around = Dependencies(
+        dependencies = Dependencies(
             openai=openai,
             queue=nothing,
             deadline=CallDeadline(self._bucket, nothing),
@@ -137,7 +137,7 @@ class Site:
             threads=self._threads,
             watch_seconds=1680,
         )
-        Watch(Task(WATCH, page.call), AGENT, around, "request").run()
+        Watch(Task(WATCH, page.call), AGENT, dependencies, "request").run()
 
 
 def pages() -> list[Page]:

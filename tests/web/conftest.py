@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import standins.local.site
 from playwright.sync_api import Browser, Playwright, sync_playwright
+from standins.agents_folder import agents_with
 from standins.local.site import Site, local_run
 from standins.openai.speech import write_wav
 from standins.serving import ServerThread
+from voicemint.agents.agent import UNIFIED
 
 from .network import Network, network
 from .openai_control import OpenAIControl
@@ -70,9 +72,7 @@ def openai(site: Site) -> Iterator[OpenAIControl]:
 def unified_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`agents` whose calls the server sets up, and the page for them in `dist`."""
     folder = tmp_path_factory.mktemp("unified")
-    shutil.copytree(ROOT / "functions" / "agents", folder / "agents")
-    for file in (folder / "agents").glob("*.toml"):
-        file.write_text(file.read_text().replace('setup = "client-secret"', 'setup = "unified"'))
+    agents_with(folder / "agents", UNIFIED)
     build_page(folder)
     return folder
 

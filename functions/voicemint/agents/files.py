@@ -5,17 +5,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from voicemint.agents.agent import CLIENT_SECRET, DEFAULT_AGENT, UNIFIED, VOICES, Agent
 from voicemint.agents.handoffs import parse_handoffs
 from voicemint.agents.page_tools import page_tools
 from voicemint.agents.server_tools import SERVER_TOOLS
 from voicemint.errors import AgentFileError, SettingsError
 from voicemint.openai.prices import load_prices
-
-if TYPE_CHECKING:
-    pass
-from voicemint.agents.agent import CLIENT_SECRET, DEFAULT_AGENT, UNIFIED, VOICES, Agent
 
 AGENTS_FOLDER = Path(__file__).parents[2] / "agents"
 MAX_CALL_MINUTES = 60  # OpenAI ends every session then
@@ -89,9 +86,8 @@ def _parse(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Agent:
     file_name = f"{name}.toml"
     values = {**tables[name], "handoffs": parse_handoffs(name, tables)}
     if "phone" in values:
-        from voicemint.agents.phone_table import (
-            parse_phone,  # loads the time zones: only where a line is to be answered
-        )
+        # Loads the time zones: only where a line is to be answered.
+        from voicemint.agents.phone_table import parse_phone
 
         values["phone"] = parse_phone(file_name, values["phone"])
     agent = Agent(**values)

@@ -42,24 +42,24 @@ TELL = {"type": "session.update", "session": {"type": "realtime"}}  # changes no
 class Watch:
     """For one task; `run` returns when the call is over or somebody else watches it."""
 
-    def __init__(self, task: Task, agent: Agent, around: Dependencies, request_id: str) -> None:
+    def __init__(self, task: Task, agent: Agent, dependencies: Dependencies, request_id: str) -> None:
         self._task = task
         self._call: KnownCall = task.call
         self._agent = agent
-        self._dependencies = around
+        self._dependencies = dependencies
         self._request_id = request_id
         self._line = line_of(self._call, agent)
         self._guard = None if self._call.setup == CLIENT_SECRET else SessionGuard(watched_config(self._call, agent))
-        self._ledger = CallLedger(around.bucket, self._call, agent, around.threads, task.monthly_minutes)
+        self._ledger = CallLedger(dependencies.bucket, self._call, agent, dependencies.threads, task.monthly_minutes)
         self._person = Person(self._call.person_id, "", epoch=self._call.epoch)
-        self._tools = CallTools(self._call, agent, around.openai, around.bucket)
+        self._tools = CallTools(self._call, agent, dependencies.openai, dependencies.bucket)
         self._writes = UnfinishedWrites()
-        self._background = BackgroundWork(around.threads)
+        self._background = BackgroundWork(dependencies.threads)
         self._is_greeted = self._is_taken_up = False
         self._take_up_at = float("inf")
         self._sideband: Sideband
-        self._next_answer = NextResponse()
-        self._hand_over_at = around.now() + around.watch_seconds
+        self._next_response = NextResponse()
+        self._hand_over_at = dependencies.now() + dependencies.watch_seconds
         self._leave_at = float("inf")
 
     def run(self) -> None:
@@ -129,7 +129,7 @@ class Watch:
                 event = sideband.receive(self._patience())
                 if event is not None:
                     self._handle(event, sideband)
-                if self._next_answer.is_overdue(self._dependencies.now()):
+                if self._next_response.is_overdue(self._dependencies.now()):
                     sideband.send(GO_ON)
         except SidebandClosed:
             return False
@@ -208,7 +208,7 @@ class Watch:
             number = self._guard.corrections
             self._note(f"voicemint.session_corrected/{self._request_id}/{number}", {"number": number})
         is_answering = event.get("type") == "response.done" and self._run_tools(event)
-        if self._next_answer.hear(event, is_answering, self._dependencies.now()):
+        if self._next_response.hear(event, is_answering, self._dependencies.now()):
             sideband.send(GO_ON)
 
     def _run_tools(self, event: dict[str, Any]) -> bool:
@@ -223,7 +223,7 @@ class Watch:
 
     def _answer(self, may_go_on: bool, results: list[dict[str, Any]]) -> None:
         self._say(*({"type": "conversation.item.create", "item": result} for result in results))
-        if self._next_answer.have_answered(bool(results) and may_go_on):
+        if self._next_response.have_answered(bool(results) and may_go_on):
             self._say(GO_ON)
 
     def _say(self, *events: dict[str, Any]) -> None:

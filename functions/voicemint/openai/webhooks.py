@@ -32,7 +32,7 @@ Header = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery that OpenAI signed. WebhookDedup of the same event share the id; the timestamp is the delivery's."""
+    """One delivery that OpenAI signed. Deliveries of the same event share the id; the timestamp is the delivery's."""
 
     webhook_id: str
     timestamp: int

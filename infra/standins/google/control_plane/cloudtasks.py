@@ -1,4 +1,4 @@
-"""Cloud Tasks v2: queues, and tasks as they are taken. google_cloud_tasks sends tasks, this one none."""
+"""Cloud Tasks v2: queues, and tasks as they are taken. ../cloud_tasks sends tasks, this one sends none."""
 
 import re
 from copy import deepcopy

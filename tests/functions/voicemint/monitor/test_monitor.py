@@ -120,13 +120,13 @@ class World:
         pass
 
     def watch(self, call: KnownCall = CALL, part: int = 0, **terms: Any) -> None:
-        around: Any = Dependencies(
+        dependencies: Any = Dependencies(
             **dict.fromkeys(("openai", "queue", "deadline", "control", "bucket", "records"), self),  # type: ignore[arg-type]
             threads=self.threads,
             watch_seconds=1680,
             now=self.clock,
         )
-        Watch(Task(WATCH, call, part, **terms), self.agent, around, "request").run()
+        Watch(Task(WATCH, call, part, **terms), self.agent, dependencies, "request").run()
 
     @property
     def minutes(self) -> Sequence[str]:
