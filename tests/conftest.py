@@ -8,10 +8,10 @@ from standins.local.site import Site, local_run
 from standins.serving import ServerThread
 
 from .distribution import long_files_first, number_of_processes, scheduling
-from .google import google, plane, warm_google, warm_path
+from .google import google, warm_google, warm_path
 from .security.claims import pytest_sessionfinish, pytest_terminal_summary
 
-__all__ = ["google", "plane", "pytest_sessionfinish", "pytest_terminal_summary", "warm_google", "warm_path"]
+__all__ = ["google", "pytest_sessionfinish", "pytest_terminal_summary", "warm_google", "warm_path"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

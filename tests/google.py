@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from standins.google.control_plane import ControlPlane, Project, Proxy
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.serving.proxy import Proxy
+from standins.google.control_plane.state.projects import Project
+from standins.google.control_plane.state.state import State
 from standins.serving import ServerThread
 
 from .infra.standins.google.discovery_log import problems_of
@@ -38,7 +41,7 @@ class Google:
 
     @property
     def project(self) -> Project:
-        return self.plane.project(PROJECT_ID)
+        return self.plane.state.project(PROJECT_ID)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,19 +60,19 @@ class Google:
         )  # fmt: skip
 
 
-def assert_known_to_google(plane: ControlPlane) -> None:
+def assert_known_to_google(state: State) -> None:
     """No route and no host was asked that is not there, and all that was said is as Google's descriptions have it."""
-    assert plane.unknown == [], plane.unknown
-    assert plane.foreign == [], plane.foreign
-    problems = problems_of(plane.log.everything)
+    assert state.unknown == [], state.unknown
+    assert state.foreign == [], state.foreign
+    problems = problems_of(state.log.everything)
     assert problems == [], problems  # this module's asserts are not rewritten by pytest
 
 
 @contextmanager
 def running_google(servers: ServerThread, folder: Path) -> Iterator[Google]:
     """A Google with one empty project that somebody pays for, until the block ends."""
-    plane = ControlPlane()
-    plane.add_project(PROJECT_ID, number=PROJECT_NUMBER, billing_account=BILLING_ACCOUNT, account=OWNER)
+    plane = ControlPlane(State())
+    plane.state.add_project(PROJECT_ID, number=PROJECT_NUMBER, billing_account=BILLING_ACCOUNT, account=OWNER)
     context = plane.serving(folder)
     proxy = servers.run(context.__aenter__())
     try:
@@ -83,7 +86,7 @@ def google(servers: ServerThread, tmp_path: Path) -> Iterator[Google]:
     """A fresh Google. Nothing unknown may have been asked at the end."""
     with running_google(servers, tmp_path / "google") as running:
         yield running
-        assert_known_to_google(running.plane)
+        assert_known_to_google(running.plane.state)
 
 
 @pytest.fixture(scope="session")
@@ -97,8 +100,3 @@ def warm_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def warm_google(google: Google, warm_path: str) -> Google:
     """`google` for tests that run gcloud very often."""
     return replace(google, path=warm_path)
-
-
-@pytest.fixture
-def plane(google: Google) -> ControlPlane:
-    return google.plane

@@ -12,7 +12,7 @@ from typing import NoReturn
 from voicemint.errors import SettingsError
 
 from standins.first_of import first_of
-from standins.local.function_process import FunctionFailedError
+from standins.function_process import FunctionFailedError
 from standins.local.run_folder import FolderInUseError
 from standins.local.site import PageNotBuiltError, Site, local_run
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from standins.local.function_process import free_port
+from standins.function_process import free_port
 from standins.serving import ServerThread
 from voicemint.calls.call import KnownCall
 from voicemint.calls.tasks import WATCH, Task, TaskQueue

@@ -20,12 +20,12 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from standins import openai as openai_realtime
+from standins.function_process import FunctionProcess, function_process
 from standins.google import cloud_tasks as google_cloud_tasks
 from standins.google import metadata as google_metadata
 from standins.google import storage as google_storage
 from standins.google.cloud_tasks.queue import QueueConfig
 from standins.local.cloud import metadata_environment
-from standins.local.function_process import FunctionProcess, function_process
 from standins.serving import ServerThread
 from voicemint.calls.call import KnownCall
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState

@@ -14,8 +14,8 @@ from typing import Any
 
 import aiohttp
 from standins import openai as openai_realtime
+from standins.function_process import FunctionProcess, free_port, function_process, function_processes
 from standins.local.cloud import BUCKET, PROJECT_ID, REGION, TOKEN, authorization, start_local_cloud
-from standins.local.function_process import FunctionProcess, free_port, function_process, function_processes
 from standins.serving import LOOPBACK, serving
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.secrets.signing import SigningKeys

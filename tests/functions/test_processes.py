@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import requests
+from standins.function_process import FunctionFailedError, FunctionProcess
 from standins.google import secret_manager as google_secret_manager
-from standins.local.function_process import FunctionFailedError, FunctionProcess
 from standins.serving import ServerThread
 from voicemint.agents.files import AGENTS_FOLDER
 

@@ -16,18 +16,18 @@ import pytest
 from aiohttp import web
 from provision.reality import INVOKER_UNCHECKED
 from standins import openai as openai_realtime
-from standins.google.control_plane import ControlPlane
-from standins.google.control_plane.artifactregistry import Repositories
-from standins.google.control_plane.billingbudgets import Budgets
-from standins.google.control_plane.cloudfunctions import Functions
-from standins.google.control_plane.cloudtasks import Queues
-from standins.google.control_plane.firebase import FirebaseProjects
-from standins.google.control_plane.hosting_sites import Sites
-from standins.google.control_plane.monitoring import Resources
-from standins.google.control_plane.plane import Snapshot
-from standins.google.control_plane.run_services import Services
-from standins.google.control_plane.secretmanager import secrets_of
-from standins.google.control_plane.storage import store_of
+from standins.google.control_plane.apis.artifactregistry import Repositories
+from standins.google.control_plane.apis.billingbudgets import Budgets
+from standins.google.control_plane.apis.cloudfunctions import Functions
+from standins.google.control_plane.apis.cloudtasks import Queues
+from standins.google.control_plane.apis.firebase import FirebaseProjects
+from standins.google.control_plane.apis.monitoring import Resources
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.apis.storage import store_of
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.hosting_sites import Sites
+from standins.google.control_plane.state.run_services import Services
+from standins.google.control_plane.state.state import Snapshot
 from standins.serving import ServerThread
 
 from ..google import BILLING_ACCOUNT, OWNER, PROJECT_ID, PROJECT_NUMBER, Ended, assert_known_to_google, running_google
@@ -83,7 +83,7 @@ class Owner:
         return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and mark in _read(entry, "environ")]
 
     def writes(self) -> list[str]:
-        return [str(entry) for entry in self.plane.log.writes()]
+        return [str(entry) for entry in self.plane.state.log.writes()]
 
     def forget(self) -> None:
         """As if nobody had ever confirmed the project, nor pinned gcloud to it."""
@@ -105,43 +105,43 @@ class Owner:
 
     def state(self, project_id: str = PROJECT_ID) -> State:
         """All that provisioning is about, without what is another each time: ids, times, etags, keys."""
-        plane, project = self.plane, self.plane.project(project_id)
-        secrets = secrets_of(plane, project_id).all()
+        state, project = self.plane.state, self.plane.state.project(project_id)
+        secrets = secrets_of(state, project_id).all()
         return {
             "services": sorted(project.services),
-            "accounts": sorted(plane.accounts),
+            "accounts": sorted(state.accounts),
             "policies": {
-                name: plane.policies.bindings_of(name)
-                for name in sorted(plane.policies)
-                if plane.policies.of(name).bindings
+                name: state.policies.bindings_of(name)
+                for name in sorted(state.policies)
+                if state.policies.of(name).bindings
             },
             "buckets": {
                 bucket.name: {**_settings(bucket), "objects": _objects(bucket)}
-                for bucket in store_of(plane).buckets()
+                for bucket in store_of(state).buckets()
                 if not bucket.name.startswith("gcf-v2-")
             },
             "secrets": {
                 secret.name.rpartition("/")[2]: [version.state for version in secret.versions] for secret in secrets
             },
             "secret settings": {secret.name.rpartition("/")[2]: dict(secret.fields) for secret in secrets},
-            "repositories": {name: found.get("labels") for name, found in plane.part(Repositories).items()},
-            "queues": {name: _of_queue(found) for name, found in plane.part(Queues).items()},
-            "functions": {name: found.said.get("labels") for name, found in plane.part(Functions).items()},
-            "services of run": sorted(name for _, _, name in plane.part(Services)),
+            "repositories": {name: found.get("labels") for name, found in state.part(Repositories).items()},
+            "queues": {name: _of_queue(found) for name, found in state.part(Queues).items()},
+            "functions": {name: found.said.get("labels") for name, found in state.part(Functions).items()},
+            "services of run": sorted(name for _, _, name in state.part(Services)),
             "unchecked": sorted(
                 service.name
-                for service in plane.part(Services).values()
+                for service in state.part(Services).values()
                 if service.annotations.get(INVOKER_UNCHECKED, "").lower() == "true"
             ),
-            "watching": sorted(found["displayName"] for found in plane.part(Resources).values()),
-            "budgets": sorted(found["displayName"] for found in plane.part(Budgets).values()),
-            "firebase": sorted(plane.part(FirebaseProjects)),
-            "sites": sorted(plane.part(Sites)),
+            "watching": sorted(found["displayName"] for found in state.part(Resources).values()),
+            "budgets": sorted(found["displayName"] for found in state.part(Budgets).values()),
+            "firebase": sorted(state.part(FirebaseProjects)),
+            "sites": sorted(state.part(Sites)),
         }  # fmt: skip
 
     def openai_keys(self) -> list[str]:
         """Every value that is not destroyed."""
-        versions = secrets_of(self.plane, PROJECT_ID).get("openai-api-key").versions
+        versions = secrets_of(self.plane.state, PROJECT_ID).get("openai-api-key").versions
         return [version.data.decode() for version in versions if version.state != "DESTROYED"]
 
 
@@ -213,7 +213,7 @@ class Provisioned:
 
     def at(self, moment: Snapshot) -> Owner:
         """The owner, back at that moment."""
-        self.owner.plane.restore(moment)
+        self.owner.plane.state.restore(moment)
         if moment is self.empty:
             self.owner.forget()
         else:
@@ -238,7 +238,7 @@ def owner_on(servers: ServerThread, folder: Path, tree: Path, path: str) -> Iter
         owner = Owner(google.plane, environment, tree, project_env)
         owner.forget()
         yield owner
-        assert_known_to_google(google.plane)
+        assert_known_to_google(google.plane.state)
 
 
 def tree_without_release(folder: Path) -> Path:
@@ -264,16 +264,16 @@ def provisioned(
 
 
 def way_from_nothing(owner: Owner) -> Runs:
-    empty, runs, writes = owner.plane.snapshot(), {}, {}
+    empty, runs, writes = owner.plane.state.snapshot(), {}, {}
     for name, arguments in (("plan", ["--dry-run"]), ("first", ["--yes"]), ("second", ["--yes"])):
-        owner.plane.log.clear()
+        owner.plane.state.log.clear()
         if name == "first":
             with looking_for_the_key(owner) as key:
                 runs[name] = owner.bootstrap(*arguments)
         else:
             runs[name] = owner.bootstrap(*arguments)
         writes[name] = owner.writes()
-    return Runs(empty, owner.plane.snapshot(), runs, writes, key)
+    return Runs(empty, owner.plane.state.snapshot(), runs, writes, key)
 
 
 class Processes:
@@ -315,7 +315,7 @@ def looking_for_the_key(owner: Owner) -> Iterator[Sightings]:
     seen.files.extend(file for folder in folders for file in files_with(folder, OPENAI_KEY.encode()))
     encoded = base64.b64encode(OPENAI_KEY.encode()).decode()
     seen.requests.extend(
-        entry.path for entry in owner.plane.log if OPENAI_KEY in str(entry.body) or encoded in str(entry.body)
+        entry.path for entry in owner.plane.state.log if OPENAI_KEY in str(entry.body) or encoded in str(entry.body)
     )
 
 

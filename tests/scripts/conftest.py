@@ -15,9 +15,9 @@ from google.cloud import secretmanager
 from google.oauth2.credentials import Credentials
 from standins import hosting
 from standins import openai as openai_realtime
+from standins.function_process import FUNCTIONS_FOLDER, function_processes
 from standins.local import cloud as local_cloud
 from standins.local.cloud import BUCKET, CONTROL_BUCKET, PROJECT_ID, TOKEN, authorization
-from standins.local.function_process import FUNCTIONS_FOLDER, function_processes
 from standins.serving import ServerThread, serving
 from voicemint.control.stop_switch import ControlState
 from voicemint.errors import ControlUnavailable

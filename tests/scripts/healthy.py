@@ -15,14 +15,14 @@ from provision.desired import (
     Grant,
     read_desired,
 )
-from standins.google.control_plane import ControlPlane
-from standins.google.control_plane.artifactregistry import Repositories
-from standins.google.control_plane.billingbudgets import Budgets
-from standins.google.control_plane.cloudfunctions import Function, Functions
-from standins.google.control_plane.monitoring import Resources
-from standins.google.control_plane.run_services import Code, Services
-from standins.google.control_plane.secretmanager import secrets_of
-from standins.google.control_plane.storage import store_of
+from standins.google.control_plane.apis.artifactregistry import Repositories
+from standins.google.control_plane.apis.billingbudgets import Budgets
+from standins.google.control_plane.apis.cloudfunctions import Function, Functions
+from standins.google.control_plane.apis.monitoring import Resources
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.apis.storage import store_of
+from standins.google.control_plane.state.run_services import Code, Services
+from standins.google.control_plane.state.state import State
 
 from .provisioned import NAMES, NUMBER, PROJECT_ID, REGION, ROOT, provision
 
@@ -31,22 +31,22 @@ PLACE = f"projects/{PROJECT_ID}/locations/{REGION}"
 BILLING_ACCOUNT = "012345-678901-ABCDEF"
 
 
-def make_healthy(plane: ControlPlane) -> None:
-    provision(plane)
-    _mark(plane)
-    _watch(plane)
+def make_healthy(state: State) -> None:
+    provision(state)
+    _mark(state)
+    _watch(state)
     for binding in DESIRED.bindings:
         if binding.grant.condition:
-            _add_condition(plane, binding.grant)
+            _add_condition(state, binding.grant)
     for name in DESIRED.functions:
-        _deploy(plane, name)
+        _deploy(state, name)
 
 
-def _mark(plane: ControlPlane) -> None:
+def _mark(state: State) -> None:
     """Labels, and how buckets are set up."""
     labels = {LABEL: LABEL_VALUE}
-    plane.part(Repositories)[f"{PLACE}/repositories/{REPOSITORY}"]["labels"] = labels
-    for secret in secrets_of(plane, PROJECT_ID).all():
+    state.part(Repositories)[f"{PLACE}/repositories/{REPOSITORY}"]["labels"] = labels
+    for secret in secrets_of(state, PROJECT_ID).all():
         secret.fields = {**secret.fields, "labels": labels}
     for bucket in DESIRED.buckets:
         settings: dict[str, Any] = {
@@ -58,19 +58,19 @@ def _mark(plane: ControlPlane) -> None:
             "softDeletePolicy": {"retentionDurationSeconds": str(SOFT_DELETE_SECONDS)},
             "lifecycle": bucket.lifecycle,
         }
-        store_of(plane).bucket(bucket.name).change(settings)
+        store_of(state).bucket(bucket.name).change(settings)
 
 
-def _add_condition(plane: ControlPlane, grant: Grant) -> None:
-    for binding in plane.policies.of(f"projects/{PROJECT_ID}").bindings:
+def _add_condition(state: State, grant: Grant) -> None:
+    for binding in state.policies.of(f"projects/{PROJECT_ID}").bindings:
         if binding["role"] == grant.role and grant.member in binding["members"]:
             binding["condition"] = {"title": BUCKET_CONDITION_TITLE, "expression": grant.condition}
 
 
-def _watch(plane: ControlPlane) -> None:
+def _watch(state: State) -> None:
     """The budget, the dashboard and the alerts."""
     budget = DESIRED.budget
-    plane.part(Budgets)[f"billingAccounts/{BILLING_ACCOUNT}/budgets/b"] = {
+    state.part(Budgets)[f"billingAccounts/{BILLING_ACCOUNT}/budgets/b"] = {
         "name": f"billingAccounts/{BILLING_ACCOUNT}/budgets/b",
         "displayName": budget.display_name,
         "amount": {"specifiedAmount": {"units": budget.amount}},
@@ -78,7 +78,7 @@ def _watch(plane: ControlPlane) -> None:
         "thresholdRules": [{"thresholdPercent": share, "spendBasis": basis} for share, basis in budget.thresholds],
     }
     channel = {"name": f"projects/{PROJECT_ID}/notificationChannels/1", "type": "email", "labels": {}}
-    plane.part(Resources)[channel["name"]] = channel
+    state.part(Resources)[channel["name"]] = channel
     kinds = {
         f"projects/{NUMBER}/dashboards": [DESIRED.dashboard],
         f"projects/{PROJECT_ID}/alertPolicies": DESIRED.alerts,
@@ -86,17 +86,17 @@ def _watch(plane: ControlPlane) -> None:
     for parent, documents in kinds.items():
         for number, document in enumerate(documents):
             name = f"{parent}/{number}"
-            plane.part(Resources)[name] = {**document.content, "name": name}
-    for alert in list(plane.part(Resources).values()):
+            state.part(Resources)[name] = {**document.content, "name": name}
+    for alert in list(state.part(Resources).values()):
         if "/alertPolicies/" in alert["name"]:
             alert["notificationChannels"] = [channel["name"]]
 
 
-def _deploy(plane: ControlPlane, name: str) -> None:
+def _deploy(state: State, name: str) -> None:
     labels = {SOURCE_LABEL: function_fingerprint(ROOT, name, NAMES.environment)}
     said = {"labels": labels, "serviceConfig": {}, "buildConfig": {"source": {"storageSource": {}}}}
-    plane.part(Functions)[f"{PLACE}/functions/{name}"] = Function(said, b"")
-    service = plane.part(Services).get_or_make(plane.project(PROJECT_ID), REGION, name)
+    state.part(Functions)[f"{PLACE}/functions/{name}"] = Function(said, b"")
+    service = state.part(Services).get_or_make(state.project(PROJECT_ID), REGION, name)
     service.add_revision({"spec": {"containers": [{}]}}, Code(b"", "", (), PROJECT_ID))
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from common.names import Names
 from provision.desired import ACCOUNT_DESCRIPTION, LABEL, LABEL_VALUE, Grant, Queue, Resource, read_desired
-from standins.google.control_plane import ControlPlane, Proxy
-from standins.google.control_plane.artifactregistry import Repositories
-from standins.google.control_plane.cloudtasks import Queues
-from standins.google.control_plane.firebase import FirebaseProjects
-from standins.google.control_plane.hosting_sites import Sites
-from standins.google.control_plane.secretmanager import secrets_of
-from standins.google.control_plane.storage import store_of
+from standins.google.control_plane.apis.artifactregistry import Repositories
+from standins.google.control_plane.apis.cloudtasks import Queues
+from standins.google.control_plane.apis.firebase import FirebaseProjects
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.apis.storage import store_of
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.serving.proxy import Proxy
+from standins.google.control_plane.state.hosting_sites import Sites
+from standins.google.control_plane.state.state import State
 from standins.google.storage.conditions import Conditions
 from standins.local.site import STANDIN_API_KEY
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
@@ -40,38 +42,38 @@ COMMAND_SECONDS = 280  # of a machine on which much else runs
 Ended = subprocess.CompletedProcess[str]
 
 
-def provision(plane: ControlPlane) -> None:
+def provision(state: State) -> None:
     """What infra/ says, but for the functions and the page."""
     desired = read_desired(ROOT, NAMES)
-    project = plane.add_project(PROJECT_ID, number=NUMBER, billing_account="012345-678901-ABCDEF")
+    project = state.add_project(PROJECT_ID, number=NUMBER, billing_account="012345-678901-ABCDEF")
     project.services |= dict.fromkeys(desired.services, 0)
     for account in desired.accounts:
-        plane.accounts.create(project, account, {"description": ACCOUNT_DESCRIPTION}, 0)
+        state.accounts.create(project, account, {"description": ACCOUNT_DESCRIPTION}, 0)
     repository = f"projects/{PROJECT_ID}/locations/{REGION}/repositories/voicemint"
-    plane.part(Repositories)[repository] = {"name": repository, "format": "DOCKER", "labels": MARKED}
+    state.part(Repositories)[repository] = {"name": repository, "format": "DOCKER", "labels": MARKED}
     for bucket in desired.buckets:
-        store_of(plane).create_bucket(bucket.name, {"location": REGION.upper(), "labels": MARKED}, NUMBER)
-    control = store_of(plane).bucket(NAMES.control_bucket)
+        store_of(state).create_bucket(bucket.name, {"location": REGION.upper(), "labels": MARKED}, NUMBER)
+    control = store_of(state).bucket(NAMES.control_bucket)
     control.write(CONTROL_OBJECT, ControlState().encode(), Conditions(), {})
     for secret in sorted({binding.resource.name for binding in desired.bindings if binding.resource.kind == "secret"}):
-        made = secrets_of(plane, PROJECT_ID).create(secret, {"replication": {"automatic": {}}, "labels": MARKED})
+        made = secrets_of(state, PROJECT_ID).create(secret, {"replication": {"automatic": {}}, "labels": MARKED})
         made.add_version(SECRETS[secret].encode(), None)
     for queue in desired.queues:
-        _add_queue(plane, queue)
+        _add_queue(state, queue)
     for binding in desired.bindings:
-        _grant(plane, binding.resource, binding.grant)
-    plane.part(FirebaseProjects).add(PROJECT_ID)
-    plane.part(Sites).add_default(project)
+        _grant(state, binding.resource, binding.grant)
+    state.part(FirebaseProjects).add(PROJECT_ID)
+    state.part(Sites).add_default(project)
 
 
-def _add_queue(plane: ControlPlane, queue: Queue) -> None:
+def _add_queue(state: State, queue: Queue) -> None:
     fields: dict[str, Any] = {"name": f"projects/{PROJECT_ID}/locations/{REGION}/queues/{queue.name}"}
     for (outer, inner), value in queue.fields.items():
         fields.setdefault(outer, {})[inner] = value
-    plane.part(Queues)[fields["name"]] = {**fields, "state": "RUNNING"}
+    state.part(Queues)[fields["name"]] = {**fields, "state": "RUNNING"}
 
 
-def _grant(plane: ControlPlane, resource: Resource, grant: Grant) -> None:
+def _grant(state: State, resource: Resource, grant: Grant) -> None:
     region = f"projects/{PROJECT_ID}/locations/{REGION}"
     names = {
         "project": f"projects/{PROJECT_ID}",
@@ -82,7 +84,7 @@ def _grant(plane: ControlPlane, resource: Resource, grant: Grant) -> None:
         "service": f"{region}/services/{resource.name}",
         "queue": f"{region}/queues/{resource.name}",
     }
-    plane.policies.grant(names[resource.kind], grant.role, grant.member)
+    state.policies.grant(names[resource.kind], grant.role, grant.member)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import pytest
 import requests
 import yaml
 from standins import openai as openai_realtime
-from standins.google.control_plane import ControlPlane, Logged
-from standins.google.control_plane.hosting_sites import Channel, Sites
-from standins.google.control_plane.plane import Snapshot
-from standins.google.control_plane.run_services import Service, Services
-from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.hosting_sites import Channel, Sites
+from standins.google.control_plane.state.request_log import Logged
+from standins.google.control_plane.state.run_services import Service, Services
+from standins.google.control_plane.state.state import Snapshot, State
 from standins.serving import ServerThread
 
 from ..google import assert_known_to_google
@@ -58,10 +59,10 @@ class Released:
 
     @property
     def live(self) -> Channel:
-        return self.plane.part(Sites)[PROJECT_ID].channel("live")
+        return self.plane.state.part(Sites)[PROJECT_ID].channel("live")
 
     def service(self, name: str) -> Service:
-        return self.plane.part(Services)[(PROJECT_ID, REGION, name)]
+        return self.plane.state.part(Services)[(PROJECT_ID, REGION, name)]
 
     def copy(self, folder: Path) -> "Released":
         """The same on a tree that may be changed."""
@@ -72,47 +73,50 @@ class Released:
 @pytest.fixture(scope="session")
 def first_release(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory, warm_path: str) -> Released:
     """scripts/release.sh on a project that has neither functions nor a site yet."""
-    plane = ControlPlane()
-    provision(plane)
+    plane = ControlPlane(State())
+    provision(plane.state)
     openai_url = servers.serve(openai_realtime.create_app())
     plane.pass_through["api.openai.com"] = openai_url
     proxy = servers.enter(plane.serving(tmp_path_factory.mktemp("google")))
     cloud = Cloud(plane, proxy, warm_path)
     tree = copy_tree(tmp_path_factory.mktemp("tree"))
     ended = cloud.run(tree / "scripts" / "release.sh", root=tree)
-    assert_known_to_google(plane)
-    return Released(cloud, tree, openai_url, (ended,), plane.snapshot())
+    assert_known_to_google(plane.state)
+    return Released(cloud, tree, openai_url, (ended,), plane.state.snapshot())
 
 
 @pytest.fixture
 def released(first_release: Released, tmp_path: Path) -> Iterator[Released]:
     """The first release, and a tree of one's own. What nobody knows or Google would not understand fails the test."""
-    first_release.plane.restore(first_release.snapshot)
+    first_release.plane.state.restore(first_release.snapshot)
     yield first_release.copy(tmp_path / "tree")
-    assert_known_to_google(first_release.plane)
+    assert_known_to_google(first_release.plane.state)
     requests.delete(f"{first_release.openai_url}/_standin/faults", timeout=5).raise_for_status()
 
 
 @pytest.fixture(scope="session")
 def built_release(first_release: Released, tmp_path_factory: pytest.TempPathFactory) -> Released:
     """Another page and other functions, pushed to main: what Cloud Build runs for it, step by step."""
-    first_release.plane.restore(first_release.snapshot)
+    first_release.plane.state.restore(first_release.snapshot)
     built = first_release.copy(tmp_path_factory.mktemp("built") / "tree")
     change_page(built.tree, "the second page")
     change_function(built.tree, "sign-in", FIRST_WORDS, SECOND_WORDS)
     trigger = built.run("trigger.sh", "--connection=github", "--repository=voicemint", "--yes")
     assert trigger.returncode == 0, trigger.stderr
-    before = len(built.plane.log)
+    before = len(built.plane.state.log)
     ended = run_build(built, "main")
-    assert_known_to_google(built.plane)
+    assert_known_to_google(built.plane.state)
     return replace(
-        built, ended=(trigger, *ended), snapshot=built.plane.snapshot(), build_log=tuple(built.plane.log[before:])
+        built,
+        ended=(trigger, *ended),
+        snapshot=built.plane.state.snapshot(),
+        build_log=tuple(built.plane.state.log[before:]),
     )
 
 
 @pytest.fixture
 def after_build(built_release: Released, tmp_path: Path) -> Released:
-    built_release.plane.restore(built_release.snapshot)
+    built_release.plane.state.restore(built_release.snapshot)
     return built_release.copy(tmp_path / "tree")
 
 
@@ -134,7 +138,7 @@ def run_step(released: Released, step: dict[str, Any], branch: str) -> Ended:
     environment = dict(variable.split("=", 1) for variable in BUILD["options"]["env"])
     environment = {name: substituted(value, given) for name, value in environment.items()}
     if step.get("secretEnv"):
-        version = secrets_of(released.plane, PROJECT_ID).get(SESSION_SECRET).version("latest")
+        version = secrets_of(released.plane.state, PROJECT_ID).get(SESSION_SECRET).version("latest")
         environment |= dict.fromkeys(step["secretEnv"], version.access().decode())
     programs = released.tree.parent / "programs"
     programs.mkdir(exist_ok=True)

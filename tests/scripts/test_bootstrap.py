@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 from provision.reality import INVOKER_UNCHECKED
-from standins.google.control_plane import Logged
-from standins.google.control_plane.billingbudgets import Budgets
-from standins.google.control_plane.cloudfunctions import Functions
-from standins.google.control_plane.firebase import FirebaseProjects
-from standins.google.control_plane.hosting_sites import Sites
-from standins.google.control_plane.iamcredentials import token_of
-from standins.google.control_plane.monitoring import Resources
-from standins.google.control_plane.run_services import Services
-from standins.google.control_plane.secretmanager import secrets_of
-from standins.google.control_plane.storage import store_of
+from standins.google.control_plane.apis.billingbudgets import Budgets
+from standins.google.control_plane.apis.cloudfunctions import Functions
+from standins.google.control_plane.apis.firebase import FirebaseProjects
+from standins.google.control_plane.apis.monitoring import Resources
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.apis.storage import store_of
+from standins.google.control_plane.state.hosting_sites import Sites
+from standins.google.control_plane.state.request_log import Logged
+from standins.google.control_plane.state.run_services import Services
+from standins.google.control_plane.state.tokens import token_of
 from standins.google.storage.conditions import Conditions
 from standins.serving import ServerThread
 
@@ -156,7 +156,7 @@ def test_the_active_configuration_of_gcloud_stays_as_it_was(applied: Owner) -> N
 
 
 def change_bucket(owner: Owner, **settings: Any) -> None:
-    bucket = store_of(owner.plane).bucket(PAYLOADS)
+    bucket = store_of(owner.plane.state).bucket(PAYLOADS)
     bucket.change({**bucket.record().attributes, **settings})
 
 
@@ -174,50 +174,52 @@ def no_soft_delete(owner: Owner) -> None:
 
 
 def owner_role(owner: Owner) -> None:
-    owner.plane.policies.grant(f"projects/{PROJECT_ID}", "roles/owner", f"serviceAccount:{email('deployer')}")
+    owner.plane.state.policies.grant(f"projects/{PROJECT_ID}", "roles/owner", f"serviceAccount:{email('deployer')}")
 
 
 def reads_transcripts(owner: Owner) -> None:
-    owner.plane.policies.grant(f"b/{PAYLOADS}", "roles/storage.objectViewer", f"serviceAccount:{email('sign-in')}")
+    owner.plane.state.policies.grant(
+        f"b/{PAYLOADS}", "roles/storage.objectViewer", f"serviceAccount:{email('sign-in')}"
+    )
 
 
 def doors_opened(owner: Owner) -> None:
     """Anybody may call the watch, and whoever may look at the project reads what was said."""
-    owner.plane.part(Services)[(PROJECT_ID, "us-central1", "watch-call")].annotations[INVOKER_UNCHECKED] = "true"
-    owner.plane.policies.grant(f"b/{PAYLOADS}", "roles/storage.legacyObjectReader", f"projectViewer:{PROJECT_ID}")
+    owner.plane.state.part(Services)[(PROJECT_ID, "us-central1", "watch-call")].annotations[INVOKER_UNCHECKED] = "true"
+    owner.plane.state.policies.grant(f"b/{PAYLOADS}", "roles/storage.legacyObjectReader", f"projectViewer:{PROJECT_ID}")
 
 
 def another_lifecycle(owner: Owner) -> None:
-    bucket = store_of(owner.plane).bucket(CONTROL)
+    bucket = store_of(owner.plane.state).bucket(CONTROL)
     bucket.change({**bucket.record().attributes, "lifecycle": {}})
 
 
 def binding_gone(owner: Owner) -> None:
-    owner.plane.policies.drop(f"projects/{PROJECT_ID}/secrets/signing-key")
+    owner.plane.state.policies.drop(f"projects/{PROJECT_ID}/secrets/signing-key")
 
 
 def another_alert(owner: Owner) -> None:
-    alert = next(found for found in owner.plane.part(Resources).values() if "get no call" in found["displayName"])
+    alert = next(found for found in owner.plane.state.part(Resources).values() if "get no call" in found["displayName"])
     alert["conditions"][0]["conditionThreshold"]["thresholdValue"] = 500
 
 
 def another_dashboard(owner: Owner) -> None:
-    board = next(found for found in owner.plane.part(Resources).values() if found["displayName"] == "Voicemint")
+    board = next(found for found in owner.plane.state.part(Resources).values() if found["displayName"] == "Voicemint")
     board["mosaicLayout"]["tiles"] = board["mosaicLayout"]["tiles"][:1]
 
 
 def thresholds_of(owner: Owner) -> list[float]:
-    (budget,) = owner.plane.part(Budgets).values()
+    (budget,) = owner.plane.state.part(Budgets).values()
     return sorted(rule["thresholdPercent"] for rule in budget["thresholdRules"])
 
 
 def other_thresholds(owner: Owner) -> None:
-    (budget,) = owner.plane.part(Budgets).values()
+    (budget,) = owner.plane.state.part(Budgets).values()
     budget["thresholdRules"] = [{"thresholdPercent": 0.8, "spendBasis": "CURRENT_SPEND"}]
 
 
 def old_versions(owner: Owner) -> None:
-    secret = secrets_of(owner.plane, PROJECT_ID).get("signing-key")
+    secret = secrets_of(owner.plane.state, PROJECT_ID).get("signing-key")
     secret.add_version(secret.versions[-1].data, None)
 
 
@@ -239,14 +241,14 @@ def old_versions(owner: Owner) -> None:
 )
 def test_drift_is_in_the_plan_and_put_right(provisioned: Provisioned, change: Callable[[Owner], None]) -> None:
     owner = provisioned.at(provisioned.applied)
-    wanted, resources = owner.state(), json.loads(json.dumps(owner.plane.part(Resources)))
+    wanted, resources = owner.state(), json.loads(json.dumps(owner.plane.state.part(Resources)))
     thresholds = thresholds_of(owner)
     change(owner)
     ended = owner.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
     assert owner.writes() != []
     assert owner.state() == wanted
-    assert _without_times(owner.plane.part(Resources)) == _without_times(resources)
+    assert _without_times(owner.plane.state.part(Resources)) == _without_times(resources)
     assert thresholds_of(owner) == thresholds
 
 
@@ -264,7 +266,7 @@ def test_superseded_versions_are_destroyed(applied: Owner) -> None:
 
 
 def test_what_the_owner_gave_to_others_stays(applied: Owner) -> None:
-    applied.plane.policies.grant(f"projects/{PROJECT_ID}", "roles/viewer", "user:accountant@example.com")
+    applied.plane.state.policies.grant(f"projects/{PROJECT_ID}", "roles/viewer", "user:accountant@example.com")
     before = applied.state()
     assert applied.bootstrap("--yes").returncode == 0
     assert (applied.writes(), applied.state()) == ([], before)
@@ -281,13 +283,13 @@ def test_a_permission_too_many_is_taken_away_only_after_a_yes(applied: Owner) ->
 
 def test_a_name_that_hosting_has_reserved_gives_a_site_of_another_name(applied: Owner) -> None:
     """As on the first day: neither Firebase nor a site yet."""
-    plane = applied.plane
-    plane.part(FirebaseProjects).clear()
-    plane.part(Sites).clear()
-    plane.rules.reserved_sites.add(PROJECT_ID)
+    state = applied.plane.state
+    state.part(FirebaseProjects).clear()
+    state.part(Sites).clear()
+    state.rules.reserved_sites.add(PROJECT_ID)
     ended = applied.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
-    [site] = plane.part(Sites).values()
+    [site] = state.part(Sites).values()
     assert (site.site_id != PROJECT_ID, site.kind) == (True, "DEFAULT_SITE")
     assert f"The page: https://{site.site_id}.web.app\n" in ended.stdout
 
@@ -297,7 +299,7 @@ def acting_as_another(provisioned: Provisioned) -> Iterator[Owner]:
     """The owner acts as another account, and through what the company has put between, as the active configuration
     says since the last bootstrap."""
     owner = provisioned.at(provisioned.applied)
-    owner.plane.accounts.create(owner.plane.project(PROJECT_ID), "provisioner", {}, 0)
+    owner.plane.state.accounts.create(owner.plane.state.project(PROJECT_ID), "provisioner", {}, 0)
     said = {
         "auth/impersonate_service_account": PROVISIONER,
         "core/custom_ca_certs_file": owner.environment["CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"],
@@ -319,14 +321,14 @@ def test_whom_gcloud_acts_as_is_who_writes_in_the_pinned_configuration_too(actin
     no_lifecycle(owner)
     binding_gone(owner)
     old_versions(owner)
-    owner.plane.part(FirebaseProjects).clear()
-    del owner.plane.part(Functions)[f"{LOCATION}/functions/sign-in"]
-    control = store_of(owner.plane).bucket(CONTROL)
+    owner.plane.state.part(FirebaseProjects).clear()
+    del owner.plane.state.part(Functions)[f"{LOCATION}/functions/sign-in"]
+    control = store_of(owner.plane.state).bucket(CONTROL)
     for record in list(control.records("invited/")):
         control.delete(record.name, Conditions())
     ended = owner.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
-    writes = [entry for entry in owner.plane.log.writes() if "authorization" in entry.headers]
+    writes = [entry for entry in owner.plane.state.log.writes() if "authorization" in entry.headers]
     assert len(writes) >= 8
     assert {entry.headers["authorization"] for entry in writes} == {f"Bearer {token_of(PROVISIONER)}"}
     listed = {item["name"]: item["properties"] for item in owner.gcloud("config", "configurations", "list")}
@@ -370,7 +372,7 @@ def test_a_bad_key_changes_nothing(empty: Owner, key: str, expected: str) -> Non
 
 def add_version_that_is(owner: Owner, secret: str, state: str) -> None:
     """The newest one, as the owner leaves it in the console: what was stored before stays enabled."""
-    secrets_of(owner.plane, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
+    secrets_of(owner.plane.state, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
 
 
 @pytest.mark.parametrize("state", ["DISABLED", "DESTROYED"])
@@ -418,7 +420,7 @@ def test_the_key_is_nowhere_but_in_its_secret(provisioned: Provisioned) -> None:
 
 
 def no_billing(owner: Owner) -> None:
-    owner.plane.project(PROJECT_ID).billing_account = None
+    owner.plane.state.project(PROJECT_ID).billing_account = None
 
 
 def another_number(owner: Owner) -> None:
@@ -436,19 +438,19 @@ def another_project(owner: Owner) -> None:
 
 
 def no_project(owner: Owner) -> None:
-    owner.plane.projects.clear()
+    owner.plane.state.projects.clear()
 
 
 def no_permission(owner: Owner) -> None:
-    owner.plane.rules.denied_permissions |= {"resourcemanager.projects.setIamPolicy"}
+    owner.plane.state.rules.denied_permissions |= {"resourcemanager.projects.setIamPolicy"}
 
 
 def may_not_enable(owner: Owner) -> None:
-    owner.plane.rules.denied_permissions |= {"serviceusage.services.enable"}
+    owner.plane.state.rules.denied_permissions |= {"serviceusage.services.enable"}
 
 
 def taken(owner: Owner) -> None:
-    owner.plane.rules.taken_buckets |= {PAYLOADS}
+    owner.plane.state.rules.taken_buckets |= {PAYLOADS}
 
 
 @pytest.mark.parametrize(
@@ -479,7 +481,7 @@ def test_what_stands_in_the_way_is_named_and_nothing_is_changed(
 
 
 def test_a_refusal_on_the_way_says_what_was_done_and_what_is_left(empty: Owner) -> None:
-    empty.plane.faults.add("403", path="/secrets$", times=100)
+    empty.plane.state.faults.add("403", path="/secrets$", times=100)
     ended = empty.bootstrap("--yes", "--json")
     assert ended.returncode == 1
     steps = {step["id"]: step for step in told(ended)["result"]["steps"]}
@@ -491,7 +493,7 @@ def test_a_refusal_on_the_way_says_what_was_done_and_what_is_left(empty: Owner) 
 
 
 def test_a_role_of_the_account_that_builds_is_put_back(applied: Owner) -> None:
-    applied.plane.policies.drop(f"{LOCATION}/repositories/voicemint")
+    applied.plane.state.policies.drop(f"{LOCATION}/repositories/voicemint")
     ended = applied.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
     assert "Give builder roles/artifactregistry.writer on repository/voicemint" in ended.stdout
@@ -499,8 +501,8 @@ def test_a_role_of_the_account_that_builds_is_put_back(applied: Owner) -> None:
 
 def test_an_organization_that_forbids_allusers_gets_another_way_and_is_told(applied: Owner) -> None:
     for name in FUNCTIONS:
-        applied.plane.policies.drop(f"{LOCATION}/services/{name}")
-    applied.plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = {
+        applied.plane.state.policies.drop(f"{LOCATION}/services/{name}")
+    applied.plane.state.rules.org_policies["iam.allowedPolicyMemberDomains"] = {
         "rules": [{"values": {"allowedValues": ["C0123abcd"]}}]
     }
     ended = applied.bootstrap("--yes")
@@ -512,7 +514,7 @@ def test_an_organization_that_forbids_allusers_gets_another_way_and_is_told(appl
         f"gcloud run services update sign-in --region=us-central1 --no-invoker-iam-check --project={PROJECT_ID}"
         in ended.stderr
     )
-    applied.plane.log.clear()
+    applied.plane.state.log.clear()
     assert applied.bootstrap("--yes").returncode == 0
     assert applied.writes() == []
 
@@ -583,7 +585,7 @@ def test_interrupted_it_leaves_no_gcloud_behind(empty: Owner, ending: signal.Sig
         reached.set()
         released.wait(60)
 
-    empty.plane.faults.call(before=hold, path="/serviceAccounts$")
+    empty.plane.state.faults.call(before=hold, path="/serviceAccounts$")
     with empty.start(
         "bootstrap.sh", "--yes", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:

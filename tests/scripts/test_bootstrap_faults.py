@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from standins.google.control_plane import Logged
-from standins.google.control_plane.faults import Fault, Faults
+from standins.google.control_plane.state.faults import Fault, Faults
+from standins.google.control_plane.state.request_log import Logged
 
 from ..google import needs_gcloud
 from .bootstrapping import OPENAI_KEY, Owner, Provisioned, State
@@ -68,7 +68,7 @@ def policy_change(entry: Logged, body: str) -> str:
 
 def run_until_done(owner: Owner, faults: OnceEach) -> Iterator[int]:
     """The exit code of each run, the last of which is 0."""
-    owner.plane.faults = faults
+    owner.plane.state.faults = faults
     for _ in range(MAX_RUNS):
         with owner.start(
             "bootstrap.sh", "--yes", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -93,9 +93,9 @@ def nobody_is_left(owner: Owner) -> None:
 @pytest.fixture
 def owner(provisioned: Provisioned) -> Iterator[Owner]:
     owner = provisioned.at(provisioned.empty)
-    faults = owner.plane.faults
+    faults = owner.plane.state.faults
     yield owner
-    owner.plane.faults = faults
+    owner.plane.state.faults = faults
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ def standing(state: State) -> State:
 def assert_same(owner: Owner, wanted: State) -> None:
     assert standing(owner.state()) == wanted
     assert owner.openai_keys() == [OPENAI_KEY]
-    owner.plane.faults = Faults()
-    owner.plane.log.clear()
+    owner.plane.state.faults = Faults()
+    owner.plane.state.log.clear()
     assert owner.bootstrap("--yes").returncode == 0
     assert owner.writes() == []
 

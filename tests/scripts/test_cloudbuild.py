@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from standins.google.control_plane import Logged
-from standins.google.control_plane.api import aiohttp_path
-from standins.google.control_plane.apis import APIS
+from standins.google.control_plane.apis.registry import APIS
+from standins.google.control_plane.framework.api import aiohttp_path
+from standins.google.control_plane.state.request_log import Logged
 
 from ..google import needs_gcloud
 from .released import BUILD, SITE_URL, Released, run_build

@@ -19,9 +19,10 @@ import pytest
 import yaml
 from common.fingerprint import uploaded
 from owner.project import cloud_project
-from standins.google.control_plane import ControlPlane, Logged
-from standins.google.control_plane.cloudfunctions import Functions
-from standins.google.control_plane.plane import Snapshot
+from standins.google.control_plane.apis.cloudfunctions import Functions
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.request_log import Logged
+from standins.google.control_plane.state.state import Snapshot, State
 from standins.serving import ServerThread
 from voicemint.settings import Settings
 
@@ -62,21 +63,21 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory, warm_path: str) -> Deployed:
-    plane = ControlPlane()
-    provision(plane)
-    empty = plane.snapshot()
+    plane = ControlPlane(State())
+    provision(plane.state)
+    empty = plane.state.snapshot()
     cloud = Cloud(plane, servers.enter(plane.serving(tmp_path_factory.mktemp("google"))), warm_path)
     ended = cloud.run(DEPLOY)
-    assert_known_to_google(plane)
-    return Deployed(cloud, empty, ended, tuple(plane.log), plane.snapshot())
+    assert_known_to_google(plane.state)
+    return Deployed(cloud, empty, ended, tuple(plane.state.log), plane.state.snapshot())
 
 
 @pytest.fixture
 def cloud(deployed: Deployed) -> Iterator[Cloud]:
     """The project before its first deployment."""
-    deployed.cloud.plane.restore(deployed.empty)
+    deployed.cloud.plane.state.restore(deployed.empty)
     yield deployed.cloud
-    assert_known_to_google(deployed.cloud.plane)
+    assert_known_to_google(deployed.cloud.plane.state)
 
 
 @needs_gcloud
@@ -161,21 +162,21 @@ def test_a_deployment_asks_for_its_project_only_and_leaves_alone_who_may_invoke(
 
 @needs_gcloud
 def test_what_is_current_is_not_deployed_again(deployed: Deployed) -> None:
-    plane = deployed.cloud.plane
-    plane.restore(deployed.full)
+    state = deployed.cloud.plane.state
+    state.restore(deployed.full)
     ended = deployed.cloud.run(DEPLOY, "--if-changed")
-    assert (ended.returncode, ended.stdout, plane.log.writes()) == (0, "", [])
+    assert (ended.returncode, ended.stdout, state.log.writes()) == (0, "", [])
     planned = deployed.cloud.run(DEPLOY, "--if-changed", "--dry-run", environment={"BUCKET": "another-bucket"})
     assert len(planned.stdout.splitlines()) == len(FLAGS)
-    plane.part(Functions)[f"projects/{PROJECT_ID}/locations/us-central1/functions/sign-in"].failed = "It did not start."
+    state.part(Functions)[f"projects/{PROJECT_ID}/locations/us-central1/functions/sign-in"].failed = "It did not start."
     ended = deployed.cloud.run(DEPLOY, "--if-changed")
     assert [line.split()[:2] for line in ended.stdout.splitlines()] == [["sign-in", "live"]]
-    assert [entry.method for entry in plane.log.writes()] == ["PATCH"]
+    assert [entry.method for entry in state.log.writes()] == ["PATCH"]
 
 
 @needs_gcloud
 def test_one_that_fails_does_not_keep_the_others_back(cloud: Cloud) -> None:
-    cloud.plane.policies.drop(f"projects/{PROJECT_ID}/secrets/openai-api-key")
+    cloud.plane.state.policies.drop(f"projects/{PROJECT_ID}/secrets/openai-api-key")
     ended = cloud.run(DEPLOY, "mint-client-secret", "sign-in")
     assert ended.returncode == 1
     lines = [line.split()[:2] for line in ended.stdout.splitlines()]
@@ -187,19 +188,19 @@ def test_one_that_fails_does_not_keep_the_others_back(cloud: Cloud) -> None:
 
 @needs_gcloud
 def test_interrupted_it_leaves_no_gcloud_behind(cloud: Cloud) -> None:
-    cloud.plane.rules.polls = 1_000_000
+    cloud.plane.state.rules.polls = 1_000_000
     environment = {**cloud.environment, **SYSTEM, "CONTROL_BUCKET": "interrupted-in-a-test"}
     with subprocess.Popen(
         [DEPLOY, "sign-in", "log-payload"], env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         try:
-            until(lambda: len(cloud.plane.part(Functions)) == 2)
+            until(lambda: len(cloud.plane.state.part(Functions)) == 2)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 130
             until(none_is_left, seconds=10)
         finally:
-            for operation in cloud.plane.operations.values():
+            for operation in cloud.plane.state.operations.values():
                 operation.polls_left = 0  # what is left behind comes to its end
             until(none_is_left)
 
@@ -208,7 +209,7 @@ def test_interrupted_it_leaves_no_gcloud_behind(cloud: Cloud) -> None:
 def test_an_organisation_that_keeps_the_public_out_does_not_keep_a_function_from_being_live(cloud: Cloud) -> None:
     """gcloud deploys it, may not make it public, and fails: what a deployment here does not ask for."""
     spec = {"rules": [{"values": {"allowedValues": ["C0123"]}}]}
-    cloud.plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = spec
+    cloud.plane.state.rules.org_policies["iam.allowedPolicyMemberDomains"] = spec
     assert cloud.run(DEPLOY, "sign-in").returncode == 0
     public = ("gcloud", "functions", "add-invoker-policy-binding", "sign-in", "--region=us-central1")
     ended = cloud.run(*public, "--member=allUsers", f"--project={PROJECT_ID}")

@@ -13,14 +13,14 @@ import yaml
 from provision.doctor.permissions import NEEDED
 from provision.reality import INVOKER_UNCHECKED
 from standins import openai as openai_realtime
-from standins.google.control_plane import ControlPlane
-from standins.google.control_plane.cloudfunctions import Functions
-from standins.google.control_plane.hosting_sites import Sites
-from standins.google.control_plane.monitoring import Resources
-from standins.google.control_plane.plane import Snapshot
-from standins.google.control_plane.run_services import Services
-from standins.google.control_plane.secretmanager import secrets_of
-from standins.google.control_plane.storage import store_of
+from standins.google.control_plane.apis.cloudfunctions import Functions
+from standins.google.control_plane.apis.monitoring import Resources
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.apis.storage import store_of
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.hosting_sites import Sites
+from standins.google.control_plane.state.run_services import Services
+from standins.google.control_plane.state.state import Snapshot, State
 from standins.openai.knobs import Knobs
 from standins.serving import ServerThread
 from voicemint.agents.agent import DEFAULT_AGENT
@@ -53,7 +53,7 @@ class Doctor:
         """The real script. It must write nothing, and show no key."""
         told = {"PROJECT_ENV": str(self.project_env), "PROJECT_ID": project}
         ended = self.cloud.run(DOCTOR, *arguments, environment={**told, **environment})
-        assert [(entry.method, entry.path) for entry in self.plane.log.writes()] == []
+        assert [(entry.method, entry.path) for entry in self.plane.state.log.writes()] == []
         assert CANARY not in ended.stdout + ended.stderr
         return ended
 
@@ -67,29 +67,29 @@ class Doctor:
         return ended.returncode, {finding["id"]: finding for finding in report["findings"]}
 
     def store(self, secret: str, value: str) -> None:
-        secrets_of(self.plane, PROJECT_ID).get(secret).add_version(value.encode(), None)
+        secrets_of(self.plane.state, PROJECT_ID).get(secret).add_version(value.encode(), None)
 
 
 @pytest.fixture(scope="module")
 def module_doctor(servers: ServerThread, warm_path: str, tmp_path_factory: pytest.TempPathFactory) -> Doctor:
-    folder, plane = tmp_path_factory.mktemp("doctor"), ControlPlane()
-    make_healthy(plane)
-    plane.add_project(NEW_PROJECT, number="210987654321", billing_account=BILLING_ACCOUNT)
+    folder, plane = tmp_path_factory.mktemp("doctor"), ControlPlane(State())
+    make_healthy(plane.state)
+    plane.state.add_project(NEW_PROJECT, number="210987654321", billing_account=BILLING_ACCOUNT)
     openai_url = servers.serve(openai_realtime.create_app())
     plane.pass_through["api.openai.com"] = openai_url
     plane.pass_through[f"{PROJECT_ID}.web.app"] = servers.serve(site())
     proxy = servers.enter(plane.serving(folder / "google"))
     project_env = folder / "project.env"
     project_env.write_text(f"REGION=us-central1\nPROJECT_NUMBER={NUMBER}\nBILLING_ACCOUNT={BILLING_ACCOUNT}\n")
-    return Doctor(Cloud(plane, proxy, warm_path), plane.snapshot(), openai_url, project_env)
+    return Doctor(Cloud(plane, proxy, warm_path), plane.state.snapshot(), openai_url, project_env)
 
 
 @pytest.fixture
 def doctor(module_doctor: Doctor) -> Iterator[Doctor]:
     """A healthy project, and another with nothing in it. Nothing that Google does not have may be asked."""
-    module_doctor.plane.restore(module_doctor.healthy)
+    module_doctor.plane.state.restore(module_doctor.healthy)
     yield module_doctor
-    assert_known_to_google(module_doctor.plane)
+    assert_known_to_google(module_doctor.plane.state)
     requests.delete(f"{module_doctor.openai_url}/_standin/faults", timeout=5).raise_for_status()
 
 
@@ -123,21 +123,21 @@ def test_the_day_before_it_says_what_a_bootstrap_will_make(doctor: Doctor) -> No
 
 def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
     """Many at once: they do not depend on each other."""
-    plane = doctor.plane
+    state = doctor.plane.state
     doctor.store("openai-api-key", f"{CANARY}\n")
     doctor.store("signing-key", "not a signing key")
-    plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = {"rules": [{"values": {"allowedValues": ["C0123"]}}]}
-    plane.rules.denied_permissions.add("artifactregistry.repositories.setIamPolicy")
-    plane.policies.of(f"{PLACE}/repositories/voicemint").bindings.clear()
-    plane.policies.grant(f"projects/{PROJECT_ID}", "roles/owner", f"serviceAccount:{NAMES.email('mint-client-secret')}")
-    plane.policies.of(f"{PLACE}/services/sign-in").bindings.clear()
-    plane.part(Functions).pop(f"{PLACE}/functions/log-payload")
-    plane.part(Functions)[f"{PLACE}/functions/sign-in"].said["labels"] = {"voicemint-source": "another"}
-    plane.part(Functions)[f"{PLACE}/functions/mint-client-secret"].failed = "the container did not start"
-    plane.part(Resources).clear()
-    payloads = store_of(plane).bucket(NAMES.bucket)
+    state.rules.org_policies["iam.allowedPolicyMemberDomains"] = {"rules": [{"values": {"allowedValues": ["C0123"]}}]}
+    state.rules.denied_permissions.add("artifactregistry.repositories.setIamPolicy")
+    state.policies.of(f"{PLACE}/repositories/voicemint").bindings.clear()
+    state.policies.grant(f"projects/{PROJECT_ID}", "roles/owner", f"serviceAccount:{NAMES.email('mint-client-secret')}")
+    state.policies.of(f"{PLACE}/services/sign-in").bindings.clear()
+    state.part(Functions).pop(f"{PLACE}/functions/log-payload")
+    state.part(Functions)[f"{PLACE}/functions/sign-in"].said["labels"] = {"voicemint-source": "another"}
+    state.part(Functions)[f"{PLACE}/functions/mint-client-secret"].failed = "the container did not start"
+    state.part(Resources).clear()
+    payloads = store_of(state).bucket(NAMES.bucket)
     payloads.change({**payloads.record().attributes, "lifecycle": {"rule": []}})
-    plane.part(Services)[(PROJECT_ID, REGION, "watch-call")].annotations[INVOKER_UNCHECKED] = "true"
+    state.part(Services)[(PROJECT_ID, REGION, "watch-call")].annotations[INVOKER_UNCHECKED] = "true"
     for resource, role, member in (
         (f"projects/{PROJECT_ID}", "roles/viewer", "allUsers"),
         (f"projects/{PROJECT_ID}", "roles/storage.objectViewer", "user:curious@example.com"),
@@ -145,8 +145,8 @@ def test_each_thing_that_is_wrong_is_named_with_its_fix(doctor: Doctor) -> None:
         (f"b/{NAMES.bucket}", "roles/storage.legacyObjectReader", f"projectViewer:{PROJECT_ID}"),
         (f"projects/{PROJECT_ID}/secrets/openai-api-key", "roles/secretmanager.viewer", "user:curious@example.com"),
     ):
-        plane.policies.grant(resource, role, member)
-    del plane.project(PROJECT_ID).services["cloudbuild.googleapis.com"]
+        state.policies.grant(resource, role, member)
+    del state.project(PROJECT_ID).services["cloudbuild.googleapis.com"]
     code, findings = doctor.look()
     assert code == 1
     expected = {
@@ -202,7 +202,7 @@ def test_a_key_that_openai_refuses(doctor: Doctor) -> None:
 @pytest.mark.parametrize("state", ["DISABLED", "DESTROYED"])
 def test_secrets_whose_newest_version_nobody_can_read(doctor: Doctor, tmp_path: Path, state: str) -> None:
     for secret in ("openai-api-key", "openai-webhook-secret", "signing-key"):
-        secrets_of(doctor.plane, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
+        secrets_of(doctor.plane.state, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
     code, findings = doctor.look(AGENTS_FOLDER=str(write_phone_agent(tmp_path)))
     assert code == 1
     for name, secret, fix in (
@@ -218,7 +218,7 @@ def test_secrets_whose_newest_version_nobody_can_read(doctor: Doctor, tmp_path: 
 
 
 def test_a_site_of_another_name_is_the_one_that_is_looked_at(doctor: Doctor) -> None:
-    sites, project = doctor.plane.part(Sites), doctor.plane.project(PROJECT_ID)
+    sites, project = doctor.plane.state.part(Sites), doctor.plane.state.project(PROJECT_ID)
     sites.clear()
     sites.add_default(project, {PROJECT_ID})
     [site_id] = sites
@@ -232,7 +232,7 @@ def test_a_site_of_another_name_is_the_one_that_is_looked_at(doctor: Doctor) -> 
     assert code == 0
     assert findings["page"]["title"] == f"The page at https://{site_id}.web.app answers, and is current"
     assert findings["rewrite:/api/access"]["status"] == "ok"
-    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in doctor.plane.log}
+    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in doctor.plane.state.log}
 
 
 def test_a_telephone_whose_webhook_nobody_registered(doctor: Doctor, tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_model_that_is_about_to_retire(doctor: Doctor, servers: ServerThread) 
 
 @pytest.mark.parametrize(("ahead", "status", "code"), [(-120, "warning", 0), (3600, "problem", 1)])
 def test_a_clock_that_is_wrong(doctor: Doctor, ahead: float, status: str, code: int) -> None:
-    doctor.plane.rules.clock_ahead_seconds = ahead
+    doctor.plane.state.rules.clock_ahead_seconds = ahead
     ended, findings = doctor.look()
     assert (ended, findings["clock"]["status"]) == (code, status)
     assert findings["clock"]["title"].endswith(" s behind" if ahead > 0 else " s ahead")
@@ -276,7 +276,7 @@ def test_a_clock_that_is_wrong(doctor: Doctor, ahead: float, status: str, code: 
 @pytest.mark.parametrize(("stage", "status"), [("DEPRECATED", "warning"), ("DECOMMISSIONED", "problem")])
 def test_a_runtime_that_ends(doctor: Doctor, stage: str, status: str) -> None:
     runtime = yaml.safe_load((ROOT / "infra" / "functions" / "sign-in.yaml").read_text())["--runtime"]
-    doctor.plane.rules.runtime_stages[runtime] = stage
+    doctor.plane.state.rules.runtime_stages[runtime] = stage
     _, findings = doctor.look()
     assert findings["runtimes"]["status"] == status
     assert runtime in findings["runtimes"]["title"]
@@ -293,12 +293,12 @@ def test_a_region_that_is_none(doctor: Doctor) -> None:
 
 def test_what_would_stop_a_bootstrap(doctor: Doctor) -> None:
     """On a new project: billing is off, permissions are missing, and the names of the buckets are taken."""
-    plane = doctor.plane
-    plane.projects[NEW_PROJECT].billing_account = None
-    plane.rules.denied_permissions |= {"serviceusage.services.enable", "iam.serviceAccounts.create"}
-    plane.rules.taken_buckets |= {f"{NEW_PROJECT}-voicemint-payloads"}
-    plane.rules.org_policies["run.allowedIngress"] = {"rules": [{"values": {"allowedValues": ["internal"]}}]}
-    plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = {"rules": [{"denyAll": True}]}
+    state = doctor.plane.state
+    state.projects[NEW_PROJECT].billing_account = None
+    state.rules.denied_permissions |= {"serviceusage.services.enable", "iam.serviceAccounts.create"}
+    state.rules.taken_buckets |= {f"{NEW_PROJECT}-voicemint-payloads"}
+    state.rules.org_policies["run.allowedIngress"] = {"rules": [{"values": {"allowedValues": ["internal"]}}]}
+    state.rules.org_policies["iam.allowedPolicyMemberDomains"] = {"rules": [{"denyAll": True}]}
     doctor.plane.pass_through[f"{NEW_PROJECT}.web.app"] = f"{doctor.openai_url}/nothing"
     code, findings = doctor.look(project=NEW_PROJECT, PROJECT_ENV=str(ROOT / "infra" / "project.env"))
     assert code == 1
@@ -331,7 +331,7 @@ def test_a_project_that_is_not_there_ends_the_questions(doctor: Doctor) -> None:
 
 
 def test_somebody_who_may_look_at_little_is_told_what_was_not_checked(doctor: Doctor) -> None:
-    doctor.plane.rules.denied_permissions |= {
+    doctor.plane.state.rules.denied_permissions |= {
         "secretmanager.versions.access", "billing.resourceAssociations.list", "resourcemanager.projects.getBillingInfo",
         "iam.serviceAccounts.getIamPolicy", "run.services.list", *NEEDED,
     }  # fmt: skip
@@ -398,7 +398,7 @@ def test_the_command_line(arguments: list[str], code: int, words: str) -> None:
 
 
 def test_a_retention_period_on_the_control_bucket_is_named_with_the_command_that_ends_it(doctor: Doctor) -> None:
-    control = store_of(doctor.plane).bucket(NAMES.control_bucket)
+    control = store_of(doctor.plane.state).bucket(NAMES.control_bucket)
     before = control.record().attributes
     control.change({**before, "retentionPolicy": {"retentionPeriod": "86400"}})
     code, findings = doctor.look()
@@ -415,7 +415,7 @@ def test_a_retention_period_on_the_control_bucket_is_named_with_the_command_that
 
 
 def test_a_service_perimeter_is_named_and_not_taken_for_a_missing_role(doctor: Doctor) -> None:
-    doctor.plane.rules.perimeter |= {"secretmanager.googleapis.com"}
+    doctor.plane.state.rules.perimeter |= {"secretmanager.googleapis.com"}
     code, findings = doctor.look()
     assert (code, findings["perimeter"]["status"]) == (1, "problem")
     assert "vpcServiceControlsUniqueIdentifier" in findings["perimeter"]["detail"]

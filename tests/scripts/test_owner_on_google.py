@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from standins import openai as openai_realtime
-from standins.google.control_plane import ControlPlane
-from standins.google.control_plane.environment import TOKEN
-from standins.google.control_plane.hosting_sites import Sites
-from standins.google.control_plane.secretmanager import secrets_of
-from standins.google.control_plane.storage import store_of
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.apis.storage import store_of
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.hosting_sites import Sites
+from standins.google.control_plane.state.state import State
+from standins.google.control_plane.state.tokens import TOKEN
 from standins.google.storage.conditions import Conditions
 from standins.serving import ServerThread
 from voicemint.access.person import COOKIE, SESSION_PURPOSE
@@ -32,25 +33,25 @@ CANARY = "sk-canary-0123456789abcdefghij"
 
 @pytest.fixture(scope="module")
 def module_cloud(servers: ServerThread, warm_path: str, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
-    plane = ControlPlane()
-    provision(plane)
+    plane = ControlPlane(State())
+    provision(plane.state)
     plane.pass_through["api.openai.com"] = servers.serve(openai_realtime.create_app())
-    plane.pass_through[f"{PROJECT_ID}.web.app"] = servers.serve(site(plane))
+    plane.pass_through[f"{PROJECT_ID}.web.app"] = servers.serve(site(plane.state))
     return Cloud(plane, servers.enter(plane.serving(tmp_path_factory.mktemp("owner") / "google")), warm_path)
 
 
 @pytest.fixture
 def cloud(module_cloud: Cloud) -> Iterator[Cloud]:
-    module_cloud.plane.log.clear()
+    module_cloud.plane.state.log.clear()
     yield module_cloud
-    assert_known_to_google(module_cloud.plane)
+    assert_known_to_google(module_cloud.plane.state)
 
 
-def site(plane: ControlPlane) -> web.Application:
+def site(state: State) -> web.Application:
     """A site that mints for whoever one of the stored signing keys has let in."""
 
     async def mint(request: web.Request) -> web.Response:
-        keys = SigningKeys(value_of(plane, "signing-key"))
+        keys = SigningKeys(value_of(state, "signing-key"))
         if keys.verify(SESSION_PURPOSE, request.cookies.get(COOKIE, "")) is None:
             return web.json_response({"error": {"code": "not_signed_in", "message": "…"}}, status=401)
         return web.json_response({"value": "…"})
@@ -60,13 +61,13 @@ def site(plane: ControlPlane) -> web.Application:
     return app
 
 
-def value_of(plane: ControlPlane, secret: str) -> str:
+def value_of(state: State, secret: str) -> str:
     """What the functions see."""
-    return secrets_of(plane, PROJECT_ID).get(secret).version("latest").access().decode()
+    return secrets_of(state, PROJECT_ID).get(secret).version("latest").access().decode()
 
 
-def states_of(plane: ControlPlane, secret: str) -> list[str]:
-    return [version.state for version in secrets_of(plane, PROJECT_ID).get(secret).versions]
+def states_of(state: State, secret: str) -> list[str]:
+    return [version.state for version in secrets_of(state, PROJECT_ID).get(secret).versions]
 
 
 def run(cloud: Cloud, script: str, *arguments: str, **more: Any) -> Ended:
@@ -83,24 +84,24 @@ def test_invite_makes_a_link_that_is_on_record(cloud: Cloud) -> None:
     assert ended.stdout.startswith(f"https://{PROJECT_ID}.web.app/#i=")
     listed = run(cloud, "invite.sh", "--list")
     assert "Ana's iPad" in listed.stdout
-    assert {entry.headers["authorization"] for entry in cloud.plane.log} == {f"Bearer {TOKEN}"}
-    assert {entry.headers["x-goog-user-project"] for entry in cloud.plane.log} == {PROJECT_ID}
+    assert {entry.headers["authorization"] for entry in cloud.plane.state.log} == {f"Bearer {TOKEN}"}
+    assert {entry.headers["x-goog-user-project"] for entry in cloud.plane.state.log} == {PROJECT_ID}
 
 
 @pytest.fixture
 def site_of_another_name(cloud: Cloud) -> Iterator[str]:
     """Its address: the project's id was reserved, and is that of somebody else's site by now."""
-    before, plane = cloud.plane.snapshot(), cloud.plane
-    plane.part(Sites).clear()
-    plane.part(Sites).add_default(plane.project(PROJECT_ID), {PROJECT_ID})
-    [site_id] = plane.part(Sites)
+    before, plane = cloud.plane.state.snapshot(), cloud.plane
+    plane.state.part(Sites).clear()
+    plane.state.part(Sites).add_default(plane.state.project(PROJECT_ID), {PROJECT_ID})
+    [site_id] = plane.state.part(Sites)
     theirs = plane.pass_through.pop(f"{PROJECT_ID}.web.app")
     plane.pass_through[f"{site_id}.web.app"] = theirs
     yield f"https://{site_id}.web.app"
-    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in plane.log}
+    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in plane.state.log}
     del plane.pass_through[f"{site_id}.web.app"]
     plane.pass_through[f"{PROJECT_ID}.web.app"] = theirs
-    plane.restore(before)
+    plane.state.restore(before)
 
 
 def test_a_site_of_another_name_is_what_links_lead_to_and_what_is_asked(
@@ -117,14 +118,14 @@ def test_a_site_of_another_name_is_what_links_lead_to_and_what_is_asked(
 def test_a_site_that_is_said_is_not_looked_up(cloud: Cloud) -> None:
     ended = run(cloud, "invite.sh", "Ana's iPad", environment={"SITE": "said-in-a-test"})
     assert ended.stdout.startswith("https://said-in-a-test.web.app/#i="), ended.stderr
-    assert [entry for entry in cloud.plane.log if "firebasehosting" in entry.host] == []
+    assert [entry for entry in cloud.plane.state.log if "firebasehosting" in entry.host] == []
 
 
 def test_no_link_is_made_where_nobody_knows_the_site(cloud: Cloud) -> None:
-    before = cloud.plane.snapshot()
-    cloud.plane.part(Sites).clear()
+    before = cloud.plane.state.snapshot()
+    cloud.plane.state.part(Sites).clear()
     ended = run(cloud, "invite.sh", "Ana's iPad")
-    cloud.plane.restore(before)
+    cloud.plane.state.restore(before)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "to have a default Hosting site; found none. scripts/bootstrap.sh makes it" in ended.stderr
 
@@ -168,11 +169,11 @@ def test_limits_reads_the_projects_own(cloud: Cloud) -> None:
     ended = run(cloud, "limits.sh", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["state"] == "running"
-    assert cloud.plane.log.writes() == []
+    assert cloud.plane.state.log.writes() == []
 
 
 def test_resume_writes_the_control_state(cloud: Cloud) -> None:
-    control = store_of(cloud.plane).bucket(NAMES.control_bucket)
+    control = store_of(cloud.plane.state).bucket(NAMES.control_bucket)
     control.write("control.json", ControlState(stopped=True, epoch=3).encode(), Conditions(), {})
     ended = run(cloud, "stop.sh", "--resume")
     assert ended.returncode == 0, ended.stderr
@@ -180,7 +181,7 @@ def test_resume_writes_the_control_state(cloud: Cloud) -> None:
 
 
 def test_stop_writes_the_control_state_and_hangs_up(cloud: Cloud) -> None:
-    control, payloads = (store_of(cloud.plane).bucket(name) for name in (NAMES.control_bucket, NAMES.bucket))
+    control, payloads = (store_of(cloud.plane.state).bucket(name) for name in (NAMES.control_bucket, NAMES.bucket))
     control.write("control.json", ControlState(epoch=3).encode(), Conditions(), {})
     logged = f"calls/dt={datetime.now(UTC):%Y-%m-%d}/rtc_of_a_test/000000-0123456789abcdef.ndjson"
     payloads.write(logged, b"{}\n", Conditions(), {})
@@ -198,26 +199,26 @@ def test_another_openai_key_takes_the_place_of_the_old_one(cloud: Cloud) -> None
     assert (
         ended.stderr.count("Checked: the site lets somebody in and opens calls.") == 2
     )  # before the old one is disabled, and after
-    assert value_of(cloud.plane, "openai-api-key") == CANARY
-    assert states_of(cloud.plane, "openai-api-key") == ["DESTROYED", "ENABLED"]
+    assert value_of(cloud.plane.state, "openai-api-key") == CANARY
+    assert states_of(cloud.plane.state, "openai-api-key") == ["DESTROYED", "ENABLED"]
     assert CANARY not in ended.stdout + ended.stderr
     home = Path(cloud.environment["HOME"])
     assert [file for file in home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()] == []
     encoded = base64.b64encode(CANARY.encode()).decode()
-    sent = [entry.path for entry in cloud.plane.log if encoded in str(entry.body) or CANARY in str(entry.body)]
+    sent = [entry.path for entry in cloud.plane.state.log if encoded in str(entry.body) or CANARY in str(entry.body)]
     assert sent == [f"/v1/projects/{PROJECT_ID}/secrets/openai-api-key:addVersion"]
 
 
 @pytest.fixture
 def turned_off(cloud: Cloud) -> Iterator[Callable[[str, str], None]]:
     """Turns off the newest version of a secret, as the owner does in the console; all is as before at the end."""
-    before = cloud.plane.snapshot()
+    before = cloud.plane.state.snapshot()
 
     def turn_off(secret: str, state: str) -> None:
-        secrets_of(cloud.plane, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
+        secrets_of(cloud.plane.state, PROJECT_ID).get(secret).add_version(b"leaked", None).change(state, None)
 
     yield turn_off
-    cloud.plane.restore(before)
+    cloud.plane.state.restore(before)
 
 
 @pytest.mark.parametrize("state", ["DISABLED", "DESTROYED"])
@@ -227,8 +228,8 @@ def test_a_key_that_was_turned_off_is_replaced(
     turned_off("openai-api-key", state)
     ended = run(cloud, "rotate-key.sh", "openai", "--overlap=0", input=f"{CANARY}-2")
     assert ended.returncode == 0, ended.stderr
-    assert value_of(cloud.plane, "openai-api-key") == f"{CANARY}-2"
-    assert set(states_of(cloud.plane, "openai-api-key")[:-1]) == {"DESTROYED"}
+    assert value_of(cloud.plane.state, "openai-api-key") == f"{CANARY}-2"
+    assert set(states_of(cloud.plane.state, "openai-api-key")[:-1]) == {"DESTROYED"}
 
 
 def test_a_signing_key_that_was_turned_off_is_told_with_both_ways_out(
@@ -240,16 +241,16 @@ def test_a_signing_key_that_was_turned_off_is_told_with_both_ways_out(
         assert ended.returncode == 1
         assert "of signing-key, its newest, is disabled. scripts/bootstrap.sh makes a new one" in ended.stderr
         assert "To have it back: gcloud secrets versions enable " in ended.stderr
-    assert cloud.plane.log.writes() == []
+    assert cloud.plane.state.log.writes() == []
 
 
 def test_a_new_signing_key_signs_and_the_old_one_stays_good(cloud: Cloud) -> None:
-    old = value_of(cloud.plane, "signing-key").strip()
+    old = value_of(cloud.plane.state, "signing-key").strip()
     ended = run(cloud, "rotate-key.sh", "signing", "--overlap=0")
     assert ended.returncode == 0, ended.stderr
-    new, kept = value_of(cloud.plane, "signing-key").splitlines()
+    new, kept = value_of(cloud.plane.state, "signing-key").splitlines()
     assert (new.startswith("k2 "), kept) == (True, old)
-    assert states_of(cloud.plane, "signing-key") == ["DESTROYED", "DESTROYED", "ENABLED"]
+    assert states_of(cloud.plane.state, "signing-key") == ["DESTROYED", "DESTROYED", "ENABLED"]
     assert new not in ended.stdout + ended.stderr
 
 
@@ -262,7 +263,7 @@ def test_who_is_signed_in_nowhere_is_told_how(cloud: Cloud, tmp_path: Path) -> N
 
 def test_stop_says_why_a_kept_control_bucket_cannot_be_written(cloud: Cloud) -> None:
     assert run(cloud, "stop.sh", "--resume").returncode == 0
-    bucket = store_of(cloud.plane).bucket(NAMES.control_bucket)
+    bucket = store_of(cloud.plane.state).bucket(NAMES.control_bucket)
     before = bucket.record().attributes
     bucket.change({**before, "retentionPolicy": {"retentionPeriod": "86400"}})
     try:

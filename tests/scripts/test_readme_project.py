@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator
 
 import pytest
-from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.state.hosting_sites import Sites
 from standins.serving import ServerThread
 
 from ..google import PROJECT_ID, needs_gcloud
@@ -35,18 +35,18 @@ def owner(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory, warm_
 
 
 def type_command(owner: Owner, command: str) -> Typed:
-    owner.plane.log.clear()
+    owner.plane.state.log.clear()
     environment = {**owner.environment, "TERM": "xterm"}
     return run_in_terminal(shlex.split(command), ANSWERS, cwd=owner.tree, environment=environment, seconds=SECONDS)
 
 
 def live_versions(owner: Owner) -> list[str]:
     """Of the page, oldest first."""
-    return [release.version.name for release in owner.plane.part(Sites)[PROJECT_ID].channel("live").releases]
+    return [release.version.name for release in owner.plane.state.part(Sites)[PROJECT_ID].channel("live").releases]
 
 
 def after_doctor(owner: Owner, typed: Typed) -> None:
-    assert owner.plane.log.writes() == []
+    assert owner.plane.state.log.writes() == []
     assert "Nothing stands in the way. What is marked `later`, the bootstrap makes: scripts/bootstrap.sh" in typed.shown
 
 

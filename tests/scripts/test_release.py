@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import requests
-from standins.google.control_plane.hosting_sites import Sites
+from standins.google.control_plane.state.hosting_sites import Sites
 
 from ..google import needs_gcloud
 from .provisioned import PROJECT_ID
@@ -36,7 +36,7 @@ def test_people_get_what_was_tested(released: Released) -> None:
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert released.get(f"{SITE_URL}/api/access").json()["error"]["code"] == "signed_out"
     [release] = released.live.releases
-    assert released.plane.part(Sites)[PROJECT_ID].channel("release").releases[-1].version is release.version
+    assert released.plane.state.part(Sites)[PROJECT_ID].channel("release").releases[-1].version is release.version
 
 
 def test_every_rewrite_is_pinned_to_the_revision_that_was_tested(released: Released) -> None:
@@ -56,9 +56,9 @@ def test_again_with_nothing_new_it_writes_nothing(released: Released) -> None:
     ended = released.run("release.sh", "--if-changed")
     assert (ended.returncode, ended.stdout) == (0, "")
     assert "The live release is current" in ended.stderr
-    assert released.plane.log.writes() == []
+    assert released.plane.state.log.writes() == []
     deployed = released.run("deploy.sh", "--if-changed")
-    assert (deployed.returncode, deployed.stdout, released.plane.log.writes()) == (0, "", [])
+    assert (deployed.returncode, deployed.stdout, released.plane.state.log.writes()) == (0, "", [])
     planned = released.run("release.sh", "--if-changed", "--dry-run")
     assert (planned.returncode, planned.stdout) == (0, "")
 
@@ -71,7 +71,7 @@ def test_a_dry_run_names_what_would_be_done(released: Released) -> None:
     change_function(released.tree, "sign-in", FIRST_WORDS, f"{FIRST_WORDS}  ")
     planned = released.run("release.sh", "--if-changed", "--dry-run")
     assert planned.stdout.startswith("gcloud functions deploy ")
-    assert released.plane.log.writes() == []
+    assert released.plane.state.log.writes() == []
 
 
 def test_a_page_that_fails_its_smoke_check_leaves_live_as_it_was(released: Released) -> None:
@@ -86,17 +86,17 @@ def test_a_page_that_fails_its_smoke_check_leaves_live_as_it_was(released: Relea
     assert "The live site was not touched: it serves version" in ended.stderr
     assert (live_resource(released), released.get(SITE_URL).text) == (before, page)
     assert released.get(f"{SITE_URL}/changed.txt").status_code == 404
-    [channel] = [c for name, c in released.plane.part(Sites)[PROJECT_ID].channels.items() if name == "release"]
+    [channel] = [c for name, c in released.plane.state.part(Sites)[PROJECT_ID].channels.items() if name == "release"]
     assert released.get(f"{channel.url}/changed.txt").text == "another page"
 
 
 @pytest.mark.parametrize("said", [False, True], ids=["the default site", "another one that SITE names"])
 def test_a_site_of_another_name_than_the_projects_gets_the_release(released: Released, said: bool) -> None:
     """Hosting names the default site otherwise where the project's id is reserved."""
-    sites, project = released.plane.part(Sites), released.plane.project(PROJECT_ID)
+    sites, project = released.plane.state.part(Sites), released.plane.state.project(PROJECT_ID)
     del sites[PROJECT_ID]
-    released.plane.rules.reserved_sites.add(PROJECT_ID)
-    sites.add_default(project, released.plane.rules.reserved_sites)
+    released.plane.state.rules.reserved_sites.add(PROJECT_ID)
+    sites.add_default(project, released.plane.state.rules.reserved_sites)
     [site] = [sites.add(project, "another-in-a-test")] if said else sites.values()
     ended = released.run("release.sh", **({"SITE": site.site_id} if said else {}))
     assert ended.returncode == 0, ended.stderr
@@ -104,7 +104,7 @@ def test_a_site_of_another_name_than_the_projects_gets_the_release(released: Rel
     assert [len(other.channel("live").releases) for other in sites.values()] == [
         other is site for other in sites.values()
     ]
-    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in released.plane.log}
+    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in released.plane.state.log}
     assert [file.name for file in (released.tree / "web").glob(".firebase-*")] == []
 
 
@@ -137,7 +137,7 @@ def test_a_preview_cannot_have_the_name_of_what_people_get(released: Released, n
     ended = released.run("release.sh", "--deployed", "--channel", name)
     assert ended.returncode == 1
     assert "Choose another --channel" in ended.stderr
-    assert released.plane.part(Sites)[PROJECT_ID].channels.keys() == {"live", "release"}
+    assert released.plane.state.part(Sites)[PROJECT_ID].channels.keys() == {"live", "release"}
 
 
 def test_what_it_was_made_from_can_be_read_on_the_site(released: Released) -> None:

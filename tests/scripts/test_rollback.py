@@ -5,7 +5,7 @@ from common.gcloud import Gcloud
 from release import pins
 from release.hosting import pins_in_use
 from release.project import Released as PublishedProject
-from standins.google.control_plane.hosting_sites import Sites, Version
+from standins.google.control_plane.state.hosting_sites import Sites, Version
 
 from ..google import needs_gcloud
 from .provisioned import NAMES, PROJECT_ID
@@ -43,7 +43,7 @@ def test_it_brings_back_page_and_functions_together(after_build: Released) -> No
     assert after_build.get(f"{SITE_URL}/changed.txt").status_code == 404
     assert revision_of(after_build, "sign-in") != newest
     assert after_build.get(f"{SITE_URL}/api/access").json()["error"]["code"] == "signed_out"
-    assert [entry.path.rpartition("/")[2] for entry in after_build.plane.log.writes()] == ["releases"]
+    assert [entry.path.rpartition("/")[2] for entry in after_build.plane.state.log.writes()] == ["releases"]
 
     again = after_build.run("rollback.sh", "--yes")
     assert again.returncode == 1
@@ -58,7 +58,7 @@ def test_it_asks_first(after_build: Released) -> None:
     ended = after_build.run("rollback.sh", stdin="no\n")
     assert ended.returncode == 1
     assert "Nothing was changed." in ended.stderr
-    assert after_build.plane.log.writes() == []
+    assert after_build.plane.state.log.writes() == []
 
 
 def test_it_lists_what_was_released(after_build: Released) -> None:
@@ -67,7 +67,7 @@ def test_it_lists_what_was_released(after_build: Released) -> None:
     lines = ended.stdout.splitlines()
     assert [line.split()[0] for line in lines] == [version_id(second), version_id(first)]
     assert [line.endswith("(live)") for line in lines] == [True, False]
-    assert after_build.plane.log.writes() == []
+    assert after_build.plane.state.log.writes() == []
 
 
 def test_a_version_that_nobody_knows(after_build: Released) -> None:
@@ -82,7 +82,7 @@ def test_functions_that_are_gone_are_no_way_back(after_build: Released) -> None:
     ended = after_build.run("rollback.sh", "--yes")
     assert ended.returncode == 1
     assert "no such revision of mint-client-secret any more" in ended.stderr
-    assert after_build.plane.log.writes() == []
+    assert after_build.plane.state.log.writes() == []
 
 
 def test_tags_that_no_release_uses_any_more_are_taken_away(
@@ -95,9 +95,9 @@ def test_tags_that_no_release_uses_any_more_are_taken_away(
         monkeypatch.setenv(name, environment[name])
     project = PublishedProject(NAMES, Gcloud(PROJECT_ID, environ=environment))
     pins.unpin(project, pins_in_use(project))
-    assert after_build.plane.log.writes() == []
+    assert after_build.plane.state.log.writes() == []
     after_build.live.releases = after_build.live.releases[-1:]
-    after_build.plane.part(Sites)[PROJECT_ID].channels.pop("release")
+    after_build.plane.state.part(Sites)[PROJECT_ID].channels.pop("release")
     pins.unpin(project, pins_in_use(project))
     service = after_build.service("sign-in")
     assert [target["tag"] for target in service.traffic if "tag" in target] == [tag_of(second, "sign-in")]
@@ -108,7 +108,7 @@ def test_tags_that_no_release_uses_any_more_are_taken_away(
 def test_after_a_hole_was_closed_the_old_functions_can_be_ended(after_build: Released) -> None:
     _, second = versions(after_build)
     assert after_build.run("rollback.sh", "--forget", stdin="n\n").returncode == 1
-    assert after_build.plane.log.writes() == []
+    assert after_build.plane.state.log.writes() == []
     ended = after_build.run("rollback.sh", "--forget", "--yes")
     assert ended.returncode == 0, ended.stderr
     service = after_build.service("sign-in")

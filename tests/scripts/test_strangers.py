@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from standins.google.control_plane import ControlPlane
-from standins.google.control_plane.cloudfunctions import Functions
-from standins.google.control_plane.run_services import Services
+from standins.google.control_plane.apis.cloudfunctions import Functions
+from standins.google.control_plane.state.run_services import Services
+from standins.google.control_plane.state.state import State
 
 from ..google import PROJECT_ID, needs_gcloud
 from .bootstrapping import OPENAI_KEY, Owner, Provisioned, told
@@ -22,8 +22,8 @@ AUDITOR = "user:auditor@example.com"
 def crowded(provisioned: Provisioned) -> Owner:
     """Nothing of ours is there yet, but somebody else's everything."""
     owner = provisioned.at(provisioned.empty)
-    plant_strangers(owner.plane)
-    owner.plane.log.clear()
+    plant_strangers(owner.plane.state)
+    owner.plane.state.log.clear()
     return owner
 
 
@@ -51,7 +51,7 @@ def test_the_doctor_names_everything_that_is_somebody_elses(crowded: Owner) -> N
 
 def test_the_doctor_neither_reads_nor_tries_somebody_elses_key(crowded: Owner) -> None:
     crowded.run("doctor.sh", "--json")
-    asked = [entry.path for entry in crowded.plane.log if entry.path.endswith(":access")]
+    asked = [entry.path for entry in crowded.plane.state.log if entry.path.endswith(":access")]
     assert [path for path in asked if "openai-api-key" in path] == []
 
 
@@ -91,14 +91,14 @@ def test_functions_are_not_deployed_over_somebody_elses(crowded: Owner) -> None:
 
 
 def test_what_is_adopted_by_name_becomes_ours_and_goes_with_a_teardown(crowded: Owner) -> None:
-    del crowded.plane.part(Services)[(PROJECT_ID, "us-central1", "watch-call")]  # which cannot be adopted
-    crowded.plane.policies.drop(f"{PLACE}/services/watch-call")
+    del crowded.plane.state.part(Services)[(PROJECT_ID, "us-central1", "watch-call")]  # which cannot be adopted
+    crowded.plane.state.policies.drop(f"{PLACE}/services/watch-call")
     adopting = [f"--adopt={thing}" for thing in sorted(IN_THE_WAY - {"service/watch-call"})]
     ended = crowded.bootstrap("--yes", *adopting)
     assert ended.returncode == 0, ended.stderr
     assert crowded.openai_keys() == [OPENAI_KEY]
     assert crowded.state()["budgets"] == ["Voicemint"]
-    crowded.plane.log.clear()
+    crowded.plane.state.log.clear()
     # In this tree release.sh releases nothing, so the page is still the other one.
     again = crowded.bootstrap("--yes", f"--adopt=site/{PROJECT_ID}")
     assert (again.returncode, crowded.writes()) == (0, []), again.stderr
@@ -125,10 +125,10 @@ def test_what_cannot_be_adopted_is_refused(crowded: Owner, thing: str, todo: str
 
 def test_a_public_service_of_somebody_else_stays_public_beside_a_deployment_of_ours(applied: Owner) -> None:
     """As when watch-call was deleted, and its name used for something else."""
-    del applied.plane.part(Services)[(PROJECT_ID, "us-central1", "watch-call")]
-    del applied.plane.part(Functions)[f"{PLACE}/functions/watch-call"]
-    applied.plane.policies.drop(f"{PLACE}/services/watch-call")
-    plant_service(applied.plane)
+    del applied.plane.state.part(Services)[(PROJECT_ID, "us-central1", "watch-call")]
+    del applied.plane.state.part(Functions)[f"{PLACE}/functions/watch-call"]
+    applied.plane.state.policies.drop(f"{PLACE}/services/watch-call")
+    plant_service(applied.plane.state)
     ended = applied.bootstrap("--yes")
     assert (ended.returncode, applied.writes()) == (1, [])
     assert "The Cloud Run service watch-call is there, and Voicemint did not make it" in ended.stderr
@@ -148,43 +148,43 @@ PLACES = {
 }
 
 
-def give_conditions(plane: ControlPlane) -> None:
+def give_conditions(state: State) -> None:
     """Somebody may look at each of them until 2030, and our deployer too, by somebody's hand, at the project."""
     for where in PLACES.values():
-        policy = plane.policies.of(where)
+        policy = state.policies.of(where)
         policy.bindings.append({"role": "roles/browser", "members": [AUDITOR], "condition": UNTIL_2030})
         policy.changes += 1
 
 
-def take_ours(plane: ControlPlane) -> None:
+def take_ours(state: State) -> None:
     """Every plain binding of ours is missing."""
     for where in PLACES.values():
-        policy = plane.policies.of(where)
+        policy = state.policies.of(where)
         policy.bindings = [found for found in policy.bindings if "condition" in found]
         policy.changes += 1
 
 
 def test_beside_bindings_with_a_condition_ours_are_added_and_taken_away_and_theirs_stay(applied: Owner) -> None:
-    give_conditions(applied.plane)
+    give_conditions(applied.plane.state)
     wanted = applied.state()["policies"]
-    take_ours(applied.plane)
+    take_ours(applied.plane.state)
     member = f"serviceAccount:{NAMES.email('deployer')}"
     extra = {"role": "roles/browser", "members": [member], "condition": {**UNTIL_2030, "description": "a, b=c"}}
     for kind in ("project", "queue", "bucket"):
-        applied.plane.policies.of(PLACES[kind]).bindings.append(extra)
+        applied.plane.state.policies.of(PLACES[kind]).bindings.append(extra)
     ended = applied.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
     ours = {where: only_ours(found) for where, found in wanted.items()}
     assert {where: only_ours(found) for where, found in applied.state()["policies"].items()} == ours
-    assert all(theirs_is_there(applied.plane, where) for where in PLACES.values())
+    assert all(theirs_is_there(applied.plane.state, where) for where in PLACES.values())
     assert applied.teardown(*YES).returncode == 0
-    left = {where: applied.plane.policies.bindings_of(where) for where in (PLACES["project"], PLACES["bucket"])}
+    left = {where: applied.plane.state.policies.bindings_of(where) for where in (PLACES["project"], PLACES["bucket"])}
     assert all(only_ours(found) == set() for found in left.values())
-    assert all(theirs_is_there(applied.plane, where) for where in left)
+    assert all(theirs_is_there(applied.plane.state, where) for where in left)
 
 
-def theirs_is_there(plane: ControlPlane, where: str) -> bool:
-    return ("roles/browser", AUDITOR, UNTIL_2030["title"]) in plane.policies.bindings_of(where)
+def theirs_is_there(state: State, where: str) -> bool:
+    return ("roles/browser", AUDITOR, UNTIL_2030["title"]) in state.policies.bindings_of(where)
 
 
 def only_ours(bindings: set[Any]) -> set[Any]:

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from common.build_names import SESSION_SECRET, TRIGGER
-from standins.google.control_plane.cloudbuild import Triggers
-from standins.google.control_plane.cloudtasks import Queues
-from standins.google.control_plane.hosting_sites import Sites
-from standins.google.control_plane.secretmanager import secrets_of
-from standins.google.control_plane.storage import store_of
+from standins.google.control_plane.apis.cloudbuild import Triggers
+from standins.google.control_plane.apis.cloudtasks import Queues
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.apis.storage import store_of
+from standins.google.control_plane.state.hosting_sites import Sites
 
 from ..google import PROJECT_ID, PROJECT_NUMBER, needs_gcloud
 from .bootstrapping import Owner, Provisioned, State, told
@@ -52,11 +52,13 @@ def test_with_the_data_nothing_is_left_that_bootstrap_made(applied: Owner) -> No
 
 
 def test_the_build_trigger_and_its_session_go_too(applied: Owner) -> None:
-    applied.plane.part(Triggers)["t"] = trigger(TRIGGER)
-    secrets_of(applied.plane, PROJECT_ID).create(SESSION_SECRET, {"replication": {"automatic": {}}, "labels": MARKED})
+    applied.plane.state.part(Triggers)["t"] = trigger(TRIGGER)
+    secrets_of(applied.plane.state, PROJECT_ID).create(
+        SESSION_SECRET, {"replication": {"automatic": {}}, "labels": MARKED}
+    )
     ended = applied.teardown(*YES, "--delete-data")
     assert ended.returncode == 0, ended.stderr
-    assert applied.plane.part(Triggers) == {}
+    assert applied.plane.state.part(Triggers) == {}
     assert left(applied.state()) == {}
 
 
@@ -71,7 +73,7 @@ def trigger(name: str) -> dict[str, Any]:
 
 def test_running_it_again_is_harmless(applied: Owner) -> None:
     assert applied.teardown(*YES, "--delete-data").returncode == 0
-    applied.plane.log.clear()
+    applied.plane.state.log.clear()
     ended = applied.teardown(*YES, "--delete-data")
     assert (ended.returncode, applied.writes()) == (0, [])
     assert "Nothing to do" in ended.stdout
@@ -93,7 +95,7 @@ def test_after_a_teardown_a_bootstrap_makes_it_all_again(provisioned: Provisione
     ended = owner.bootstrap("--yes")
     assert ended.returncode == 1
     assert "FAILED: Google keeps the name of a deleted queue for some days" in ended.stderr
-    owner.plane.part(Queues).deleted.clear()  # some days later
+    owner.plane.state.part(Queues).deleted.clear()  # some days later
     ended = owner.bootstrap("--yes")
     assert ended.returncode == 0, ended.stderr
     assert owner.state() == wanted
@@ -108,22 +110,22 @@ def test_what_is_somebody_elses_is_not_touched(applied: Owner) -> None:
     assert state["buckets"].keys() == {"somebodys-holiday-pictures"}
     assert state["secrets"] == {"somebodys-password": ["ENABLED"]}
     assert ("roles/viewer", "user:accountant@example.com", None) in state["policies"][f"projects/{PROJECT_ID}"]
-    assert [trigger["name"] for trigger in applied.plane.part(Triggers).values()] == ["nightly"]
-    assert applied.plane.project(PROJECT_ID).services.keys() >= set(state["services"])
+    assert [trigger["name"] for trigger in applied.plane.state.part(Triggers).values()] == ["nightly"]
+    assert applied.plane.state.project(PROJECT_ID).services.keys() >= set(state["services"])
 
 
 def plant_foreign_things(owner: Owner) -> None:
-    plane, project = owner.plane, owner.plane.project(PROJECT_ID)
-    plane.accounts.create(project, "accounting", {"description": "Not Voicemint's"}, 0)
-    store_of(plane).create_bucket("somebodys-holiday-pictures", {"location": "US-CENTRAL1"}, PROJECT_NUMBER)
-    made = secrets_of(plane, PROJECT_ID).create("somebodys-password", {"replication": {"automatic": {}}})
+    state, project = owner.plane.state, owner.plane.state.project(PROJECT_ID)
+    state.accounts.create(project, "accounting", {"description": "Not Voicemint's"}, 0)
+    store_of(state).create_bucket("somebodys-holiday-pictures", {"location": "US-CENTRAL1"}, PROJECT_NUMBER)
+    made = secrets_of(state, PROJECT_ID).create("somebodys-password", {"replication": {"automatic": {}}})
     made.add_version(b"correct horse", None)
-    plane.policies.grant(f"projects/{PROJECT_ID}", "roles/viewer", "user:accountant@example.com")
-    plane.part(Triggers)["t"] = trigger("nightly")
+    state.policies.grant(f"projects/{PROJECT_ID}", "roles/viewer", "user:accountant@example.com")
+    state.part(Triggers)["t"] = trigger("nightly")
 
 
 def test_the_page_is_taken_off_the_net(applied: Owner) -> None:
-    site = applied.plane.part(Sites)[PROJECT_ID]
+    site = applied.plane.state.part(Sites)[PROJECT_ID]
     version = site.add_version("owner@example.com", {})
     version.config = {"rewrites": [{"glob": "/api/access", "run": {"serviceId": "sign-in", "region": "us-central1"}}]}
     site.finalize(version)
@@ -135,7 +137,7 @@ def test_the_page_is_taken_off_the_net(applied: Owner) -> None:
 
 
 def test_it_works_while_billing_is_off(applied: Owner) -> None:
-    applied.plane.project(PROJECT_ID).billing_account = None
+    applied.plane.state.project(PROJECT_ID).billing_account = None
     ended = applied.teardown(*YES, "--delete-data")
     assert ended.returncode == 0, ended.stderr
     assert left(applied.state()) == {}
@@ -173,7 +175,7 @@ def test_help_says_how_to_use_it(applied: Owner) -> None:
 
 
 def test_what_cannot_be_deleted_keeps_back_nothing_else(applied: Owner) -> None:
-    applied.plane.faults.add("403", method="DELETE", path="/secrets/signing-key$", times=100)
+    applied.plane.state.faults.add("403", method="DELETE", path="/secrets/signing-key$", times=100)
     ended = applied.teardown(*YES, "--delete-data", "--json")
     assert ended.returncode == 1
     outcomes = {step["id"]: step["outcome"] for step in told(ended)["result"]["steps"]}

@@ -4,8 +4,8 @@ import re
 import shlex
 
 import pytest
-from standins.google.control_plane.cloudbuild import Triggers
-from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.apis.cloudbuild import Triggers
+from standins.google.control_plane.apis.secretmanager import secrets_of
 
 from ..google import needs_gcloud
 from .provisioned import NAMES, PROJECT_ID
@@ -17,7 +17,7 @@ SECRET = f"projects/{PROJECT_ID}/secrets/{SESSION_SECRET}"
 
 
 def session(released: Released) -> str:
-    return secrets_of(released.plane, PROJECT_ID).get(SESSION_SECRET).version("latest").access().decode()
+    return secrets_of(released.plane.state, PROJECT_ID).get(SESSION_SECRET).version("latest").access().decode()
 
 
 def test_the_plan_changes_nothing(released: Released) -> None:
@@ -26,16 +26,16 @@ def test_the_plan_changes_nothing(released: Released) -> None:
     commands = [shlex.split(line) for line in ended.stdout.splitlines() if not line.startswith("#")]
     assert [command[:4] for command in commands][-1] == ["gcloud", "builds", "triggers", "create"]
     assert all(f"--project={PROJECT_ID}" in command for command in commands)
-    assert released.plane.log.writes() == []
+    assert released.plane.state.log.writes() == []
 
 
 def test_who_says_no_has_changed_nothing(released: Released) -> None:
     ended = released.run("trigger.sh", *CONNECTED, stdin="\n")
-    assert (ended.returncode, released.plane.log.writes()) == (1, [])
+    assert (ended.returncode, released.plane.state.log.writes()) == (1, [])
 
 
 def test_a_build_runs_as_the_deployer_and_reads_one_secret(after_build: Released) -> None:
-    [trigger] = after_build.plane.part(Triggers).values()
+    [trigger] = after_build.plane.state.part(Triggers).values()
     assert trigger["serviceAccount"].endswith(f"/deployer@{PROJECT_ID}.iam.gserviceaccount.com")
     assert trigger["filename"] == "cloudbuild.yaml"
     assert trigger["repositoryEventConfig"]["push"]["branch"] == "^main$"
@@ -44,22 +44,23 @@ def test_a_build_runs_as_the_deployer_and_reads_one_secret(after_build: Released
     deployer = f"serviceAccount:{NAMES.email('deployer')}"
     readers = {
         resource
-        for resource in after_build.plane.policies
-        if ("roles/secretmanager.secretAccessor", deployer, None) in after_build.plane.policies.bindings_of(resource)
+        for resource in after_build.plane.state.policies
+        if ("roles/secretmanager.secretAccessor", deployer, None)
+        in after_build.plane.state.policies.bindings_of(resource)
     }
     assert readers == {SECRET}
-    session_secret = secrets_of(after_build.plane, PROJECT_ID).get(SESSION_SECRET)
+    session_secret = secrets_of(after_build.plane.state, PROJECT_ID).get(SESSION_SECRET)
     assert session_secret.fields["labels"] == {"managed-by": "voicemint"}  # by which a teardown knows it
 
 
 def test_again_it_has_nothing_to_do_and_another_branch_is_another_trigger(after_build: Released) -> None:
     assert after_build.run("trigger.sh", *CONNECTED, "--yes").returncode == 0
-    assert after_build.plane.log.writes() == []
+    assert after_build.plane.state.log.writes() == []
     ended = after_build.run("trigger.sh", *CONNECTED, "--branch=^(main|next)$", "--previews", "--yes")
     assert ended.returncode == 0, ended.stderr
-    [trigger] = after_build.plane.part(Triggers).values()
+    [trigger] = after_build.plane.state.part(Triggers).values()
     assert trigger["repositoryEventConfig"]["push"]["branch"] == "^(main|next)$"
-    assert [entry.method for entry in after_build.plane.log.writes()] == ["DELETE", "POST"]
+    assert [entry.method for entry in after_build.plane.state.log.writes()] == ["DELETE", "POST"]
 
 
 def test_the_session_is_a_guest_s_and_is_renewed_without_a_second_one_left(after_build: Released) -> None:
@@ -69,14 +70,14 @@ def test_the_session_is_a_guest_s_and_is_renewed_without_a_second_one_left(after
     assert session(after_build) != before
     me = after_build.get(f"{SITE_URL}/api/access", cookies={"__session": session(after_build)})
     assert me.json()["name"].startswith("Release check")
-    states = [version.state for version in secrets_of(after_build.plane, PROJECT_ID).get(SESSION_SECRET).versions]
+    states = [version.state for version in secrets_of(after_build.plane.state, PROJECT_ID).get(SESSION_SECRET).versions]
     assert states == ["DESTROYED", "ENABLED"]
     assert session(after_build) not in ended.stdout + ended.stderr
 
 
 def test_a_session_whose_newest_version_is_disabled_is_made_anew(after_build: Released) -> None:
     """Builds read the newest version, so that an older one does not help them."""
-    secret = secrets_of(after_build.plane, PROJECT_ID).get(SESSION_SECRET)
+    secret = secrets_of(after_build.plane.state, PROJECT_ID).get(SESSION_SECRET)
     secret.add_version(b"leaked", None).change("DISABLED", None)
     ended = after_build.run("trigger.sh", *CONNECTED, "--yes")
     assert ended.returncode == 0, ended.stderr
@@ -86,7 +87,7 @@ def test_a_session_whose_newest_version_is_disabled_is_made_anew(after_build: Re
 def test_it_can_be_taken_away(after_build: Released) -> None:
     ended = after_build.run("trigger.sh", "--delete", "--yes")
     assert ended.returncode == 0, ended.stderr
-    assert after_build.plane.part(Triggers) == {}
+    assert after_build.plane.state.part(Triggers) == {}
     assert after_build.run("trigger.sh", "--delete", "--yes").stderr.endswith("The trigger is as it should be.\n")
 
 
@@ -101,4 +102,4 @@ def test_another_branch_is_built_only_in_a_project_for_previews(released: Releas
     ended = released.run("trigger.sh", *CONNECTED, "--branch=.*", "--yes")
     assert ended.returncode == 2
     assert "Use a project of its own for previews (PROJECT_ENV), and say --previews there" in ended.stderr
-    assert released.plane.log.writes() == []
+    assert released.plane.state.log.writes() == []

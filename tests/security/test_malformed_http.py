@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from standins.local.function_process import FunctionProcess
+from standins.function_process import FunctionProcess
 
 from ..functions.conftest import SIGNING_KEY, StartFunction, session_cookie
 from .conftest import Figure

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 from flask.testing import FlaskClient
-from standins.local.function_process import FunctionProcess
+from standins.function_process import FunctionProcess
 from voicemint.agents.files import AGENTS_FOLDER
 from werkzeug.test import TestResponse
 

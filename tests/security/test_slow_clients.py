@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from standins.local.function_process import FunctionProcess
+from standins.function_process import FunctionProcess
 from voicemint.api.body_deadline import LOOK_SECONDS, seconds_for
 
 from ..functions.conftest import StartFunction, session_cookie

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 import requests
 from flask.testing import FlaskClient
-from standins.local.function_process import FunctionProcess
+from standins.function_process import FunctionProcess
 from voicemint.control.stop_switch import ControlState
 from voicemint.google.control_bucket import ControlBucket
 

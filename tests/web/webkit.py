@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from standins.function_process import free_port
 from standins.guest import guest_of
-from standins.local.function_process import free_port
 from urllib3.util.retry import Retry
 
 DRIVER = shutil.which("WebKitWebDriver")

@@ -6,6 +6,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from standins.error_answer import error_answer
+
 HTTP_STATUSES = {
     "INVALID_ARGUMENT": 400,
     "FAILED_PRECONDITION": 400,
@@ -18,16 +20,6 @@ HTTP_STATUSES = {
     "INTERNAL": 500,
     "UNIMPLEMENTED": 501,
     "UNAVAILABLE": 503,
-}
-STATUS_NAMES = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 405: "NOT_FOUND"} | {
-    401: "UNAUTHENTICATED",
-    409: "ABORTED",
-    413: "INVALID_ARGUMENT",
-    415: "INVALID_ARGUMENT",
-    429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
 }
 
 
@@ -48,12 +40,6 @@ class GoogleError(Exception):
 
     def answer(self) -> web.Response:
         return web.json_response({"error": self.body()}, status=self.code)
-
-
-def error_answer(code: int, message: str) -> web.Response:
-    """The answer for an HTTP status alone: an armed fault, or a path that is not there."""
-    status = STATUS_NAMES.get(code, "UNKNOWN")
-    return web.json_response({"error": {"code": code, "message": message, "status": status}}, status=code)
 
 
 @web.middleware

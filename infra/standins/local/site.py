@@ -21,8 +21,8 @@ from voicemint.secrets.signing import SigningKeys
 from standins import hosting
 from standins import openai as openai_realtime
 from standins.first_of import first_of
+from standins.function_process import FunctionProcess, free_port, function_processes
 from standins.local.cloud import BUCKET, TOKEN, authorization, start_local_cloud
-from standins.local.function_process import FunctionProcess, free_port, function_processes
 from standins.local.run_folder import announced, claimed, private
 from standins.serving import LOOPBACK, bound, serving
 

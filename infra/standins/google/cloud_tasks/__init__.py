@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from aiohttp import web
 from pydantic import ValidationError
 
+from standins.error_answer import error_answer
 from standins.google.cloud_tasks.dispatch import Dispatcher
 from standins.google.cloud_tasks.queue import Queue, QueueConfig
 from standins.google.cloud_tasks.requests import MAX_TASK_BYTES, CreateTask
-from standins.google.errors import GoogleError, error_answer, errors_as_answers
+from standins.google.errors import GoogleError, errors_as_answers
 from standins.google.faults import Faults
 from standins.google.identity import CERTS_PATH, IdentityTokens
 from standins.guard import GUARD, Guard

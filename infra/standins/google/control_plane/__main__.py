@@ -16,8 +16,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from standins import openai as openai_realtime
-from standins.google.control_plane import ControlPlane
-from standins.google.control_plane.environment import NOT_PROXIED
+from standins.google.control_plane.serving.environment import NOT_PROXIED
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.state import State
 from standins.serving import serving
 
 NUMBER, BILLING_ACCOUNT = "123456789012", "012345-678901-ABCDEF"
@@ -49,8 +50,9 @@ async def _run(project: str, billing_account: str | None, folder: Path) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    plane = ControlPlane()
-    plane.add_project(project, number=NUMBER, billing_account=billing_account)
+    state = State()
+    state.add_project(project, number=NUMBER, billing_account=billing_account)
+    plane = ControlPlane(state)
     async with serving(openai_realtime.create_app()) as openai_url, plane.serving(folder) as proxy:
         plane.pass_through["api.openai.com"] = openai_url
         remembered = shutil.copy(PROJECT_ENV, folder)  # what a trial remembers is not about the real project
@@ -58,7 +60,7 @@ async def _run(project: str, billing_account: str | None, folder: Path) -> None:
         exported["PROJECT_ENV"] = str(remembered)
         _announce(exported, folder / ENVIRONMENT_FILE)
         await stop.wait()
-    for what, found in (("no such route here", plane.unknown), ("no such host here", plane.foreign)):
+    for what, found in (("no such route here", state.unknown), ("no such host here", state.foreign)):
         for asked in found:
             print(f"{what}: {asked}", file=sys.stderr)  # noqa: T201 - what to add to this Google
 

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from standins.google.errors import GoogleError, error_answer, errors_as_answers
+from standins.error_answer import error_answer
+from standins.google.errors import GoogleError, errors_as_answers
 from standins.google.faults import Faults
 from standins.google.secret_manager.secrets import Secret, Secrets, Version, payload
 from standins.guard import GUARD, Guard

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from standins.google.control_plane import Logged
+from standins.google.control_plane.state.request_log import Logged
 
 from .discovery import document, validator
 

@@ -54,10 +54,10 @@ def test_secret_manager(google: Google, credentials: Credentials) -> None:
         assert client.access_secret_version(name=version).payload.data == b"one"
         with pytest.raises(NotFound):
             client.get_secret(name=f"{parent}/secrets/nope")
-        google.plane.rules.denied_permissions.add("secretmanager.versions.access")
+        google.plane.state.rules.denied_permissions.add("secretmanager.versions.access")
         with pytest.raises(Forbidden):
             client.access_secret_version(name=version)
-    sent = google.plane.log.writes()[1].body["payload"]["data"]
+    sent = google.plane.state.log.writes()[1].body["payload"]["data"]
     assert base64.b64decode(sent) == b"one"
 
 
@@ -69,10 +69,10 @@ def test_cloud_tasks_takes_a_task_once_for_a_queue_that_is_there(google: Google,
         with pytest.raises(NotFound):
             client.create_task(parent=queue, task=task)
         client.create_queue(parent=place, queue={"name": queue})
-        changes = len(google.plane.log.writes())
+        changes = len(google.plane.state.log.writes())
         assert client.create_task(parent=queue, task=task).name == task["name"]
         with pytest.raises(Conflict):
             client.create_task(parent=queue, task=task)
         with pytest.raises(BadRequest):
             client.create_task(parent=queue, task={**task, "name": f"{place}/queues/others/tasks/rtc_1-end-0"})
-    assert len(google.plane.log.writes()) == changes
+    assert len(google.plane.state.log.writes()) == changes

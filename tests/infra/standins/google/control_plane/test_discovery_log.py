@@ -21,8 +21,8 @@ def log(google: Google, call: Caller) -> list[Any]:
     call("GET", f"billingbudgets.googleapis.com/v1/billingAccounts/{BILLING_ACCOUNT}/budgets", pageSize="5")
     call("POST", QUEUES, {"name": f"projects/{PROJECT_ID}/locations/us-central1/queues/calls"})
     call("GET", f"{SECRETS}/nope")
-    assert problems_of(google.plane.log) == []
-    return [deepcopy(entry) for entry in google.plane.log]
+    assert problems_of(google.plane.state.log) == []
+    return [deepcopy(entry) for entry in google.plane.state.log]
 
 
 def doctored(log: list[Any], index: int, **changes: Any) -> list[str]:
@@ -62,7 +62,7 @@ def test_the_result_of_an_operation_is_held_to_what_it_says_it_is(google: Google
     operation = call("POST", f"{location}/repositories", {"format": "DOCKER"}, repositoryId="images")[1]
     for _ in range(2):
         call("GET", f"artifactregistry.googleapis.com/v1/{operation['name']}")
-    log = [deepcopy(entry) for entry in google.plane.log]
+    log = [deepcopy(entry) for entry in google.plane.state.log]
     log[-1].answer["response"]["colour"] = "red"
     [problem] = problems_of(log)
     assert "answer.response: Additional properties are not allowed ('colour' was unexpected)" in problem
@@ -71,7 +71,7 @@ def test_the_result_of_an_operation_is_held_to_what_it_says_it_is(google: Google
 def test_a_missing_required_parameter_is_found(google: Google, call: Caller) -> None:
     google.enable_everything()
     call("POST", "storage.googleapis.com/storage/v1/b", {"name": "a-bucket-of-mine"}, project=PROJECT_ID)
-    [entry] = [deepcopy(entry) for entry in google.plane.log]
+    [entry] = [deepcopy(entry) for entry in google.plane.state.log]
     entry.query = {}
     assert "the parameter project is missing" in problems_of([entry])[0]
 

@@ -55,7 +55,7 @@ def test_a_request_that_counts_as_a_projects_needs_the_service_on_in_it(google: 
     assert (status, reason(answer)) == (403, "SERVICE_DISABLED")
     google.enable_everything()
     assert call("GET", PROJECT)[0] == 200
-    google.plane.rules.denied_permissions.add("serviceusage.services.use")
+    google.plane.state.rules.denied_permissions.add("serviceusage.services.use")
     assert reason(call("GET", PROJECT)[1]) == "IAM_PERMISSION_DENIED"
 
 
@@ -68,7 +68,7 @@ def test_services_are_enabled_by_an_operation_that_takes_two_polls(call: Caller)
 
 
 def test_a_service_just_enabled_may_not_be_seen_yet(google: Google, call: Caller) -> None:
-    google.plane.rules.unseen_services = 2
+    google.plane.state.rules.unseen_services = 2
     call("POST", f"{SERVICES}/iam.googleapis.com:enable")
     assert [call("GET", ACCOUNTS)[0] for _ in range(3)] == [403, 403, 200]
 
@@ -109,7 +109,7 @@ def test_a_project_that_is_not_the_caller_s(call: Caller) -> None:
 
 
 def test_a_permission_that_the_caller_lacks(everything: Google, call: Caller) -> None:
-    everything.plane.rules.denied_permissions |= {"secretmanager.secrets.create", "storage.buckets.create"}
+    everything.plane.state.rules.denied_permissions |= {"secretmanager.secrets.create", "storage.buckets.create"}
     status, answer = call("POST", SECRETS, SECRET, secretId="mine")
     assert (status, reason(answer)) == (403, "IAM_PERMISSION_DENIED")
     assert answer["error"]["details"][0]["metadata"]["permission"] == "secretmanager.secrets.create"
@@ -128,7 +128,7 @@ def test_a_member_must_exist(everything: Google, call: Caller) -> None:
 
 
 def test_a_new_account_may_not_be_seen_yet(everything: Google, call: Caller) -> None:
-    everything.plane.rules.unseen_accounts = 2
+    everything.plane.state.rules.unseen_accounts = 2
     email = call("POST", ACCOUNTS, {"accountId": "builder"})[1]["email"]
     tried = [grant(call, PROJECT, OWNERS, binding("roles/viewer", f"serviceAccount:{email}"))[0] for _ in range(3)]
     assert tried == [400, 400, 200]
@@ -142,7 +142,7 @@ def test_a_deleted_account_leaves_its_bindings_behind_and_a_new_one_does_not_get
     assert call("DELETE", f"{ACCOUNTS}/{made['email']}")[0] == 200
     call("POST", ACCOUNTS, {"accountId": "builder"})
     left = f"deleted:serviceAccount:{made['email']}?uid={made['uniqueId']}"
-    assert everything.plane.policies.bindings_of(f"projects/{PROJECT_ID}") == {
+    assert everything.plane.state.policies.bindings_of(f"projects/{PROJECT_ID}") == {
         ("roles/owner", f"user:{OWNER}", None),
         ("roles/viewer", left, None),
     }
@@ -158,7 +158,9 @@ def test_two_who_change_a_policy_at_once_conflict(everything: Google, call: Call
     ]
     assert [status for status, _ in answers] == [200, 409]
     assert answers[1][1]["error"]["status"] == "ABORTED"
-    assert everything.plane.policies.bindings_of(f"projects/{PROJECT_ID}/secrets/shared") == {(role, users[0], None)}
+    assert everything.plane.state.policies.bindings_of(f"projects/{PROJECT_ID}/secrets/shared") == {
+        (role, users[0], None)
+    }
 
 
 def test_two_who_change_a_bucket_s_policy_at_once_conflict(everything: Google, call: Caller) -> None:
@@ -173,7 +175,7 @@ def test_a_condition_needs_version_three(everything: Google, call: Caller) -> No
     assert grant(call, PROJECT, OWNERS, conditional)[0] == 400
     assert grant(call, PROJECT, OWNERS, conditional, version=3)[0] == 200
     assert grant(call, PROJECT, OWNERS, {**conditional, "role": "roles/viewer"}, version=3)[0] == 400
-    granted = everything.plane.policies.bindings_of(f"projects/{PROJECT_ID}")
+    granted = everything.plane.state.policies.bindings_of(f"projects/{PROJECT_ID}")
     assert ("roles/storage.objectViewer", "user:a@example.com", "uploads") in granted
     # Who reads without asking for version 3 cannot take the condition away by writing it back.
     old = call("POST", f"{PROJECT}:getIamPolicy")[1]
@@ -186,7 +188,7 @@ def test_a_condition_needs_version_three(everything: Google, call: Caller) -> No
 
 def test_an_organisation_may_keep_the_public_out(everything: Google, call: Caller) -> None:
     policy = {"rules": [{"values": {"allowedValues": ["C01abcdef"]}}]}
-    everything.plane.rules.org_policies["iam.allowedPolicyMemberDomains"] = policy
+    everything.plane.state.rules.org_policies["iam.allowedPolicyMemberDomains"] = policy
     call("POST", SECRETS, SECRET, secretId="mine")
     status, answer = grant(call, f"{SECRETS}/mine", binding("roles/viewer", "allUsers"))
     assert (status, answer["error"]["status"]) == (400, "FAILED_PRECONDITION")
@@ -196,7 +198,7 @@ def test_an_organisation_may_keep_the_public_out(everything: Google, call: Calle
 
 
 def test_a_bucket_s_name_is_the_whole_world_s(everything: Google, call: Caller) -> None:
-    everything.plane.rules.taken_buckets.add("taken-by-somebody")
+    everything.plane.state.rules.taken_buckets.add("taken-by-somebody")
     status, answer = call("POST", BUCKETS, {"name": "taken-by-somebody"}, project=PROJECT_ID)
     assert status == 409
     assert "is not available" in answer["error"]["message"]
@@ -217,7 +219,7 @@ def test_public_access_can_be_prevented(everything: Google, call: Caller) -> Non
 def test_what_is_deleted_takes_its_policy_with_it(everything: Google, call: Caller) -> None:
     for _ in range(2):
         call("POST", SECRETS, SECRET, secretId="mine")
-        assert everything.plane.policies.bindings_of(f"projects/{PROJECT_ID}/secrets/mine") == set()
+        assert everything.plane.state.policies.bindings_of(f"projects/{PROJECT_ID}/secrets/mine") == set()
         assert grant(call, f"{SECRETS}/mine", binding("roles/viewer", "user:a@example.com"))[0] == 200
         call("DELETE", f"{SECRETS}/mine")
 

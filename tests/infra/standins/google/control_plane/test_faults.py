@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import requests
-from standins.google.control_plane import Logged
+from standins.google.control_plane.state.request_log import Logged
 
 from .....google import PROJECT_ID, Google
 from .conftest import Caller
@@ -36,16 +36,16 @@ def create(call: Caller, name: str = "builder") -> tuple[int, Any]:
 def test_a_refusal_is_google_s_and_nothing_happens(
     google: Google, call: Caller, kind: str, status: int, code: str
 ) -> None:
-    google.plane.faults.add(kind, host="iam.", path="/serviceAccounts$")
+    google.plane.state.faults.add(kind, host="iam.", path="/serviceAccounts$")
     answered, answer = create(call)
     assert (answered, answer["error"]["code"], answer["error"]["status"]) == (status, status, code)
-    assert google.plane.accounts == {}
-    assert google.plane.log.writes() == []
+    assert google.plane.state.accounts == {}
+    assert google.plane.state.log.writes() == []
     assert create(call)[0] == 200
 
 
 def test_a_service_just_enabled_says_so(google: Google, call: Caller) -> None:
-    google.plane.faults.add("service-disabled")
+    google.plane.state.faults.add("service-disabled")
     [info, _] = create(call)[1]["error"]["details"]
     assert (info["reason"], info["metadata"]["service"]) == ("SERVICE_DISABLED", "iam.googleapis.com")
 
@@ -54,25 +54,25 @@ def test_a_service_just_enabled_says_so(google: Google, call: Caller) -> None:
 def test_a_connection_is_reset_before_the_change_or_after_it(
     google: Google, call: Caller, kind: str, made: int
 ) -> None:
-    google.plane.faults.add(kind)
+    google.plane.state.faults.add(kind)
     with pytest.raises(requests.ConnectionError):
         create(call)
-    assert len(google.plane.accounts) == made
-    assert len(google.plane.log.writes()) == made
+    assert len(google.plane.state.accounts) == made
+    assert len(google.plane.state.log.writes()) == made
     assert create(call)[0] == (409 if made else 200)
 
 
 def test_the_nth_request_and_some_after_it(google: Google, call: Caller) -> None:
-    google.plane.faults.add("429", nth=2, times=2)
+    google.plane.state.faults.add("429", nth=2, times=2)
     names = ("first-one", "second-one", "third-one", "fourth-one")
     assert [create(call, name)[0] for name in names] == [200, 429, 429, 200]
 
 
 def test_reads_are_spared_unless_they_are_meant(google: Google, call: Caller) -> None:
-    google.plane.faults.add("503")
+    google.plane.state.faults.add("503")
     assert call("GET", PROJECT)[0] == 200
     assert call("POST", f"{PROJECT}:getIamPolicy")[0] == 200
-    google.plane.faults.add("503", method="GET", host="cloudresourcemanager", path=f"/{PROJECT_ID}$")
+    google.plane.state.faults.add("503", method="GET", host="cloudresourcemanager", path=f"/{PROJECT_ID}$")
     assert call("GET", PROJECT)[0] == 503
     assert create(call)[0] == 503
 
@@ -82,26 +82,26 @@ def test_a_callback_sees_the_state_before_and_after(google: Google, call: Caller
 
     def look(when: str) -> Any:
         def note(entry: Logged) -> None:
-            seen.append((f"{when} {entry.method} {entry.path.rpartition('/')[2]}", len(google.plane.accounts)))
+            seen.append((f"{when} {entry.method} {entry.path.rpartition('/')[2]}", len(google.plane.state.accounts)))
 
         return note
 
-    google.plane.faults.call(before=look("before"), after=look("after"))
+    google.plane.state.faults.call(before=look("before"), after=look("after"))
     assert create(call)[0] == 200
     assert seen == [("before POST serviceAccounts", 0), ("after POST serviceAccounts", 1)]
 
 
 def test_every_write_fails_when_it_is_first_tried(google: Google, call: Caller) -> None:
-    google.plane.faults.every_write_once("503")
+    google.plane.state.faults.every_write_once("503")
     assert [create(call, name)[0] for name in ("first-one", "first-one", "second-one", "second-one")] == [
         503, 200, 503, 200,
     ]  # fmt: skip
-    assert len(google.plane.faults.struck) == 2
+    assert len(google.plane.state.faults.struck) == 2
 
 
 def test_a_policy_read_anew_is_the_same_write(google: Google, call: Caller) -> None:
     """Its etag is another, what is granted is not."""
-    google.plane.faults.every_write_once("reset-after")
+    google.plane.state.faults.every_write_once("reset-after")
     binding = {"role": "roles/viewer", "members": ["user:a@example.com"]}
 
     def grant() -> int:
@@ -113,9 +113,9 @@ def test_a_policy_read_anew_is_the_same_write(google: Google, call: Caller) -> N
     with pytest.raises(requests.ConnectionError):
         grant()
     assert grant() == 200
-    assert len(google.plane.log.writes()) == 2
+    assert len(google.plane.state.log.writes()) == 2
 
 
 def test_a_fault_that_nobody_knows_is_refused(google: Google) -> None:
     with pytest.raises(ValueError, match="'teapot' is not known; use one of 403, 409"):
-        google.plane.faults.add("teapot")
+        google.plane.state.faults.add("teapot")

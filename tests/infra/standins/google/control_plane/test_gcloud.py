@@ -68,7 +68,7 @@ def test_accounts_and_bindings(google: Google, gcloud: Commands) -> None:
         f"projects add-iam-policy-binding {PROJECT_ID} {MEMBER} --role=roles/storage.objectViewer",
         f"--condition={CONDITION}",
     )
-    assert google.plane.policies.bindings_of(f"projects/{PROJECT_ID}") == {
+    assert google.plane.state.policies.bindings_of(f"projects/{PROJECT_ID}") == {
         ("roles/owner", "user:owner@example.com", None),
         ("roles/storage.objectViewer", f"serviceAccount:{EMAIL}", "uploads"),
     }
@@ -77,7 +77,7 @@ def test_accounts_and_bindings(google: Google, gcloud: Commands) -> None:
     assert "bindings" not in json.loads(gcloud(f"iam service-accounts get-iam-policy {EMAIL} --format=json"))
     gcloud(f"iam service-accounts keys create /dev/null --iam-account={EMAIL}", fails="Key creation is not allowed")
     gcloud(f"iam service-accounts delete {EMAIL} --quiet")
-    assert google.plane.accounts == {}
+    assert google.plane.state.accounts == {}
 
 
 def test_secrets(google: Google, gcloud: Commands) -> None:
@@ -98,7 +98,7 @@ def test_secrets(google: Google, gcloud: Commands) -> None:
     gcloud("secrets describe a-secret")
     gcloud("secrets delete a-secret --quiet")
     gcloud("secrets describe a-secret", fails="NOT_FOUND")
-    assert google.plane.policies.bindings_of(f"projects/{PROJECT_ID}/secrets/a-secret") == set()
+    assert google.plane.state.policies.bindings_of(f"projects/{PROJECT_ID}/secrets/a-secret") == set()
 
 
 def test_buckets(google: Google, gcloud: Commands) -> None:

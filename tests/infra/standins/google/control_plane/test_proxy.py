@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 from aiohttp import web
-from standins.google.control_plane import Api, ControlPlane
-from standins.google.control_plane.apis import APIS
+from standins.google.control_plane.apis.registry import APIS
+from standins.google.control_plane.framework.api import Api
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.state import State
 from standins.serving import ServerThread
 
 from .....google import PROJECT_ID, Google
@@ -20,7 +22,7 @@ def test_curl_reaches_google_by_its_own_name(google: Google) -> None:
     ended = google.run("curl", "--silent", "--show-error", "--fail", f"https://{PROJECT}")
     assert ended.returncode == 0, ended.stderr
     assert f'"projectId": "{PROJECT_ID}"' in ended.stdout
-    [entry] = google.plane.log
+    [entry] = google.plane.state.log
     assert (entry.method, f"{entry.host}{entry.path}", entry.status) == ("GET", PROJECT, 200)
 
 
@@ -29,7 +31,7 @@ def test_a_regional_host_is_google_too(google: Google) -> None:
     address = f"us-central1-run.googleapis.com/apis/serving.knative.dev/v1/namespaces/{PROJECT_ID}/services/nope"
     ended = google.run("curl", "--silent", "--show-error", f"https://{address}")
     assert '"code": 404' in ended.stdout
-    assert google.plane.log[0].host == "us-central1-run.googleapis.com"
+    assert google.plane.state.log[0].host == "us-central1-run.googleapis.com"
 
 
 @pytest.mark.parametrize(
@@ -46,17 +48,17 @@ def test_any_other_way_is_refused_and_remembered(strange_google: Google, url: st
     asked = ["--silent", "--output", "/dev/null", "--write-out", "%{http_connect} %{http_code}"]
     ended = strange_google.run("curl", *asked, url)
     assert "403" in ended.stdout.split()
-    assert strange_google.plane.foreign
-    assert list(strange_google.plane.log) == []
+    assert strange_google.plane.state.foreign
+    assert list(strange_google.plane.state.log) == []
 
 
 def test_a_route_that_is_not_there_is_not_found_and_remembered(strange_google: Google) -> None:
     caller = Caller(strange_google)
     status, answer = caller("GET", "cloudresourcemanager.googleapis.com/v1/organisations/1")
     assert (status, answer["error"]["status"]) == (404, "NOT_FOUND")
-    assert strange_google.plane.unknown == ["GET cloudresourcemanager.googleapis.com/v1/organisations/1"]
+    assert strange_google.plane.state.unknown == ["GET cloudresourcemanager.googleapis.com/v1/organisations/1"]
     assert caller("DELETE", PROJECT)[0] == 404
-    assert len(strange_google.plane.unknown) == 2
+    assert len(strange_google.plane.state.unknown) == 2
     caller.close()
 
 
@@ -78,7 +80,7 @@ def test_a_test_may_let_a_host_through_to_loopback(google: Google, call: Caller,
     status, answer = call("POST", "api.openai.com/v1/models", {"a": 1}, limit="2")
     assert status == 201
     assert answer == {"path": "/v1/models?limit=2", "method": "POST", "body": '{"a": 1}'}
-    assert list(google.plane.log) == []
+    assert list(google.plane.state.log) == []
 
 
 def test_a_certificate_is_for_the_host_that_was_asked(google: Google) -> None:
@@ -110,7 +112,7 @@ def test_another_api_is_a_few_lines(thermostats: Api, strange_google: Google) ->
 
 def test_state_can_be_put_back(google: Google, call: Caller) -> None:
     google.enable_everything()
-    before = google.plane.snapshot()
+    before = google.plane.state.snapshot()
     for address, body, query in (
         (
             f"secretmanager.googleapis.com/v1/projects/{PROJECT_ID}/secrets",
@@ -122,12 +124,12 @@ def test_state_can_be_put_back(google: Google, call: Caller) -> None:
     ):
         value = {"secretId": "a-secret", "project": PROJECT_ID, "alt": "json"}[query]
         assert call("POST", address, body, **{query: value})[0] == 200
-    changed = google.plane.snapshot()
+    changed = google.plane.state.snapshot()
     assert _secrets_buckets_accounts(call) == (1, 1, 1)
-    google.plane.restore(before)
-    assert list(google.plane.log) == []
+    google.plane.state.restore(before)
+    assert list(google.plane.state.log) == []
     assert _secrets_buckets_accounts(call) == (0, 0, 0)
-    google.plane.restore(changed)
+    google.plane.state.restore(changed)
     assert _secrets_buckets_accounts(call) == (1, 1, 1)
 
 
@@ -139,5 +141,10 @@ def _secrets_buckets_accounts(call: Caller) -> tuple[int, int, int]:
 
 
 def test_a_plane_starts_empty() -> None:
-    plane = ControlPlane()
-    assert (plane.log.writes(), plane.unknown, plane.foreign, dict(plane.projects)) == ([], [], [], {})
+    plane = ControlPlane(State())
+    assert (plane.state.log.writes(), plane.state.unknown, plane.state.foreign, dict(plane.state.projects)) == (
+        [],
+        [],
+        [],
+        {},
+    )

@@ -29,13 +29,13 @@ COMMANDS = [
 def test_says_asks_and_ends_as_a_plain_gcloud(google: Google, warm_google: Google, command: list[str]) -> None:
     google.enable_everything()
     plain = google.run("gcloud", *command)
-    asked = [str(entry) for entry in google.plane.log]
-    google.plane.log.clear()
+    asked = [str(entry) for entry in google.plane.state.log]
+    google.plane.state.log.clear()
     for _ in range(2):  # the second finds imported what the first imported
         warm = warm_google.run("gcloud", *command)
         assert (warm.returncode, warm.stdout, warm.stderr) == (plain.returncode, plain.stdout, plain.stderr)
-        assert [str(entry) for entry in google.plane.log] == asked
-        google.plane.log.clear()
+        assert [str(entry) for entry in google.plane.state.log] == asked
+        google.plane.state.log.clear()
 
 
 def test_reads_standard_input_the_environment_and_the_working_folder(warm_google: Google, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_command_ends_with_its_caller(warm_google: Google) -> None:
         reached.set()
         goes_on.wait(20)
 
-    warm_google.plane.faults.call(before=hold, method="GET", path=f"/projects/{PROJECT_ID}$")
+    warm_google.plane.state.faults.call(before=hold, method="GET", path=f"/projects/{PROJECT_ID}$")
     command = ["gcloud", "projects", "describe", PROJECT_ID]
     with subprocess.Popen(command, env=warm_google.environment, stdout=subprocess.PIPE, start_new_session=True) as shim:
         assert reached.wait(20)
