@@ -6,24 +6,23 @@ from pathlib import Path
 from aiohttp import web
 
 from standins.guard import GUARD, Guard
-
-from . import speech
-from .calls import Calls
-from .context import Faculties, Hearing
-from .control import control_routes
-from .conversationalist import RuleBased
-from .credentials import ClientSecrets
-from .errors import ApiError
-from .faults import Faults
-from .http_api import CORS_PATHS, HttpApi
-from .ids import new_id
-from .knobs import Knobs
-from .recognition import Recognizer
-from .request_log import Handler, RequestLog
-from .script import Script, load_scenario
-from .webhook_api import WebhookApi
-from .webhooks import Webhooks
-from .websocket import WebSockets
+from standins.openai import speech
+from standins.openai.calls import Calls
+from standins.openai.context import Faculties, Hearing
+from standins.openai.control import control_routes
+from standins.openai.conversationalist import RuleBased
+from standins.openai.credentials import ClientSecrets
+from standins.openai.errors import ApiError
+from standins.openai.faults import Faults
+from standins.openai.http_api import CORS_PATHS, HttpApi
+from standins.openai.ids import new_id
+from standins.openai.knobs import Knobs
+from standins.openai.recognition import Recognizer
+from standins.openai.request_log import Handler, RequestLog
+from standins.openai.script import Script, load_scenario
+from standins.openai.webhook_api import WebhookApi
+from standins.openai.webhooks import Webhooks
+from standins.openai.websocket import WebSockets
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 CORS_HEADERS = {

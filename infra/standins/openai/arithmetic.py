@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from .number_words import with_digits
+from standins.openai.number_words import with_digits
 
 MAX_DECIMALS = 4
 OPERATIONS: dict[str, tuple[str, Callable[[Fraction, Fraction], Fraction]]] = {

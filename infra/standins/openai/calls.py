@@ -7,15 +7,15 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .context import Faculties
-from .errors import ApiError, JsonObject, call_not_found
-from .ids import new_id
-from .knobs import Knobs
-from .output_audio import PlaybackBuffer
-from .session import Session
-from .session_config import SessionConfig
-from .telephone import Person, PhoneCall, PhoneLine
-from .webhooks import INCOMING_CALL
+from standins.openai.context import Faculties
+from standins.openai.errors import ApiError, JsonObject, call_not_found
+from standins.openai.ids import new_id
+from standins.openai.knobs import Knobs
+from standins.openai.output_audio import PlaybackBuffer
+from standins.openai.session import Session
+from standins.openai.session_config import SessionConfig
+from standins.openai.telephone import Person, PhoneCall, PhoneLine
+from standins.openai.webhooks import INCOMING_CALL
 
 MAX_REMEMBERED_CALLS = 1000
 SIP_UNSUPPORTED = ("threshold", "prefix_padding_ms", "silence_duration_ms")

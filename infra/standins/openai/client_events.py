@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
-from .errors import ApiError, JsonObject
-from .items import InputItem, NewItem
-from .session_config import (
+from standins.openai.errors import ApiError, JsonObject
+from standins.openai.items import InputItem, NewItem
+from standins.openai.session_config import (
     AudioFormat,
     MaxOutputTokens,
     Modalities,
@@ -15,8 +15,8 @@ from .session_config import (
     VoiceId,
     check_voice,
 )
-from .tools import Tool, ToolChoice
-from .validation import Strict, parse
+from standins.openai.tools import Tool, ToolChoice
+from standins.openai.validation import Strict, parse
 
 MAX_AUDIO_CHUNK_BYTES = 15 * 1024 * 1024
 MetadataValue = Annotated[str, Field(max_length=512)]

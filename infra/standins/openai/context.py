@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .conversation import Conversation
-from .conversationalist import Conversationalist
-from .event_bus import EventBus
-from .event_faults import EventFaults
-from .output_audio import OutputAudio
-from .script import Script
-from .session_config import SessionConfig
+from standins.openai.conversation import Conversation
+from standins.openai.conversationalist import Conversationalist
+from standins.openai.event_bus import EventBus
+from standins.openai.event_faults import EventFaults
+from standins.openai.output_audio import OutputAudio
+from standins.openai.script import Script
+from standins.openai.session_config import SessionConfig
 
 
 class Hearing(Protocol):

@@ -8,16 +8,15 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from standins.guard import leads_to_this_machine
-
-from .calls import Calls
-from .errors import ApiError
-from .event_faults import EVENT_FAULT, EventFaults
-from .faults import FAULT, Faults
-from .request_log import RequestLog
-from .script import Script, parse_scenario
-from .telephone import PhoneCall
-from .validation import Strict, parse
-from .webhooks import Webhooks
+from standins.openai.calls import Calls
+from standins.openai.errors import ApiError
+from standins.openai.event_faults import EVENT_FAULT, EventFaults
+from standins.openai.faults import FAULT, Faults
+from standins.openai.request_log import RequestLog
+from standins.openai.script import Script, parse_scenario
+from standins.openai.telephone import PhoneCall
+from standins.openai.validation import Strict, parse
+from standins.openai.webhooks import Webhooks
 
 NO_CONTENT = 204
 

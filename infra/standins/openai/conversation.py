@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .errors import ApiError, JsonObject
-from .ids import new_id
+from standins.openai.errors import ApiError, JsonObject
+from standins.openai.ids import new_id
 
 ROOT = "root"
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from . import arithmetic
-from .conversation import Entry
-from .images import image_size, main_colour
-from .number_words import LARGEST_NUMBER, in_words, with_digits
-from .small_talk import small_talk
-from .tool_use import FunctionCall, call_of, read_aloud, wanted_call
-from .tools import ChosenFunction, FunctionTool, Tool, ToolChoice
+from standins.openai import arithmetic
+from standins.openai.conversation import Entry
+from standins.openai.images import image_size, main_colour
+from standins.openai.number_words import LARGEST_NUMBER, in_words, with_digits
+from standins.openai.small_talk import small_talk
+from standins.openai.tool_use import FunctionCall, call_of, read_aloud, wanted_call
+from standins.openai.tools import ChosenFunction, FunctionTool, Tool, ToolChoice
 
 INTRODUCTION = "this is the offline stand-in for OpenAI"
 GOODBYE = "Goodbye! It was nice talking to you."

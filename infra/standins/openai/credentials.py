@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from aiohttp import web
 from pydantic import Field, TypeAdapter
 
-from .errors import ApiError, JsonObject, invalid_api_key
-from .ids import new_id
-from .session_config import SessionConfig, parse_session
-from .validation import Strict, parse
+from standins.openai.errors import ApiError, JsonObject, invalid_api_key
+from standins.openai.ids import new_id
+from standins.openai.session_config import SessionConfig, parse_session
+from standins.openai.validation import Strict, parse
 
 API_KEY = re.compile(r"sk-[\w-]{20,}")
 SUBPROTOCOL_KEY_PREFIX = "openai-insecure-api-key."

@@ -3,9 +3,9 @@
 import json
 from typing import Any, Protocol
 
-from .errors import ApiError, JsonObject
-from .event_faults import EventFaults
-from .ids import new_id
+from standins.openai.errors import ApiError, JsonObject
+from standins.openai.event_faults import EventFaults
+from standins.openai.ids import new_id
 
 NORMAL_CLOSURE = 1000
 

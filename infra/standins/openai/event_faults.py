@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
-from .armed import ArmedFaults
-from .errors import JsonObject
-from .validation import Strict
+from standins.openai.armed import ArmedFaults
+from standins.openai.errors import JsonObject
+from standins.openai.validation import Strict
 
 
 class EventFault(Strict):

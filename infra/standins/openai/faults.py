@@ -10,11 +10,10 @@ from aiohttp import web
 from pydantic import Field, TypeAdapter, field_validator
 
 from standins.guard import CONTROL_PREFIX
-
-from .armed import ArmedFaults
-from .errors import ApiError, JsonObject, invalid_api_key, model_not_found
-from .request_log import Handler
-from .validation import Strict
+from standins.openai.armed import ArmedFaults
+from standins.openai.errors import ApiError, JsonObject, invalid_api_key, model_not_found
+from standins.openai.request_log import Handler
+from standins.openai.validation import Strict
 
 ELSEWHERE = "/elsewhere"
 HUGE_BYTES = 200 * 1024 * 1024

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .audio import RATE, Samples, resample, samples_of
+from standins.openai.audio import RATE, Samples, resample, samples_of
 
 PCMU, PCMA = "audio/pcmu", "audio/pcma"
 TELEPHONE_RATE = 8000

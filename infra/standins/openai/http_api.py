@@ -7,14 +7,14 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 from pydantic import Field, TypeAdapter
 
-from .calls import Calls, check_sip_config
-from .credentials import ClientSecrets, bearer, is_client_secret, require_api_key
-from .errors import ApiError, beta_shape_disabled
-from .models import model_list
-from .request_log import note
-from .session_config import SessionConfig, parse_session
-from .validation import Strict, parse
-from .websocket import WebSockets, is_beta
+from standins.openai.calls import Calls, check_sip_config
+from standins.openai.credentials import ClientSecrets, bearer, is_client_secret, require_api_key
+from standins.openai.errors import ApiError, beta_shape_disabled
+from standins.openai.models import model_list
+from standins.openai.request_log import note
+from standins.openai.session_config import SessionConfig, parse_session
+from standins.openai.validation import Strict, parse
+from standins.openai.websocket import WebSockets, is_beta
 
 CALLS_PATH = "/v1/realtime/calls"
 CLIENT_SECRETS_PATH = "/v1/realtime/client_secrets"

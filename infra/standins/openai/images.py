@@ -7,7 +7,7 @@ import io
 import struct
 from dataclasses import dataclass
 
-from .errors import ApiError
+from standins.openai.errors import ApiError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"

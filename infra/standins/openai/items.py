@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .validation import Sparse
+from standins.openai.validation import Sparse
 
 ItemStatus = Literal["completed", "incomplete", "in_progress"]
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from .session_config import RealtimeConfig, SessionConfig
-from .tools import FunctionTool
+from standins.openai.session_config import RealtimeConfig, SessionConfig
+from standins.openai.tools import FunctionTool
 
 MAX_PHRASES, MAX_WORDS = 50, 8
 

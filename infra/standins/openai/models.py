@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from .errors import JsonObject, model_not_found
+from standins.openai.errors import JsonObject, model_not_found
 
 DEFAULT_MODEL = "gpt-realtime-2.1"
 SHUTDOWN_DATES: dict[str, str | None] = {

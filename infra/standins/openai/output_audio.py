@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from . import g711
-from .audio import BYTES_PER_SAMPLE, PCM, RATE, bytes_to_ms
+from standins.openai import g711
+from standins.openai.audio import BYTES_PER_SAMPLE, PCM, RATE, bytes_to_ms
 
 BYTES_PER_SECOND = RATE * BYTES_PER_SAMPLE
 Emit = Callable[..., None]

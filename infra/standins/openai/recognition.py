@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from pathlib import Path
 
-from .audio import RATE, is_silent, resample, samples_of
+from standins.openai.audio import RATE, is_silent, resample, samples_of
 
 logger = logging.getLogger(__name__)
 

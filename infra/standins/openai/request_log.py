@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from standins.guard import CONTROL_PREFIX
-
-from .errors import JsonObject
+from standins.openai.errors import JsonObject
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .client_events import ResponseRequest
-from .context import SessionContext
-from .conversation import Entry
-from .conversationalist import Answer, Say, SayNothing, Turn
-from .errors import JsonObject
-from .ids import new_id
-from .response_items import FunctionCallWriter, MessageWriter, OutOfTokensError, Sound, SpokenWriter
-from .session_config import RealtimeConfig, VoiceId
-from .tool_use import FunctionCall
-from .tools import Tool, ToolChoice
-from .usage import Tokens, count_input, response_usage
+from standins.openai.client_events import ResponseRequest
+from standins.openai.context import SessionContext
+from standins.openai.conversation import Entry
+from standins.openai.conversationalist import Answer, Say, SayNothing, Turn
+from standins.openai.errors import JsonObject
+from standins.openai.ids import new_id
+from standins.openai.response_items import FunctionCallWriter, MessageWriter, OutOfTokensError, Sound, SpokenWriter
+from standins.openai.session_config import RealtimeConfig, VoiceId
+from standins.openai.tool_use import FunctionCall
+from standins.openai.tools import Tool, ToolChoice
+from standins.openai.usage import Tokens, count_input, response_usage
 
 logger = logging.getLogger(__name__)
 

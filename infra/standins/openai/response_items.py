@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-from .audio import BYTES_PER_SAMPLE, bytes_to_ms
-from .context import SessionContext
-from .conversation import Entry, new_entry
-from .errors import JsonObject
-from .ids import new_id
-from .output_audio import Part
-from .tool_use import FunctionCall
-from .usage import Tokens, count_spoken, count_text
+from standins.openai.audio import BYTES_PER_SAMPLE, bytes_to_ms
+from standins.openai.context import SessionContext
+from standins.openai.conversation import Entry, new_entry
+from standins.openai.errors import JsonObject
+from standins.openai.ids import new_id
+from standins.openai.output_audio import Part
+from standins.openai.tool_use import FunctionCall
+from standins.openai.usage import Tokens, count_spoken, count_text
 
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 WORD = re.compile(r"\S+\s*")

@@ -2,15 +2,15 @@
 
 import asyncio
 
-from .client_events import ResponseRequest
-from .context import SessionContext
-from .conversation import Entry, new_entry
-from .errors import ApiError
-from .items import ItemReference
-from .output_audio import Interruption
-from .response import Response, ResponseSettings
-from .session_config import RealtimeConfig
-from .usage import Tokens
+from standins.openai.client_events import ResponseRequest
+from standins.openai.context import SessionContext
+from standins.openai.conversation import Entry, new_entry
+from standins.openai.errors import ApiError
+from standins.openai.items import ItemReference
+from standins.openai.output_audio import Interruption
+from standins.openai.response import Response, ResponseSettings
+from standins.openai.session_config import RealtimeConfig
+from standins.openai.usage import Tokens
 
 REQUESTS_PER_MINUTE = 5000
 TOKENS_PER_MINUTE = 400_000

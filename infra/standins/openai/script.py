@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter
 
-from .conversationalist import Answer, Conversationalist, Say, Turn
-from .tool_use import FunctionCall
-from .validation import Strict, parse
+from standins.openai.conversationalist import Answer, Conversationalist, Say, Turn
+from standins.openai.tool_use import FunctionCall
+from standins.openai.validation import Strict, parse
 
 
 class ScriptedTool(Strict):

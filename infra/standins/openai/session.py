@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .client_events import (
+from standins.openai.client_events import (
     AudioAppend,
     ItemCreate,
     ItemDelete,
@@ -20,17 +20,17 @@ from .client_events import (
     SessionUpdate,
     parse_client_event,
 )
-from .context import Faculties, SessionContext
-from .conversation import new_entry
-from .errors import ApiError, JsonObject
-from .event_bus import EventBus, Sink
-from .ids import new_id
-from .images import image_size
-from .knobs import Knobs
-from .output_audio import OutputAudio, Silence
-from .responses import Responses
-from .session_config import SessionConfig, updated
-from .spoken_turns import SpokenTurns
+from standins.openai.context import Faculties, SessionContext
+from standins.openai.conversation import new_entry
+from standins.openai.errors import ApiError, JsonObject
+from standins.openai.event_bus import EventBus, Sink
+from standins.openai.ids import new_id
+from standins.openai.images import image_size
+from standins.openai.knobs import Knobs
+from standins.openai.output_audio import OutputAudio, Silence
+from standins.openai.responses import Responses
+from standins.openai.session_config import SessionConfig, updated
+from standins.openai.spoken_turns import SpokenTurns
 
 SESSION_ENDED = 1000
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
-from .errors import ApiError, JsonObject
-from .models import DEFAULT_MODEL, check_model
-from .tools import Tool, ToolChoice
-from .validation import Sparse, Strict, parse
+from standins.openai.errors import ApiError, JsonObject
+from standins.openai.models import DEFAULT_MODEL, check_model
+from standins.openai.tools import Tool, ToolChoice
+from standins.openai.validation import Sparse, Strict, parse
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 DEFAULT_INSTRUCTIONS = "You are a helpful assistant. Be brief and kind."

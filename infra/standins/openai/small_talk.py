@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .conversation import Entry
+from standins.openai.conversation import Entry
 
 FILE = Path(__file__).with_name("turns.toml")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .audio import RATE, Samples, resample
+from standins.openai.audio import RATE, Samples, resample
 
 AUDIO_OUTPUT_SYNCHRONOUS = 2
 CHARS_UTF8 = 1

@@ -4,18 +4,18 @@ import asyncio
 import base64
 import binascii
 
-from . import g711
-from .audio import BYTES_PER_SAMPLE, bytes_to_ms, duration_ms, is_silent
-from .client_events import MAX_AUDIO_CHUNK_BYTES, ResponseRequest
-from .context import SessionContext
-from .conversation import Entry, new_entry
-from .errors import ApiError
-from .ids import new_id
-from .likely_phrases import likely_phrases
-from .responses import Responses
-from .session_config import RealtimeConfig, SemanticVad, ServerVad, Transcription
-from .usage import transcription_usage
-from .vad import Activity, IdleTimeout, InputAudioBuffer, SpeechStarted, sensitivity_of
+from standins.openai import g711
+from standins.openai.audio import BYTES_PER_SAMPLE, bytes_to_ms, duration_ms, is_silent
+from standins.openai.client_events import MAX_AUDIO_CHUNK_BYTES, ResponseRequest
+from standins.openai.context import SessionContext
+from standins.openai.conversation import Entry, new_entry
+from standins.openai.errors import ApiError
+from standins.openai.ids import new_id
+from standins.openai.likely_phrases import likely_phrases
+from standins.openai.responses import Responses
+from standins.openai.session_config import RealtimeConfig, SemanticVad, ServerVad, Transcription
+from standins.openai.usage import transcription_usage
+from standins.openai.vad import Activity, IdleTimeout, InputAudioBuffer, SpeechStarted, sensitivity_of
 
 MIN_COMMIT_MS = 100
 

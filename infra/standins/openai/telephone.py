@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from . import g711
-from .audio import FRAME_BYTES, FRAME_MS, ms_to_bytes
-from .context import Faculties
-from .errors import JsonObject
-from .output_audio import PlaybackBuffer
-from .session import Session
-from .vad import InputAudioBuffer, Sensitivity, SpeechStarted, SpeechStopped
-from .validation import Strict
+from standins.openai import g711
+from standins.openai.audio import FRAME_BYTES, FRAME_MS, ms_to_bytes
+from standins.openai.context import Faculties
+from standins.openai.errors import JsonObject
+from standins.openai.output_audio import PlaybackBuffer
+from standins.openai.session import Session
+from standins.openai.vad import InputAudioBuffer, Sensitivity, SpeechStarted, SpeechStopped
+from standins.openai.validation import Strict
 
 FRAME_SECONDS = FRAME_MS / 1000
 SILENT_FRAME = bytes(FRAME_BYTES)

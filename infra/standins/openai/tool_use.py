@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import JsonObject
-from .number_words import with_digits
-from .tools import FunctionTool
+from standins.openai.errors import JsonObject
+from standins.openai.number_words import with_digits
+from standins.openai.tools import FunctionTool
 
 _STOP_WORDS = """
     a an and are at by can current do for from get give given has have how i in is it its look me my of on or please

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from .validation import Sparse
+from standins.openai.validation import Sparse
 
 
 class FunctionTool(Sparse):

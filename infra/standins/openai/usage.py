@@ -5,9 +5,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
-from .conversation import Entry
-from .errors import JsonObject
-from .images import image_size
+from standins.openai.conversation import Entry
+from standins.openai.errors import JsonObject
+from standins.openai.images import image_size
 
 CHARACTERS_PER_TEXT_TOKEN = 4
 USER_AUDIO_MS_PER_TOKEN = 100

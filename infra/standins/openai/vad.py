@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .audio import FRAME_BYTES, FRAME_MS, bytes_to_ms, ms_to_bytes, samples_of
-from .session_config import SemanticVad, ServerVad
+from standins.openai.audio import FRAME_BYTES, FRAME_MS, bytes_to_ms, ms_to_bytes, samples_of
+from standins.openai.session_config import SemanticVad, ServerVad
 
 # A threshold of 0.5 is -40 dB below full scale: above a quiet room, below a voice at arm's length.
 QUIETEST_DB, LOUDEST_DB = -55.0, -25.0

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_serializer, model_validator
 from pydantic_core import ErrorDetails
 
-from .errors import ApiError, JsonObject
+from standins.openai.errors import ApiError, JsonObject
 
 T = TypeVar("T")
 

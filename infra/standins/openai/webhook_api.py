@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from pydantic import Field, TypeAdapter
 
-from .credentials import require_api_key
-from .errors import ApiError, JsonObject
-from .ids import new_id
-from .validation import Strict, parse
-from .webhooks import INCOMING_CALL, Endpoint, Webhooks, new_secret
+from standins.openai.credentials import require_api_key
+from standins.openai.errors import ApiError, JsonObject
+from standins.openai.ids import new_id
+from standins.openai.validation import Strict, parse
+from standins.openai.webhooks import INCOMING_CALL, Endpoint, Webhooks, new_secret
 
 ENDPOINTS_PATH = "/v1/webhook_endpoints"
 

@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from standins.guard import leads_to_this_machine
-
-from .errors import JsonObject
-from .ids import new_id
-from .knobs import Knobs
+from standins.openai.errors import JsonObject
+from standins.openai.ids import new_id
+from standins.openai.knobs import Knobs
 
 GIVE_UP_AFTER_SECONDS = 72 * 3600
 DELIVERY_TIMEOUT = aiohttp.ClientTimeout(total=30)

@@ -21,10 +21,10 @@ from aiortc import (
 )
 from av import AudioFrame, AudioResampler
 
-from .audio import FRAME_BYTES, FRAME_SAMPLES, RATE
-from .errors import ApiError
-from .output_audio import PlaybackBuffer
-from .session import Session
+from standins.openai.audio import FRAME_BYTES, FRAME_SAMPLES, RATE
+from standins.openai.errors import ApiError
+from standins.openai.output_audio import PlaybackBuffer
+from standins.openai.session import Session
 
 logger = logging.getLogger(__name__)
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
-from .calls import Calls
-from .context import Faculties
-from .credentials import ClientSecrets, bearer, is_client_secret, require_api_key
-from .errors import ApiError, JsonObject, beta_shape_disabled, call_not_found
-from .event_bus import EventBus
-from .knobs import Knobs
-from .output_audio import DeltaStream
-from .session import Session
-from .session_config import SessionConfig, parse_session
+from standins.openai.calls import Calls
+from standins.openai.context import Faculties
+from standins.openai.credentials import ClientSecrets, bearer, is_client_secret, require_api_key
+from standins.openai.errors import ApiError, JsonObject, beta_shape_disabled, call_not_found
+from standins.openai.event_bus import EventBus
+from standins.openai.knobs import Knobs
+from standins.openai.output_audio import DeltaStream
+from standins.openai.session import Session
+from standins.openai.session_config import SessionConfig, parse_session
 
 SUBPROTOCOL = "realtime"
 MAX_MESSAGE_BYTES = 24 * 1024 * 1024

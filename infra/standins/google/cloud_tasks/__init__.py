@@ -50,7 +50,7 @@ class CloudTasks:
 
     async def tasks_create(self, request: web.Request) -> web.Response:
         queue = self._queue(request)
-        asked = parsed(await request.text())
+        asked = parsed(await request.read())
         task = queue.create(asked.task, self._project)
         return web.json_response(task.resource(_view(str(asked.responseView))))
 
@@ -113,12 +113,12 @@ def create_app(
     return app
 
 
-def parsed(text: str) -> CreateTask:
-    """The body of tasks.create. Raises GoogleError."""
-    if len(text) > MAX_TASK_BYTES:
+def parsed(body: bytes) -> CreateTask:
+    """The body of tasks.create. Raises GoogleError, also for bytes that are not UTF-8."""
+    if len(body) > MAX_TASK_BYTES:
         raise GoogleError("INVALID_ARGUMENT", "Task size too large")
     try:
-        return CreateTask.model_validate(json.loads(text))
+        return CreateTask.model_validate(json.loads(body))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))

@@ -282,9 +282,16 @@ def test_a_request_that_google_would_not_send_is_refused(client: Client, worker:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"task":{"httpRequest":{"url":"http://x/"},"surprise":1}}', "[" * 100_000]
+    "text",
+    [
+        "{",
+        "[]",
+        '{"task":{"httpRequest":{"url":"http://x/"},"surprise":1}}',
+        "[" * 100_000,
+        pytest.param(b'{"task":"\xff"}', id="not UTF-8"),
+    ],
 )
-def test_what_is_no_request_is_refused(url: str, text: str) -> None:
+def test_what_is_no_request_is_refused(url: str, text: str | bytes) -> None:
     headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}
     answer = requests.post(f"{url}/v2/{QUEUE}/tasks", data=text, headers=headers, timeout=5)
     assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")

@@ -103,7 +103,7 @@ def resume_queue(call: Call) -> Json:
 @API.post(f"{QUEUE}/tasks", read=True)
 def create_task(call: Call) -> Json:
     """For the functions that run here: nothing of the project is changed. Which of them may, infra/iam.txt says."""
-    queue, tasks, asked = found(call)["name"], call.state.part(Tasks), parsed(call.body.decode()).task
+    queue, tasks, asked = found(call)["name"], call.state.part(Tasks), parsed(call.body).task
     parent_name, _, task_id = asked.name.rpartition("/tasks/")
     if parent_name != queue or not TASK_ID.fullmatch(task_id):
         raise GoogleError("INVALID_ARGUMENT", f"Task name must be formatted: {queue}/tasks/<task_id>")

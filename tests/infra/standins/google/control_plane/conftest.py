@@ -10,6 +10,8 @@ from standins.serving import ServerThread
 
 from .....google import Google, running_google
 
+JSON = {"Content-Type": "application/json"}
+
 
 class Caller:
     """Speaks HTTPS through the proxy, as any client does."""
@@ -26,8 +28,9 @@ class Caller:
         return self
 
     def __call__(self, method: str, address: str, body: Any = None, **query: str) -> tuple[int, Any]:
-        """`address`: host and path. Answers with the status and the JSON value."""
-        answer = self._session.request(method, f"https://{address}", params=query, json=body, timeout=20)
+        """`address`: host and path. `body`: a JSON value, or bytes as they are. Answers: status and JSON value."""
+        sent: dict[str, Any] = {"data": body, "headers": JSON} if isinstance(body, bytes) else {"json": body}
+        answer = self._session.request(method, f"https://{address}", params=query, timeout=20, **sent)
         return answer.status_code, answer.json() if answer.content else None
 
     def close(self) -> None:

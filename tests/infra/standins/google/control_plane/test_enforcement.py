@@ -258,6 +258,29 @@ def test_a_queue_s_name_cannot_be_used_again_soon(everything: Google, call: Call
     assert call("POST", QUEUES, queue)[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("address", "query"),
+    [
+        (ACCOUNTS, {}),
+        (QUEUES, {}),
+        (f"{QUEUES}/calls/tasks", {}),
+        (REPOSITORIES, {"repositoryId": "ours"}),
+        (SECRETS, {"secretId": "key"}),
+        (BUCKETS, {"project": PROJECT_ID}),
+        (f"{SERVICES}:batchEnable", {}),
+        (f"{PROJECT}:setIamPolicy", {}),
+    ],
+    ids=["account", "queue", "task", "repository", "secret", "bucket", "services", "policy"],
+)
+def test_a_body_that_is_not_utf8_is_refused(strange_google: Google, address: str, query: dict[str, str]) -> None:
+    strange_google.enable_everything()
+    call = Caller(strange_google)
+    call("POST", QUEUES, {"name": f"{LOCATION}/queues/calls"})
+    status, answer = call("POST", address, b'{"name": "\xff\xfe"}', **query)
+    call.close()
+    assert (status, answer["error"]["code"]) == (400, 400)
+
+
 def test_two_who_change_a_budget_at_once_conflict(everything: Google, call: Caller) -> None:
     amount = {"specifiedAmount": {"currencyCode": "USD", "units": "20"}}
     made = call("POST", BUDGETS, {"displayName": "ours", "amount": amount})[1]
