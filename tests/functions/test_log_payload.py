@@ -171,7 +171,7 @@ def test_parallel_repeats_are_one_object(log_client: FlaskClient, bucket: storag
 def test_a_write_whose_answer_was_lost_is_stored_once(
     log_client: FlaskClient, bucket: storage.Bucket, arm: Callable[..., None]
 ) -> None:
-    arm(fault="commit_then_reset", times=1)
+    arm(fault="reset_after_commit", times=1)
     answer = log_client.post(URL, data=lines(EVENT), headers=headers("page_lost/0"))
     assert answer.status_code == 200
     assert bucket.get_blob(answer.json["object"]).metageneration == 1

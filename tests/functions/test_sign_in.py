@@ -164,7 +164,7 @@ def test_who_was_let_in_is_remembered(
 def test_an_invite_whose_answer_from_the_bucket_was_lost_still_works(
     client: FlaskClient, invite: tuple[Invite, str], storage_url: str
 ) -> None:
-    fault = {"fault": "commit_then_reset", "operation": "objects_insert"}
+    fault = {"fault": "reset_after_commit", "operation": "objects_insert"}
     requests.post(f"{storage_url}/_standin/faults", json=fault, timeout=5).raise_for_status()
     assert redeem(client, invite[1]).status_code == 204
 

@@ -114,7 +114,7 @@ def test_who_cannot_be_signed_out_because_nothing_can_be_read_is_told_so(client:
 def test_signing_out_whose_answer_from_the_bucket_was_lost_works(
     client: FlaskClient, control_bucket: ControlBucket, arm: Arm
 ) -> None:
-    arm(fault="commit_then_reset", operation="objects_insert")
+    arm(fault="reset_after_commit", operation="objects_insert")
     assert has_left(sign_out(client, session_cookie()))
     assert control_bucket.list("signed-out/") == ["signed-out/person1"]
 

@@ -481,7 +481,7 @@ def test_what_stands_in_the_way_is_named_and_nothing_is_changed(
 
 
 def test_a_refusal_on_the_way_says_what_was_done_and_what_is_left(empty: Owner) -> None:
-    empty.plane.state.faults.add("403", path="/secrets$", times=100)
+    empty.plane.state.faults.arm("403", path="/secrets$", times=100)
     ended = empty.bootstrap("--yes", "--json")
     assert ended.returncode == 1
     steps = {step["id"]: step for step in told(ended)["result"]["steps"]}

@@ -19,11 +19,11 @@ from ..google import needs_gcloud
 from .bootstrapping import OPENAI_KEY, Owner, Provisioned, State
 
 pytestmark = [needs_gcloud, pytest.mark.timeout(3600)]
-WAITED_OUT = ("409", "429", "503", "reset", "reset-after")
+WAITED_OUT = ("409", "429", "503", "reset", "reset_after_commit")
 MAX_RUNS = 200
 KILLED = -9
 MADE_UP = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}")
-How = str  # a kind of faults.py, or "kill"
+How = str  # a fault of state/faults.py, or "kill"
 
 
 @dataclass

@@ -265,9 +265,9 @@ def test_the_longest_name_there_can_be_signs_in(cloud: OwnerCloud, capsys: pytes
 def test_a_lost_answer_from_the_bucket_costs_no_invite_and_no_revocation(
     cloud: OwnerCloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cloud.storage_fault(fault="commit_then_reset", operation="objects_insert")
+    cloud.storage_fault(fault="reset_after_commit", operation="objects_insert")
     signed_in = sign_in(cloud, NAME, capsys)
-    cloud.storage_fault(fault="commit_then_reset", operation="objects_insert")
+    cloud.storage_fault(fault="reset_after_commit", operation="objects_insert")
     assert in_process(cloud, "--revoke", NAME) == 0
     wait_until_signed_out(cloud, signed_in)
 

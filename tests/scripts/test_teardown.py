@@ -175,7 +175,7 @@ def test_help_says_how_to_use_it(applied: Owner) -> None:
 
 
 def test_what_cannot_be_deleted_keeps_back_nothing_else(applied: Owner) -> None:
-    applied.plane.state.faults.add("403", method="DELETE", path="/secrets/signing-key$", times=100)
+    applied.plane.state.faults.arm("403", method="DELETE", path="/secrets/signing-key$", times=100)
     ended = applied.teardown(*YES, "--delete-data", "--json")
     assert ended.returncode == 1
     outcomes = {step["id"]: step["outcome"] for step in told(ended)["result"]["steps"]}

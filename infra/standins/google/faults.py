@@ -6,13 +6,11 @@
     GET    /_standin/requests  newest last               DELETE /_standin/requests    forget them
 
 NAMES: `status` (answers `status`, nothing happens), `reset` (connection reset, nothing happens),
-`commit_then_reset` (it happens, the answer is lost), `slow` (answers after `seconds`).
+`reset_after_commit` (it happens, the answer is lost), `slow` (answers after `seconds`).
 An operation is the name of the handler, which is Google's method name: objects.insert -> objects_insert.
 """
 
 import asyncio
-import socket
-import struct
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,18 +20,19 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from standins.faults import RESET, RESET_AFTER_COMMIT, SLOW, ArmedFaults, reset
 from standins.guard import CONTROL_PREFIX
 
 REQUESTS_REMEMBERED = 10_000
-FAULT_NAMES = ("status", "reset", "commit_then_reset", "slow")
-LINGER_ZERO = struct.pack("ii", 1, 0)
+STATUS = "status"
+FAULT_NAMES = (STATUS, RESET, RESET_AFTER_COMMIT, SLOW)
 
 ErrorAnswer = Callable[[int, str], web.Response]
 
 
 @dataclass
 class Fault:
-    """One armed fault; `times` counts down, None means until disarmed."""
+    """One armed fault; it strikes `times`, None means until disarmed."""
 
     fault: str
     operation: str = "*"
@@ -52,7 +51,7 @@ class Faults:
 
     def __init__(self, error_answer: ErrorAnswer) -> None:
         self._error_answer = error_answer
-        self._armed: list[Fault] = []
+        self._armed = ArmedFaults[Fault]()
         self._requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_REMEMBERED)
 
     def install(self, app: web.Application) -> None:
@@ -77,21 +76,22 @@ class Faults:
             "status": None,
         }
         self._requests.append(entry)
-        response = await self._strike(self._take(operation), request, handler)
+        fault = self._armed.take(lambda armed: armed.operation in ("*", operation))
+        response = await self._strike(fault, request, handler)
         entry["status"] = response.status
         return response
 
     async def _strike(self, fault: Fault | None, request: web.Request, handler: Handler) -> web.StreamResponse:
         if fault is None:
             return await handler(request)
-        if fault.fault == "status":
+        if fault.fault == STATUS:
             return self._refusal(fault)
-        if fault.fault == "slow":
+        if fault.fault == SLOW:
             await asyncio.sleep(fault.seconds)
-        elif fault.fault == "reset":
+        elif fault.fault == RESET:
             reset_connection(request)
         response = await handler(request)
-        if fault.fault == "commit_then_reset":
+        if fault.fault == RESET_AFTER_COMMIT:
             reset_connection(request)
         return response
 
@@ -101,25 +101,18 @@ class Faults:
             response.headers["Retry-After"] = str(fault.retry_after)
         return response
 
-    def _take(self, operation: str) -> Fault | None:
-        for fault in self._armed:
-            if fault.operation in ("*", operation):
-                if fault.times is not None:
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._armed.remove(fault)
-                return fault
-        return None
-
     async def _arm(self, request: web.Request) -> web.Response:
         try:
-            self._armed.append(Fault(**await request.json()))
+            self._armed.arm(Fault(**await request.json()))
         except (TypeError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=400)
-        return web.json_response([asdict(fault) for fault in self._armed])
+        return self._listed()
+
+    def _listed(self) -> web.Response:
+        return web.json_response([{**asdict(fault), "times": left} for fault, left in self._armed.still_armed()])
 
     async def _list(self, _request: web.Request) -> web.Response:
-        return web.json_response([asdict(fault) for fault in self._armed])
+        return self._listed()
 
     async def _disarm(self, _request: web.Request) -> web.Response:
         self._armed.clear()
@@ -134,9 +127,6 @@ class Faults:
 
 
 def reset_connection(request: web.Request) -> None:
-    """End the client's connection with a TCP reset, as a crashed front end does, and give up the request."""
-    transport = request.transport
-    if transport is not None:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
-        transport.abort()
+    """End the client's connection with a TCP reset and give up the request."""
+    reset(request.transport)
     raise asyncio.CancelledError

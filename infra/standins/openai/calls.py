@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from standins.openai.context import Faculties
-from standins.openai.errors import ApiError, JsonObject, call_not_found
+from standins.openai.errors import ApiError, call_not_found
 from standins.openai.ids import new_id
 from standins.openai.knobs import Knobs
 from standins.openai.output_audio import PlaybackBuffer
@@ -16,6 +16,7 @@ from standins.openai.session import Session
 from standins.openai.session_config import SessionConfig
 from standins.openai.telephone import Person, PhoneCall, PhoneLine
 from standins.openai.webhooks import INCOMING_CALL
+from standins.values import Json
 
 MAX_REMEMBERED_CALLS = 1000
 SIP_UNSUPPORTED = ("threshold", "prefix_padding_ms", "silence_duration_ms")
@@ -39,7 +40,7 @@ class Call:
     deadline: asyncio.TimerHandle | None = None
     person: Person | None = None
 
-    def described(self) -> JsonObject:
+    def described(self) -> Json:
         sent, received = (self.session.bus.sent, self.session.received) if self.session else (0, 0)
         counts = {"events_sent": sent, "events_received": received}
         talk = {"heard": self.person.heard, "said": self.person.said} if self.person else {}
@@ -50,14 +51,14 @@ class Calls:
     """Opens, finds and ends calls."""
 
     def __init__(
-        self, faculties: Faculties, knobs: Knobs, notify: Callable[[str, JsonObject], None] = lambda _type, _data: None
+        self, faculties: Faculties, knobs: Knobs, notify: Callable[[str, Json], None] = lambda _type, _data: None
     ) -> None:
         """`notify(event_type, data)` tells the project's webhook endpoints."""
         self._notify = notify
         self._faculties = faculties
         self._knobs = knobs
         self._live: dict[str, Call] = {}
-        self._ended: deque[JsonObject] = deque(maxlen=MAX_REMEMBERED_CALLS)
+        self._ended: deque[Json] = deque(maxlen=MAX_REMEMBERED_CALLS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open_webrtc(self, config: SessionConfig, offer: str, setup: str) -> tuple[str, str]:
@@ -138,7 +139,7 @@ class Calls:
             raise call_not_found()
         await self._end(call, f"referred to {target_uri}")
 
-    def described(self) -> list[JsonObject]:
+    def described(self) -> list[Json]:
         """Ended and live calls, oldest first."""
         return [*self._ended, *(call.described() for call in self._live.values())]
 

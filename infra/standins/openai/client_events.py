@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
-from standins.openai.errors import ApiError, JsonObject
+from standins.openai.errors import ApiError
 from standins.openai.items import InputItem, NewItem
 from standins.openai.session_config import (
     AudioFormat,
@@ -17,6 +17,7 @@ from standins.openai.session_config import (
 )
 from standins.openai.tools import Tool, ToolChoice
 from standins.openai.validation import Strict, parse
+from standins.values import Json
 
 MAX_AUDIO_CHUNK_BYTES = 15 * 1024 * 1024
 MetadataValue = Annotated[str, Field(max_length=512)]
@@ -122,7 +123,7 @@ CLIENT_EVENTS: dict[str, type[ClientEvent]] = {
 _ADAPTERS: dict[str, TypeAdapter[ClientEvent]] = {name: TypeAdapter(model) for name, model in CLIENT_EVENTS.items()}
 
 
-def parse_client_event(event: JsonObject) -> ClientEvent:
+def parse_client_event(event: Json) -> ClientEvent:
     """Read one client event; raises ApiError with the code and parameter OpenAI would name."""
     name = event.get("type")
     if name is None:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from standins.openai.errors import ApiError, JsonObject
+from standins.openai.errors import ApiError
 from standins.openai.ids import new_id
+from standins.values import Json
 
 ROOT = "root"
 
@@ -14,7 +15,7 @@ ROOT = "root"
 class Entry:
     """One item: what server events show of it, and what only the stand-in knows."""
 
-    item: JsonObject
+    item: Json
     audio_ms: int = 0
     is_silent: bool = False
     heard: asyncio.Future[str] | None = None
@@ -38,7 +39,7 @@ class Entry:
         return [part["image_url"] for part in self.item.get("content", []) if part["type"] == "input_image"]
 
 
-def new_entry(item: JsonObject) -> Entry:
+def new_entry(item: Json) -> Entry:
     """Complete an item as the server echoes it: with an id, its object name and a status."""
     completed = {"id": new_id("item"), "object": "realtime.item", "status": "completed", **item}
     if item["type"] == "function_call":

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from aiohttp import web
 from pydantic import Field, TypeAdapter
 
-from standins.openai.errors import ApiError, JsonObject, invalid_api_key
+from standins.openai.errors import ApiError, invalid_api_key
 from standins.openai.ids import new_id
 from standins.openai.session_config import SessionConfig, parse_session
 from standins.openai.validation import Strict, parse
+from standins.values import Json
 
 API_KEY = re.compile(r"sk-[\w-]{20,}")
 SUBPROTOCOL_KEY_PREFIX = "openai-insecure-api-key."
@@ -45,7 +46,7 @@ class ClientSecrets:
         self._clock = clock
         self._by_value: dict[str, ClientSecret] = {}
 
-    def mint(self, body: Any) -> JsonObject:
+    def mint(self, body: Any) -> Json:
         """Return the JSON answer of `POST /v1/realtime/client_secrets`."""
         request = parse(_MINT_REQUEST, body)
         config = parse_session(request.session)

@@ -1,8 +1,6 @@
 """The one shape in which the stand-in refuses: over HTTP as a status and a body, in a session as an `error` event."""
 
-from typing import Any
-
-JsonObject = dict[str, Any]
+from standins.values import Json
 
 
 class ApiError(Exception):
@@ -26,12 +24,12 @@ class ApiError(Exception):
         self.type = type_
         self.retry_after_seconds = retry_after_seconds
 
-    def body(self) -> JsonObject:
+    def body(self) -> Json:
         """The JSON body of an HTTP answer."""
         error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
         return {"error": error}
 
-    def event_error(self, client_event_id: str | None) -> JsonObject:
+    def event_error(self, client_event_id: str | None) -> Json:
         """The `error` member of an `error` server event."""
         return {**self.body()["error"], "event_id": client_event_id}
 

@@ -3,9 +3,10 @@
 import json
 from typing import Any, Protocol
 
-from standins.openai.errors import ApiError, JsonObject
+from standins.openai.errors import ApiError
 from standins.openai.event_faults import EventFaults
 from standins.openai.ids import new_id
+from standins.values import Json
 
 NORMAL_CLOSURE = 1000
 
@@ -45,7 +46,7 @@ class EventBus:
         """Send an `error` event that no client event caused."""
         self.emit("error", error=error.event_error(None))
 
-    def _send(self, event: JsonObject, *sinks: Sink) -> None:
+    def _send(self, event: Json, *sinks: Sink) -> None:
         passed = self._faults.pass_on(event)
         if passed is None:
             return
@@ -59,5 +60,5 @@ class EventBus:
             sink.close(code)
 
 
-def _event(type_: str, fields: JsonObject) -> JsonObject:
+def _event(type_: str, fields: Json) -> Json:
     return {"type": type_, "event_id": new_id("event"), **fields}

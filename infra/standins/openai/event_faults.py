@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
-from standins.openai.armed import ArmedFaults
-from standins.openai.errors import JsonObject
+from standins.faults import ArmedFaults
 from standins.openai.validation import Strict
+from standins.values import Json
 
 
 class EventFault(Strict):
@@ -33,9 +33,9 @@ EVENT_FAULT: TypeAdapter[EventFault] = TypeAdapter(EventFault)
 class EventFaults(ArmedFaults[EventFault]):
     """The armed faults of all sessions."""
 
-    def pass_on(self, event: JsonObject) -> JsonObject | None:
+    def pass_on(self, event: Json) -> Json | None:
         """The event as it arrives; None when it is lost."""
-        fault = self._take(lambda fault: fault.event == event.get("type"))
+        fault = self.take(lambda fault: fault.event == event.get("type"))
         if fault is None:
             return event
         if fault.fault == "drop":
@@ -48,7 +48,7 @@ class EventFaults(ArmedFaults[EventFault]):
         return spoilt
 
 
-def _omit(event: JsonObject, path: list[str]) -> None:
+def _omit(event: Json, path: list[str]) -> None:
     *parents, last = path
     for name in parents:
         event = event.get(name, {})

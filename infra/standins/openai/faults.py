@@ -1,19 +1,18 @@
 """Ways in which the service or the network fails, armed by tests: `POST /_standin/faults`."""
 
 import asyncio
-import socket
-import struct
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, Literal
 
 from aiohttp import web
 from pydantic import Field, TypeAdapter, field_validator
 
+from standins.faults import RESET, SLOW, ArmedFaults, reset
 from standins.guard import CONTROL_PREFIX
-from standins.openai.armed import ArmedFaults
-from standins.openai.errors import ApiError, JsonObject, invalid_api_key, model_not_found
+from standins.openai.errors import ApiError, invalid_api_key, model_not_found
 from standins.openai.request_log import Handler
 from standins.openai.validation import Strict
+from standins.values import Json
 
 ELSEWHERE = "/elsewhere"
 HUGE_BYTES = 200 * 1024 * 1024
@@ -56,7 +55,7 @@ class Faults(ArmedFaults[Fault]):
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Fail instead of, or before, handling the request; preflights and control routes never fail."""
-        fault = None if _is_exempt(request) else self._take(lambda armed: armed.path in ("*", _place(request.path)))
+        fault = None if _is_exempt(request) else self.take(lambda armed: armed.path in ("*", _place(request.path)))
         return await (FAULTS[fault.fault](request, fault, handler) if fault else handler(request))
 
 
@@ -127,12 +126,7 @@ async def _drip(request: web.Request, _fault: Fault, _handler: Handler) -> web.S
 
 
 async def _reset(request: web.Request, _fault: Fault, _handler: Handler) -> web.StreamResponse:
-    """Close with a TCP RST: a socket that may not linger drops what it holds."""
-    transport = request.transport
-    if transport:
-        linger = struct.pack("ii", 1, 0)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        transport.abort()
+    reset(request.transport)
     return web.Response()
 
 
@@ -151,7 +145,7 @@ def _html() -> web.Response:
 
 
 def _wrong_json() -> web.Response:
-    body: JsonObject = {"object": "list", "data": []}
+    body: Json = {"object": "list", "data": []}
     return web.json_response(body)
 
 
@@ -181,8 +175,8 @@ FAULTS: dict[str, Fail] = {
     "truncated": _truncated,
     "huge": _huge,
     "redirect": _answer(_redirect),
-    "reset": _reset,
-    "slow": _slow,
+    RESET: _reset,
+    SLOW: _slow,
     "drip": _drip,
     "hang": _hang,
 }

@@ -5,7 +5,8 @@
 
 from collections.abc import Mapping
 
-from standins.openai.errors import JsonObject, model_not_found
+from standins.openai.errors import model_not_found
+from standins.values import Json
 
 DEFAULT_MODEL = "gpt-realtime-2.1"
 SHUTDOWN_DATES: dict[str, str | None] = {
@@ -33,13 +34,13 @@ def check_model(model: str) -> None:
         raise model_not_found(model)
 
 
-def model_list(otherwise: Mapping[str, str | None]) -> JsonObject:
+def model_list(otherwise: Mapping[str, str | None]) -> Json:
     """The body of `GET /v1/models`; `otherwise`: dates that are not those above."""
     dates = {**SHUTDOWN_DATES, **TRANSCRIPTION_SHUTDOWN_DATES, **otherwise}
     return {"object": "list", "data": [_model(name, date) for name, date in dates.items()]}
 
 
-def _model(name: str, shutdown_date: str | None) -> JsonObject:
+def _model(name: str, shutdown_date: str | None) -> Json:
     return {
         "id": name,
         "object": "model",

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from standins.guard import CONTROL_PREFIX
-from standins.openai.errors import JsonObject
+from standins.values import Json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -19,9 +19,9 @@ class RequestLog:
     """The last requests, oldest first."""
 
     def __init__(self) -> None:
-        self._requests: deque[JsonObject] = deque(maxlen=MAX_REQUESTS)
+        self._requests: deque[Json] = deque(maxlen=MAX_REQUESTS)
 
-    def list(self) -> list[JsonObject]:
+    def list(self) -> list[Json]:
         return list(self._requests)
 
     def clear(self) -> None:
@@ -45,7 +45,7 @@ def note(request: web.Request, **received: object) -> None:
     request[RECEIVED].update(received)
 
 
-def _described(request: web.Request) -> JsonObject:
+def _described(request: web.Request) -> Json:
     headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
     entry = {"method": request.method, "path": request.path, "query": dict(request.query), "status": None}
     return {**entry, "headers": headers, "credential": _credential(request)}

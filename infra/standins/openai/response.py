@@ -10,13 +10,13 @@ from standins.openai.client_events import ResponseRequest
 from standins.openai.context import SessionContext
 from standins.openai.conversation import Entry
 from standins.openai.conversationalist import Answer, Say, SayNothing, Turn
-from standins.openai.errors import JsonObject
 from standins.openai.ids import new_id
 from standins.openai.response_items import FunctionCallWriter, MessageWriter, OutOfTokensError, Sound, SpokenWriter
 from standins.openai.session_config import RealtimeConfig, VoiceId
 from standins.openai.tool_use import FunctionCall
 from standins.openai.tools import Tool, ToolChoice
 from standins.openai.usage import Tokens, count_input, response_usage
+from standins.values import Json
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +67,10 @@ class Response:
         self._settings = settings
         self._context = context
         self._entries = entries
-        self._output: list[JsonObject] = []
+        self._output: list[Json] = []
         self._written = Tokens()
         self._open: FunctionCallWriter | MessageWriter | None = None
-        self._details: JsonObject | None = None
+        self._details: Json | None = None
 
     def announce(self) -> None:
         self._context.bus.emit("response.created", response=self._described(usage=None))
@@ -141,7 +141,7 @@ class Response:
         writer.close(status)
         self._output.append(writer.entry.item)
 
-    def _described(self, usage: JsonObject | None) -> JsonObject:
+    def _described(self, usage: Json | None) -> Json:
         settings = self._settings
         audio = {"output": {"format": settings.sound.format, "voice": settings.sound.voice}}
         return {

@@ -10,11 +10,11 @@ from typing import Protocol
 from standins.openai.audio import BYTES_PER_SAMPLE, bytes_to_ms
 from standins.openai.context import SessionContext
 from standins.openai.conversation import Entry, new_entry
-from standins.openai.errors import JsonObject
 from standins.openai.ids import new_id
 from standins.openai.output_audio import Part
 from standins.openai.tool_use import FunctionCall
 from standins.openai.usage import Tokens, count_spoken, count_text
+from standins.values import Json
 
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 WORD = re.compile(r"\S+\s*")
@@ -26,7 +26,7 @@ class Sound:
 
     voice: str
     speed: float
-    format: JsonObject
+    format: Json
 
 
 class OutOfTokensError(Exception):
@@ -70,7 +70,7 @@ class ItemWriter:
     def _emit_item(self, type_: str) -> None:
         self._emit(type_, previous_item_id=self._previous_id, item=self.entry.item)
 
-    def _place(self) -> JsonObject:
+    def _place(self) -> Json:
         return {"response_id": self._part.response_id, "output_index": self._part.output_index}
 
 
@@ -135,7 +135,7 @@ class MessageWriter(ItemWriter):
         self._text += word
         self._emit(f"{self.delta_event}.delta", **self._part.ids(), delta=word)
 
-    def _content_part(self) -> JsonObject:
+    def _content_part(self) -> Json:
         return {"type": self.part_type, self.text_key: self._text}
 
 

@@ -22,7 +22,7 @@ from standins.openai.client_events import (
 )
 from standins.openai.context import Faculties, SessionContext
 from standins.openai.conversation import new_entry
-from standins.openai.errors import ApiError, JsonObject
+from standins.openai.errors import ApiError
 from standins.openai.event_bus import EventBus, Sink
 from standins.openai.ids import new_id
 from standins.openai.images import image_size
@@ -31,6 +31,7 @@ from standins.openai.output_audio import OutputAudio, Silence
 from standins.openai.responses import Responses
 from standins.openai.session_config import SessionConfig, updated
 from standins.openai.spoken_turns import SpokenTurns
+from standins.values import Json
 
 SESSION_ENDED = 1000
 
@@ -96,7 +97,7 @@ class Session:
         """The answer has been played: the idle timeout counts from here."""
         self._turns.expect_speech()
 
-    def described(self) -> JsonObject:
+    def described(self) -> Json:
         """The whole session as `session.created` and `session.updated` show it."""
         names = {"object": "realtime.session", "id": self.id, "expires_at": self._expires_at}
         return {**self._context.config.echo(), **names}
@@ -157,7 +158,7 @@ class Session:
         self._responses.clear_output()
 
 
-def _decode(message: str) -> JsonObject:
+def _decode(message: str) -> Json:
     try:
         event = json.loads(message)
     except (ValueError, RecursionError):

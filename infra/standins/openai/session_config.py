@@ -7,10 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
-from standins.openai.errors import ApiError, JsonObject
+from standins.openai.errors import ApiError
 from standins.openai.models import DEFAULT_MODEL, check_model
 from standins.openai.tools import Tool, ToolChoice
 from standins.openai.validation import Sparse, Strict, parse
+from standins.values import Json
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 DEFAULT_INSTRUCTIONS = "You are a helpful assistant. Be brief and kind."
@@ -151,7 +152,7 @@ class RealtimeConfig(Strict):
     parallel_tool_calls: bool | None = None
     audio: Audio = Audio()
 
-    def echo(self) -> JsonObject:
+    def echo(self) -> Json:
         """The whole config as `session.created`/`session.updated` show it."""
         config = self.model_dump(mode="json")
         for key in ("reasoning", "parallel_tool_calls"):
@@ -170,7 +171,7 @@ class TranscriptionConfig(Strict):
     include: list[Include] | None = None
     audio: TranscriptionAudio = TranscriptionAudio()
 
-    def echo(self) -> JsonObject:
+    def echo(self) -> Json:
         return self.model_dump(mode="json")
 
 
@@ -188,7 +189,7 @@ def parse_session(config: Any, at: str = "session") -> SessionConfig:
     return parsed
 
 
-def updated(current: SessionConfig, update: JsonObject, *, voice_is_fixed: bool) -> SessionConfig:
+def updated(current: SessionConfig, update: Json, *, voice_is_fixed: bool) -> SessionConfig:
     """Return the config after `session.update`: only the given keys change."""
     changes = parse(_CONFIG, update, "session")
     if changes.type != current.type:
@@ -212,7 +213,7 @@ def _check_immutable(before: SessionConfig, after: SessionConfig, voice_is_fixed
         raise ApiError("invalid_value", "Tracing cannot be changed once it is on.", param="session.tracing")
 
 
-def _merged(current: JsonObject, changes: JsonObject) -> JsonObject:
+def _merged(current: Json, changes: Json) -> Json:
     """Merge the nested groups (`audio`, its `input` and `output`); any other value replaces the old one whole."""
     result = dict(current)
     for key, value in changes.items():

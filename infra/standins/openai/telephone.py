@@ -15,11 +15,11 @@ from pydantic import Field
 from standins.openai import g711
 from standins.openai.audio import FRAME_BYTES, FRAME_MS, ms_to_bytes
 from standins.openai.context import Faculties
-from standins.openai.errors import JsonObject
 from standins.openai.output_audio import PlaybackBuffer
 from standins.openai.session import Session
 from standins.openai.vad import InputAudioBuffer, Sensitivity, SpeechStarted, SpeechStopped
 from standins.openai.validation import Strict
+from standins.values import Json
 
 FRAME_SECONDS = FRAME_MS / 1000
 SILENT_FRAME = bytes(FRAME_BYTES)
@@ -47,7 +47,7 @@ class PhoneCall(Strict):
     says: list[str] = Field(default_factory=list, max_length=20)
     hangs_up: bool = False
 
-    def sip_headers(self, call_id: str) -> list[JsonObject]:
+    def sip_headers(self, call_id: str) -> list[Json]:
         headers = [{"name": "Max-Forwards", "value": "63"}]
         if self.caller is not None:
             headers.append({"name": "From", "value": f"<sip:{self.caller}@trunk.example.com>;tag={call_id[-8:]}"})

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from standins.openai.errors import JsonObject
 from standins.openai.number_words import with_digits
 from standins.openai.tools import FunctionTool
+from standins.values import Json
 
 _STOP_WORDS = """
     a an and are at by can current do for from get give given has have how i in is it its look me my of on or please
@@ -23,7 +23,7 @@ class FunctionCall:
     """A function the client shall run; `arguments` is a JSON object, or the text that is sent in its place."""
 
     name: str
-    arguments: JsonObject | str
+    arguments: Json | str
 
     def arguments_json(self) -> str:
         return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from standins.openai.conversation import Entry
-from standins.openai.errors import JsonObject
 from standins.openai.images import image_size
+from standins.values import Json
 
 CHARACTERS_PER_TEXT_TOKEN = 4
 USER_AUDIO_MS_PER_TOKEN = 100
@@ -48,14 +48,14 @@ def count_spoken(audio_ms: int) -> int:
     return math.ceil(audio_ms / ASSISTANT_AUDIO_MS_PER_TOKEN)
 
 
-def count_input(entries: Iterable[Entry], instructions: str, tools: list[JsonObject]) -> Tokens:
+def count_input(entries: Iterable[Entry], instructions: str, tools: list[Json]) -> Tokens:
     """Everything a response reads: instructions, tools and every item."""
     described = count_text(json.dumps(tools)) if tools else 0
     start = Tokens(text=count_text(instructions) + described)
     return sum((_count_entry(entry) for entry in entries), start)
 
 
-def response_usage(read: Tokens, cached: Tokens, written: Tokens) -> JsonObject:
+def response_usage(read: Tokens, cached: Tokens, written: Tokens) -> Json:
     """The `usage` of a response; counts by kind include the cached ones."""
     return {
         "total_tokens": read.total + written.total,
@@ -70,7 +70,7 @@ def response_usage(read: Tokens, cached: Tokens, written: Tokens) -> JsonObject:
     }
 
 
-def transcription_usage(model: str | None, audio_ms: int, transcript: str) -> JsonObject:
+def transcription_usage(model: str | None, audio_ms: int, transcript: str) -> Json:
     """The `usage` of a transcription: the gpt-4o family is billed by tokens, the others by time."""
     if not (model or "").startswith("gpt-4o"):
         return {"type": "duration", "seconds": audio_ms / 1000}
@@ -84,7 +84,7 @@ def transcription_usage(model: str | None, audio_ms: int, transcript: str) -> Js
     }
 
 
-def _by_kind(tokens: Tokens) -> JsonObject:
+def _by_kind(tokens: Tokens) -> Json:
     return {"text_tokens": tokens.text, "audio_tokens": tokens.audio, "image_tokens": tokens.image}
 
 
@@ -98,13 +98,13 @@ def _count_entry(entry: Entry) -> Tokens:
     return parts + Tokens(audio=math.ceil(entry.audio_ms / per_token))
 
 
-def _count_part(part: JsonObject) -> Tokens:
+def _count_part(part: Json) -> Tokens:
     if part["type"] == "input_image":
         return Tokens(image=_count_image(part))
     return Tokens(text=count_text(part.get("text") or ""))
 
 
-def _count_image(part: JsonObject) -> int:
+def _count_image(part: Json) -> int:
     if part.get("detail") == "low":
         return LOW_DETAIL_IMAGE_TOKENS
     size = image_size(part["image_url"])

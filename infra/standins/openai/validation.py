@@ -5,7 +5,8 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_serializer, model_validator
 from pydantic_core import ErrorDetails
 
-from standins.openai.errors import ApiError, JsonObject
+from standins.openai.errors import ApiError
+from standins.values import Json
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ class Sparse(Strict):
     """A strict object whose echo leaves out what was not given."""
 
     @model_serializer(mode="wrap")
-    def _without_nulls(self, serialize: Any) -> JsonObject:
+    def _without_nulls(self, serialize: Any) -> Json:
         return {key: value for key, value in serialize(self).items() if value is not None}
 
 

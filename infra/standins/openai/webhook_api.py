@@ -11,10 +11,11 @@ from aiohttp import web
 from pydantic import Field, TypeAdapter
 
 from standins.openai.credentials import require_api_key
-from standins.openai.errors import ApiError, JsonObject
+from standins.openai.errors import ApiError
 from standins.openai.ids import new_id
 from standins.openai.validation import Strict, parse
 from standins.openai.webhooks import INCOMING_CALL, Endpoint, Webhooks, new_secret
+from standins.values import Json
 
 ENDPOINTS_PATH = "/v1/webhook_endpoints"
 
@@ -156,7 +157,7 @@ class WebhookApi:
         return endpoint
 
 
-def _sample_data(event_type: str) -> JsonObject:
+def _sample_data(event_type: str) -> Json:
     if event_type != INCOMING_CALL:
         return {"id": new_id("sample")}
     headers = [{"name": "From", "value": "sip:+142555512112@sip.example.com"},

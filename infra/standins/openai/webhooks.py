@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from standins.guard import leads_to_this_machine
-from standins.openai.errors import JsonObject
 from standins.openai.ids import new_id
 from standins.openai.knobs import Knobs
+from standins.values import Json
 
 GIVE_UP_AFTER_SECONDS = 72 * 3600
 DELIVERY_TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -38,7 +38,7 @@ class Endpoint:
     created_at: int
     id: str = field(default_factory=lambda: new_id("we"))
 
-    def described(self) -> JsonObject:
+    def described(self) -> Json:
         return {
             "object": "webhook_endpoint",
             "id": self.id,
@@ -56,11 +56,11 @@ class Delivery:
     """One event on its way to one endpoint. `statuses` holds the answer to each attempt, None for no answer."""
 
     endpoint: Endpoint
-    event: JsonObject
+    event: Json
     webhook_id: str = field(default_factory=lambda: new_id("wh"))
     statuses: list[int | None] = field(default_factory=list)
 
-    def described(self) -> JsonObject:
+    def described(self) -> Json:
         names = {"webhook_id": self.webhook_id, "endpoint_id": self.endpoint.id, "event_type": self.event["type"]}
         return {**names, "event_id": self.event["id"], "statuses": self.statuses}
 
@@ -86,7 +86,7 @@ class Webhooks:
         self.endpoints[endpoint.id] = endpoint
         return endpoint
 
-    def send(self, event_type: str, data: JsonObject) -> None:
+    def send(self, event_type: str, data: Json) -> None:
         """Deliver an event to every endpoint that asked for its type, until each has taken it."""
         event = self._event(event_type, data)
         for endpoint in self.endpoints.values():
@@ -97,14 +97,14 @@ class Webhooks:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def send_once(self, endpoint: Endpoint, event_type: str, data: JsonObject) -> int | None:
+    async def send_once(self, endpoint: Endpoint, event_type: str, data: Json) -> int | None:
         """Deliver an event to one endpoint without a second try; returns its answer's status, None for no answer."""
         delivery = Delivery(endpoint, self._event(event_type, data))
         self._deliveries.append(delivery)
         await self._attempt(delivery)
         return delivery.statuses[-1]
 
-    def described(self) -> list[JsonObject]:
+    def described(self) -> list[Json]:
         """The deliveries, oldest first."""
         return [delivery.described() for delivery in self._deliveries]
 
@@ -115,7 +115,7 @@ class Webhooks:
         if self._session:
             await self._session.close()
 
-    def _event(self, event_type: str, data: JsonObject) -> JsonObject:
+    def _event(self, event_type: str, data: Json) -> Json:
         now = round(self._knobs.clock())
         return {"object": "event", "id": new_id("evt"), "type": event_type, "created_at": now, "data": data}
 

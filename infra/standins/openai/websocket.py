@@ -8,12 +8,13 @@ from aiohttp import WSMsgType, web
 from standins.openai.calls import Calls
 from standins.openai.context import Faculties
 from standins.openai.credentials import ClientSecrets, bearer, is_client_secret, require_api_key
-from standins.openai.errors import ApiError, JsonObject, beta_shape_disabled, call_not_found
+from standins.openai.errors import ApiError, beta_shape_disabled, call_not_found
 from standins.openai.event_bus import EventBus
 from standins.openai.knobs import Knobs
 from standins.openai.output_audio import DeltaStream
 from standins.openai.session import Session
 from standins.openai.session_config import SessionConfig, parse_session
+from standins.values import Json
 
 SUBPROTOCOL = "realtime"
 MAX_MESSAGE_BYTES = 24 * 1024 * 1024
@@ -115,7 +116,7 @@ async def _read(socket: web.WebSocketResponse, session: Session, sink: WebSocket
             session.receive(message.data, sink)
 
 
-def _asked_for(request: web.Request) -> JsonObject:
+def _asked_for(request: web.Request) -> Json:
     """The session config that the query of a standard-key connection means."""
     query = request.query
     if query.get("intent") == "transcription":

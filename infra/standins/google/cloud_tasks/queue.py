@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 from standins.google.cloud_tasks.requests import Task as AskedTask
 from standins.google.errors import GoogleError
+from standins.values import Json
 
 NAME_KEPT = timedelta(hours=1)  # after a task has ended, before its name can be used again
 TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,500}", re.ASCII)
 ACCOUNT = "@{project}.iam.gserviceaccount.com"
 
-Json = dict[str, Any]
 _numbers = count(10**18)
 
 

@@ -106,7 +106,7 @@ def test_of_fifty_parallel_creates_one_is_told_that_it_was_the_one(control_bucke
 
 
 def test_a_create_whose_answer_was_lost_knows_its_own_object(control_bucket: ControlBucket, arm: Arm) -> None:
-    arm(fault="commit_then_reset", operation="objects_insert")
+    arm(fault="reset_after_commit", operation="objects_insert")
     assert control_bucket.create("redeemed/lost.json", b"mine")
     assert not control_bucket.create("redeemed/lost.json", b"theirs")
 

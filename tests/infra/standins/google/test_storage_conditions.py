@@ -52,7 +52,7 @@ def test_parallel_create_only_resumable_uploads_have_one_winner(bucket: storage.
 
 
 def test_a_write_whose_answer_is_lost_makes_one_object(bucket: storage.Bucket, storage_control: Control) -> None:
-    storage_control.arm("commit_then_reset", operation="objects_insert")
+    storage_control.arm("reset_after_commit", operation="objects_insert")
     with pytest.raises(exceptions.PreconditionFailed):
         bucket.blob(NAME).upload_from_string("once", if_generation_match=0, retry=QUICK_RETRY)
     assert bucket.blob(NAME).download_as_text() == "once"
@@ -62,7 +62,7 @@ def test_a_write_whose_answer_is_lost_makes_one_object(bucket: storage.Bucket, s
 def test_a_write_without_precondition_happens_twice_when_the_answer_is_lost(
     bucket: storage.Bucket, storage_control: Control
 ) -> None:
-    storage_control.arm("commit_then_reset", operation="objects_insert")
+    storage_control.arm("reset_after_commit", operation="objects_insert")
     bucket.blob(NAME).upload_from_string("twice", retry=QUICK_RETRY)
     statuses = [entry["status"] for entry in storage_control.requests("objects_insert")]
     assert statuses == [None, 200]

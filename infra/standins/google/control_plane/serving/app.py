@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from standins.faults import RESET, RESET_AFTER_COMMIT
 from standins.google.control_plane.framework.api import Api, Call, CallHandler, aiohttp_path
 from standins.google.control_plane.framework.enforcement import Demand
 from standins.google.control_plane.serving.forwarding import forward
@@ -110,9 +111,9 @@ def _before(fault: Fault | None, request: web.Request, entry: Logged) -> None:
         return
     if fault.before:
         fault.before(entry)
-    if fault.kind in REFUSALS:
-        raise REFUSALS[fault.kind](entry)
-    if fault.kind == "reset":
+    if fault.fault in REFUSALS:
+        raise REFUSALS[fault.fault](entry)
+    if fault.fault == RESET:
         reset_connection(request)
 
 
@@ -121,7 +122,7 @@ def _after(fault: Fault | None, request: web.Request, entry: Logged, response: w
         return
     if fault.after:
         fault.after(entry)
-    if fault.kind == "reset-after":
+    if fault.fault == RESET_AFTER_COMMIT:
         entry.changed = entry.write and response.status < 400
         reset_connection(request)
 

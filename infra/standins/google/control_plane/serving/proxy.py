@@ -1,7 +1,6 @@
 """The way to the local Google: an HTTP proxy on loopback that knows Google's hosts and refuses all others."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from standins.faults import reset
 from standins.google.control_plane.serving.certificates import Certificates
 from standins.google.control_plane.serving.environment import environment
-from standins.google.faults import LINGER_ZERO
 from standins.guard import GUARD, Guard, put_before
 from standins.serving import LOOPBACK
 
@@ -73,9 +72,9 @@ class _Tunnels:
         try:
             await self._tunnel(reader, writer)
         except asyncio.CancelledError:
-            _reset(writer)  # the end of it all; asyncio would tell of a task that ends as cancelled
+            reset(writer.transport)  # the end of it all; asyncio would tell of a task that ends as cancelled
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            _reset(writer)
+            reset(writer.transport)
         finally:
             self._open.discard(task)
             writer.close()
@@ -114,11 +113,4 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         if writer.can_write_eof():
             writer.write_eof()
     except OSError:
-        _reset(writer)
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    connection = writer.get_extra_info("socket")
-    if connection is not None and not writer.transport.is_closing():
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
-        writer.transport.abort()
+        reset(writer.transport)

@@ -1,12 +1,12 @@
-"""Faults that a test plants.
+"""Faults that a test arms.
 
-    kind               what the client sees
-    "403" "429" "503"  that status; nothing happened
-    "409"              ABORTED: somebody else changed the policy meanwhile; nothing happened
-    "reset"            the connection is reset; nothing happened
-    "reset-after"      the change is made, and the connection is reset before the answer
-    "not-yet"          400: the service account does not exist (it was created a moment ago); nothing happened
-    "service-disabled" 403 SERVICE_DISABLED, as just after the service was enabled; nothing happened
+    fault                what the client sees
+    "403" "429" "503"    that status; nothing happened
+    "409"                ABORTED: somebody else changed the policy meanwhile; nothing happened
+    "reset"              the connection is reset; nothing happened
+    "reset_after_commit" the change is made, and the connection is reset before the answer
+    "not_yet"            400: the service account does not exist (it was created a moment ago); nothing happened
+    "service_disabled"   403 SERVICE_DISABLED, as just after the service was enabled; nothing happened
 
 `method`, `host` and `path` choose the requests: `host` is a part of the host's name, `path` a regular expression
 that is searched for in the path. Without `method`, only requests that change something are meant.
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from standins.faults import RESET, RESET_AFTER_COMMIT
 from standins.google.control_plane.state.refusals import service_disabled
 from standins.google.control_plane.state.request_log import Logged
 from standins.google.errors import GoogleError
@@ -30,19 +31,18 @@ REFUSALS: dict[str, Callable[[Logged], GoogleError]] = {
     ),
     "429": lambda _: GoogleError("RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Write requests'."),
     "503": lambda _: GoogleError("UNAVAILABLE", "The service is currently unavailable."),
-    "not-yet": lambda _: GoogleError("INVALID_ARGUMENT", "Service account somebody-new does not exist."),
-    "service-disabled": lambda entry: service_disabled(entry.host, "100000000000"),
+    "not_yet": lambda _: GoogleError("INVALID_ARGUMENT", "Service account somebody-new does not exist."),
+    "service_disabled": lambda entry: service_disabled(entry.host, "100000000000"),
 }
-RESETS = ("reset", "reset-after")
-KINDS = (*REFUSALS, *RESETS)
+FAULTS = (*REFUSALS, RESET, RESET_AFTER_COMMIT)
 Hook = Callable[[Logged], None]
 
 
 @dataclass
 class Fault:
-    """One planted fault: the `nth` request that it means and the `times - 1` after that."""
+    """One armed fault: the `nth` request that it means and the `times - 1` after that."""
 
-    kind: str | None
+    fault: str | None
     method: str | None = None
     host: str = ""
     path: str = ""
@@ -67,15 +67,15 @@ class Fault:
 class Faults:
     """`struck`: the requests that a fault met."""
 
-    planted: list[Fault] = field(default_factory=list)
+    armed: list[Fault] = field(default_factory=list)
     struck: list[Logged] = field(default_factory=list)
     _every_write_once: str | None = None
     _tried: set[str] = field(default_factory=set)
 
-    def add(
-        self, kind: str, *, method: str | None = None, host: str = "", path: str = "", nth: int = 1, times: int = 1
+    def arm(
+        self, fault: str, *, method: str | None = None, host: str = "", path: str = "", nth: int = 1, times: int = 1
     ) -> None:
-        self.planted.append(Fault(_known(kind), method, host, path, nth, times))
+        self.armed.append(Fault(_known(fault), method, host, path, nth, times))
 
     def call(
         self,
@@ -89,21 +89,21 @@ class Faults:
         times: int = 1,
     ) -> None:
         """Call `before` or `after` (the change is made, the answer is not yet sent), in the server's thread."""
-        self.planted.append(Fault(None, method, host, path, nth, times, before, after))
+        self.armed.append(Fault(None, method, host, path, nth, times, before, after))
 
-    def every_write_once(self, kind: str) -> None:
+    def every_write_once(self, fault: str) -> None:
         """Each distinct write meets the fault when it is first tried; policies may differ in their etag."""
-        self._every_write_once = _known(kind)
+        self._every_write_once = _known(fault)
         self._tried.clear()
 
     def clear(self) -> None:
-        self.planted.clear()
+        self.armed.clear()
         self.struck.clear()
         self._every_write_once = None
 
     def take(self, entry: Logged) -> Fault | None:
         """The fault that this request meets."""
-        striking = [fault for fault in self.planted if fault.strikes(entry)]
+        striking = [fault for fault in self.armed if fault.strikes(entry)]
         if not striking and self._every_write_once and entry.write and _identity(entry) not in self._tried:
             self._tried.add(_identity(entry))
             striking = [Fault(self._every_write_once)]
@@ -112,10 +112,10 @@ class Faults:
         return striking[0] if striking else None
 
 
-def _known(kind: str) -> str:
-    if kind not in KINDS:
-        raise ValueError(f"fault {kind!r} is not known; use one of {', '.join(KINDS)}")
-    return kind
+def _known(fault: str) -> str:
+    if fault not in FAULTS:
+        raise ValueError(f"fault {fault!r} is not known; use one of {', '.join(FAULTS)}")
+    return fault
 
 
 def _identity(entry: Logged) -> str:

@@ -5,7 +5,7 @@ from standins.values import Json
 
 
 class Resources(dict[str, Json]):
-    """One kind of resource, by name: projects/P/locations/R/queues/Q. A kind is a subclass: `plane.part(Queues)`."""
+    """One kind of resource, by name: projects/P/locations/R/queues/Q. A kind is a subclass: `state.part(Queues)`."""
 
     missing = "Requested entity was not found."
 

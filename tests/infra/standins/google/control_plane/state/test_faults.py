@@ -1,4 +1,4 @@
-"""Faults strike the requests that they were planted for, and the client sees what Google would have shown."""
+"""Faults strike the requests that they were armed for, and the client sees what Google would have shown."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import pytest
 import requests
 from standins.google.control_plane.state.request_log import Logged
 
-from .....google import PROJECT_ID, Google
-from .conftest import Caller
+from ......google import PROJECT_ID, Google
+from ..conftest import Caller
 
 PROJECT = f"cloudresourcemanager.googleapis.com/v1/projects/{PROJECT_ID}"
 ACCOUNTS = f"iam.googleapis.com/v1/projects/{PROJECT_ID}/serviceAccounts"
@@ -29,14 +29,14 @@ def create(call: Caller, name: str = "builder") -> tuple[int, Any]:
         ("409", 409, "ABORTED"),
         ("429", 429, "RESOURCE_EXHAUSTED"),
         ("503", 503, "UNAVAILABLE"),
-        ("not-yet", 400, "INVALID_ARGUMENT"),
-        ("service-disabled", 403, "PERMISSION_DENIED"),
+        ("not_yet", 400, "INVALID_ARGUMENT"),
+        ("service_disabled", 403, "PERMISSION_DENIED"),
     ],
 )
 def test_a_refusal_is_google_s_and_nothing_happens(
     google: Google, call: Caller, kind: str, status: int, code: str
 ) -> None:
-    google.plane.state.faults.add(kind, host="iam.", path="/serviceAccounts$")
+    google.plane.state.faults.arm(kind, host="iam.", path="/serviceAccounts$")
     answered, answer = create(call)
     assert (answered, answer["error"]["code"], answer["error"]["status"]) == (status, status, code)
     assert google.plane.state.accounts == {}
@@ -45,16 +45,16 @@ def test_a_refusal_is_google_s_and_nothing_happens(
 
 
 def test_a_service_just_enabled_says_so(google: Google, call: Caller) -> None:
-    google.plane.state.faults.add("service-disabled")
+    google.plane.state.faults.arm("service_disabled")
     [info, _] = create(call)[1]["error"]["details"]
     assert (info["reason"], info["metadata"]["service"]) == ("SERVICE_DISABLED", "iam.googleapis.com")
 
 
-@pytest.mark.parametrize(("kind", "made"), [("reset", 0), ("reset-after", 1)])
+@pytest.mark.parametrize(("kind", "made"), [("reset", 0), ("reset_after_commit", 1)])
 def test_a_connection_is_reset_before_the_change_or_after_it(
     google: Google, call: Caller, kind: str, made: int
 ) -> None:
-    google.plane.state.faults.add(kind)
+    google.plane.state.faults.arm(kind)
     with pytest.raises(requests.ConnectionError):
         create(call)
     assert len(google.plane.state.accounts) == made
@@ -63,16 +63,16 @@ def test_a_connection_is_reset_before_the_change_or_after_it(
 
 
 def test_the_nth_request_and_some_after_it(google: Google, call: Caller) -> None:
-    google.plane.state.faults.add("429", nth=2, times=2)
+    google.plane.state.faults.arm("429", nth=2, times=2)
     names = ("first-one", "second-one", "third-one", "fourth-one")
     assert [create(call, name)[0] for name in names] == [200, 429, 429, 200]
 
 
 def test_reads_are_spared_unless_they_are_meant(google: Google, call: Caller) -> None:
-    google.plane.state.faults.add("503")
+    google.plane.state.faults.arm("503")
     assert call("GET", PROJECT)[0] == 200
     assert call("POST", f"{PROJECT}:getIamPolicy")[0] == 200
-    google.plane.state.faults.add("503", method="GET", host="cloudresourcemanager", path=f"/{PROJECT_ID}$")
+    google.plane.state.faults.arm("503", method="GET", host="cloudresourcemanager", path=f"/{PROJECT_ID}$")
     assert call("GET", PROJECT)[0] == 503
     assert create(call)[0] == 503
 
@@ -101,7 +101,7 @@ def test_every_write_fails_when_it_is_first_tried(google: Google, call: Caller) 
 
 def test_a_policy_read_anew_is_the_same_write(google: Google, call: Caller) -> None:
     """Its etag is another, what is granted is not."""
-    google.plane.state.faults.every_write_once("reset-after")
+    google.plane.state.faults.every_write_once("reset_after_commit")
     binding = {"role": "roles/viewer", "members": ["user:a@example.com"]}
 
     def grant() -> int:
@@ -118,4 +118,4 @@ def test_a_policy_read_anew_is_the_same_write(google: Google, call: Caller) -> N
 
 def test_a_fault_that_nobody_knows_is_refused(google: Google) -> None:
     with pytest.raises(ValueError, match="'teapot' is not known; use one of 403, 409"):
-        google.plane.state.faults.add("teapot")
+        google.plane.state.faults.arm("teapot")

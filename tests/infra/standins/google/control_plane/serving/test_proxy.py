@@ -11,8 +11,8 @@ from standins.google.control_plane.serving.plane import ControlPlane
 from standins.google.control_plane.state.state import State
 from standins.serving import ServerThread
 
-from .....google import PROJECT_ID, Google
-from .conftest import Caller
+from ......google import PROJECT_ID, Google
+from ..conftest import Caller
 
 SECRETS = f"secretmanager.googleapis.com/v1/projects/{PROJECT_ID}/secrets"
 PROJECT = f"cloudresourcemanager.googleapis.com/v1/projects/{PROJECT_ID}"

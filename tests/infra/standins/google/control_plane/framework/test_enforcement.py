@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from .....google import BILLING_ACCOUNT, OWNER, PROJECT_ID, PROJECT_NUMBER, Google
-from .conftest import Caller
+from ......google import BILLING_ACCOUNT, OWNER, PROJECT_ID, PROJECT_NUMBER, Google
+from ..conftest import Caller
 
 PROJECT = f"cloudresourcemanager.googleapis.com/v1/projects/{PROJECT_ID}"
 SERVICES = f"serviceusage.googleapis.com/v1/projects/{PROJECT_ID}/services"
