@@ -132,7 +132,7 @@ def forged_webhooks(secret: str, body: bytes) -> list[Callable[[], Webhook]]:
     foreign = new_secret()
     return [
         lambda: delivery(by=foreign),
-        lambda: keyed(b""),  # which OpenAI's own package takes where the secret is empty
+        lambda: keyed(b""),
         lambda: keyed(secret.encode()),
         lambda: delivery(seconds_ago=_random.randrange(310, 10**8)),
         lambda: delivery(seconds_ago=-_random.randrange(310, 10**8)),

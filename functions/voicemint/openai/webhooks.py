@@ -1,7 +1,8 @@
 """Whether OpenAI sent this webhook: its signature over exactly the bytes that came, by Standard Webhooks.
 
-Source: https://www.standardwebhooks.com; the HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`. Ours and not
-the openai package's: that takes a forgery where the secret is empty, and raises what nobody expects on odd bytes.
+Source: https://www.standardwebhooks.com; the HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`. The code is our
+own, because several secrets have to be good while one is exchanged, because without a secret nothing is accepted, and
+because any bytes that are not a signed webhook have to end in one error, InvalidSignature.
 """
 
 import base64
