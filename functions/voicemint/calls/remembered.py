@@ -1,8 +1,9 @@
 """What was done a moment ago, so that it is not done again: bounded in time and number, on one instance."""
 
-import threading
 import time
 from collections.abc import Callable
+
+from voicemint.bounded_dict import BoundedDict
 
 MAX_REMEMBERED = 10_000
 
@@ -13,15 +14,10 @@ class Remembered:
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._lock = threading.Lock()
-        self._since: dict[str, float] = {}  # the oldest is forgotten first
+        self._since = BoundedDict[str, float](MAX_REMEMBERED)
 
     def remember(self, name: str) -> None:
-        with self._lock:
-            self._since.pop(name, None)
-            self._since[name] = self._clock()
-            if len(self._since) > MAX_REMEMBERED:
-                del self._since[next(iter(self._since))]
+        self._since[name] = self._clock()
 
     def is_remembered(self, name: str) -> bool:
         since = self._since.get(name)

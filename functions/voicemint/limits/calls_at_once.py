@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
+from voicemint.bounded_dict import BoundedDict
 from voicemint.errors import TooManyCalls
 from voicemint.google.control_bucket import ControlBucket
 
@@ -30,7 +31,7 @@ class Places:
         self._at_once = at_once
         self._now = now
         self._threads = ThreadPoolExecutor(MAX_TAKING, thread_name_prefix="places")
-        self._deadlines: dict[str, int] = {}  # by object; written once, so what was read stays true
+        self._deadlines = BoundedDict[str, int](MAX_KEPT)  # by object; written once, so what was read stays true
 
     def begin_to_take(self, person_id: str, deadline: int) -> "Future[str]":
         """`take`, while the caller does something else."""
@@ -70,8 +71,6 @@ class Places:
         if deadline is None:
             deadline = int(json.loads(self._bucket.read(name) or b'{"deadline": 0}')["deadline"])
             self._deadlines[name] = deadline
-            if len(self._deadlines) > MAX_KEPT:
-                self._deadlines.pop(next(iter(self._deadlines)), None)
         return deadline
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
+from voicemint.bounded_dict import BoundedDict
 from voicemint.errors import LogLimitReached
 from voicemint.limits.daily import seconds_to_midnight
 from voicemint.limits.rate import MAX_PEOPLE
@@ -17,18 +18,16 @@ class DailyBytes:
         self._utc_now = utc_now
         self._lock = threading.Lock()
         self._day = date.min
-        self._taken: dict[str, int] = {}  # by person; who was asked for longest ago is forgotten first
+        self._taken = BoundedDict[str, int](MAX_PEOPLE)  # by person
 
     def take(self, person_id: str, count: int) -> None:
         """Raises LogLimitReached, and then nothing was taken."""
         now = self._utc_now()
         with self._lock:
             if now.date() != self._day:
-                self._day, self._taken = now.date(), {}
-            taken = self._taken.pop(person_id, 0)
+                self._day, self._taken = now.date(), BoundedDict(MAX_PEOPLE)
+            taken = self._taken.get(person_id, 0)
             fits = taken + count <= self._limit
             self._taken[person_id] = taken + count if fits else taken
-            if len(self._taken) > MAX_PEOPLE:
-                del self._taken[next(iter(self._taken))]
         if not fits:
             raise LogLimitReached(retry_after_seconds=seconds_to_midnight(now))

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from math import ceil
 
+from voicemint.bounded_dict import BoundedDict
 from voicemint.errors import TooManyRequests
 
-MAX_PEOPLE = 10_000  # buckets kept per instance; the idle ones are forgotten first
+MAX_PEOPLE = 10_000  # remembered per instance; who was asked for longest ago is forgotten first
 PEOPLE_AT_ONCE = 100  # at their full rate, on one instance
 
 
@@ -43,7 +44,7 @@ class RateLimit:
         self._clock = clock
         self._lock = threading.Lock()
         self._instance = TokenBucket(instance_per_minute, clock())
-        self._people: dict[str, TokenBucket] = {}
+        self._people = BoundedDict[str, TokenBucket](MAX_PEOPLE)
 
     @classmethod
     def of_people(cls, per_minute: int) -> "RateLimit":
@@ -54,10 +55,8 @@ class RateLimit:
         """Count one request of this person. Raises TooManyRequests saying when to come back."""
         now = self._clock()
         with self._lock:
-            person = self._people.pop(person_id, None) or TokenBucket(self._person_per_minute, now)
+            person = self._people.get(person_id) or TokenBucket(self._person_per_minute, now)
             self._people[person_id] = person
-            if len(self._people) > MAX_PEOPLE:
-                del self._people[next(iter(self._people))]
             wait = person.take(now)
             if not wait and (wait := self._instance.take(now)):
                 person.put_back()

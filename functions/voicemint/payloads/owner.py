@@ -5,8 +5,7 @@ that the server knows (ids that begin with `page_`, and a call that ended before
 with the person's id behind it: nothing is lost, and nobody's call gets lines of another's.
 """
 
-import threading
-
+from voicemint.bounded_dict import BoundedDict
 from voicemint.calls.call import check_call_id
 from voicemint.calls.deadline import bound_call
 from voicemint.google.control_bucket import ControlBucket
@@ -20,8 +19,7 @@ class BatchOwners:
 
     def __init__(self, bucket: ControlBucket) -> None:
         self._bucket = bucket
-        self._lock = threading.Lock()
-        self._own: dict[tuple[str, str], None] = {}  # call and person; the oldest is forgotten first
+        self._own = BoundedDict[tuple[str, str], None](MAX_KEPT)  # call and person
 
     def folder_of(self, call_id: str, person_id: str) -> str:
         """Where a batch of this person lies. Raises CallTaken, InvalidRequest or ControlUnavailable."""
@@ -34,11 +32,5 @@ class BatchOwners:
         if (call_id, person_id) not in self._own:
             if bound_call(self._bucket, call_id, person_id) is None:
                 return False
-            self._remember(call_id, person_id)
-        return True
-
-    def _remember(self, call_id: str, person_id: str) -> None:
-        with self._lock:
             self._own[call_id, person_id] = None
-            if len(self._own) > MAX_KEPT:
-                del self._own[next(iter(self._own))]
+        return True

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
-from typing import TypeVar
 
 from voicemint.agents.phone_table import PhonePolicy
+from voicemint.bounded_dict import BoundedDict
 from voicemint.errors import LineBusy
 from voicemint.google.control_bucket import ControlBucket
 
@@ -22,8 +22,6 @@ PHONE = "phone"  # how the call came to be: a KnownCall's setup
 SHORTEST_SECONDS = 30  # less than that is no conversation
 MAX_READING = 16
 MAX_KEPT = 10_000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ class PhoneLine:
         self._policy = policy
         self._now = now
         self._threads = ThreadPoolExecutor(MAX_READING, thread_name_prefix="line")
-        self._taken: dict[str, Place] = {}  # by object; written once, so what was read stays true
-        self._ended: dict[str, int] = {}  # by call
+        self._taken = BoundedDict[str, Place](MAX_KEPT)  # by object; written once, so what was read stays true
+        self._ended = BoundedDict[str, int](MAX_KEPT)  # by call
 
     def take(self, call_id: str, longest_seconds: int) -> Place:
         """A place for the call, for as long as the day's minutes allow; the one it has, where it has one.
@@ -94,21 +92,15 @@ class PhoneLine:
         taken = self._taken.get(name)
         if taken is None:
             taken = Place(**json.loads(self._bucket.read(name) or b""))
-            _keep(self._taken, name, taken)
+            self._taken[name] = taken
         ended_at = self._ended.get(taken.call_id)
         if ended_at is None and (content := self._bucket.read(_ended_name(taken.call_id))) is not None:
             ended_at = int(json.loads(content)["at"])
-            _keep(self._ended, taken.call_id, ended_at)
+            self._ended[taken.call_id] = ended_at
         return taken if ended_at is None else Place(taken.call_id, taken.started_at, min(taken.ends_at, ended_at))
 
     def _folder(self, day: date) -> str:
         return f"phone/lines/{self._agent}/{day}/"
-
-
-def _keep(kept: dict[str, T], key: str, value: T) -> None:
-    kept[key] = value
-    if len(kept) > MAX_KEPT:
-        kept.pop(next(iter(kept)), None)
 
 
 def _ended_name(call_id: str) -> str:

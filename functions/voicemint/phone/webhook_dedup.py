@@ -11,11 +11,11 @@ more, the next delivery tries again. What is done twice then has to be harmless:
 
 import json
 import os
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from voicemint.bounded_dict import BoundedDict
 from voicemint.cloud_logging import logger
 from voicemint.errors import ControlUnavailable, InProgress
 from voicemint.google.control_bucket import ControlBucket
@@ -33,8 +33,7 @@ class WebhookDedup:
     def __init__(self, bucket: ControlBucket, clock: Callable[[], float] = time.time) -> None:
         self._bucket = bucket
         self._clock = clock
-        self._lock = threading.Lock()
-        self._done: dict[str, None] = {}  # the last ids that are known to be done; the oldest is forgotten first
+        self._done = BoundedDict[str, None](MAX_REMEMBERED)  # the last ids that are known to be done
 
     def act(self, webhook_id: str, action: Callable[[], str]) -> str:
         """`action`'s outcome where it falls to us to act, else REPEATED or GIVEN_UP.
@@ -82,8 +81,5 @@ class WebhookDedup:
         return outcome
 
     def _remember(self, webhook_id: str, outcome: str) -> str:
-        with self._lock:
-            self._done[webhook_id] = None
-            if len(self._done) > MAX_REMEMBERED:
-                del self._done[next(iter(self._done))]
+        self._done[webhook_id] = None
         return outcome
