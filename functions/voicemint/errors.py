@@ -3,6 +3,7 @@
 VoicemintError
 ├── SettingsError                    the process refuses to start
 │   └── AgentFileError               an agent's file says what cannot be, and where
+├── GoogleUnavailable                a Google service does not answer; who asked says which ApiError that is
 └── ApiError                         answered as {"error": {"code", "message", "request_id"}}
     ├── InvalidRequest       400     ├── InvalidJson · UnknownField · UnknownAgent · UnknownVoice · InvalidOffer
     ├── SignedOut            401     nobody is signed in
@@ -60,6 +61,10 @@ class AgentFileError(SettingsError):
 
     def at(self, line: int | None) -> "AgentFileError":
         return AgentFileError(self.file_name, self.key, self.sentence, line)
+
+
+class GoogleUnavailable(VoicemintError):
+    """A Google service did not answer, or not with what was asked for."""
 
 
 class ApiError(VoicemintError):

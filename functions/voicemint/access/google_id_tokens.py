@@ -17,7 +17,7 @@ from google.auth import exceptions, jwt
 from urllib3.exceptions import HTTPError
 
 from voicemint.cloud_logging import logger
-from voicemint.errors import ControlUnavailable, SignedOut
+from voicemint.errors import ControlUnavailable, GoogleUnavailable, SignedOut
 
 FETCH_TIMEOUT = urllib3.Timeout(connect=2, read=3)
 MIN_CACHE_SECONDS, MAX_CACHE_SECONDS = 5 * 60, 6 * 3600
@@ -44,13 +44,13 @@ class GoogleCertificates:
         self._fresh_until = self._fetched_at = self._tried_at = float("-inf")
 
     def having(self, key_id: str) -> Certificates:
-        """The certificates, fetched again where they are old or lack `key_id`. Raises ControlUnavailable."""
+        """The certificates, fetched again where they are old or lack `key_id`. Raises GoogleUnavailable."""
         with self._lock:
             now = self._clock()
             if now >= self._fresh_until or (key_id not in self._certificates):
                 self._fetch_at_most_every_minute(now)
             if now - self._fetched_at > STALE_SECONDS:
-                raise ControlUnavailable
+                raise GoogleUnavailable
             return self._certificates
 
     def _fetch_at_most_every_minute(self, now: float) -> None:
@@ -100,6 +100,8 @@ def verified_claims(token: str, *, audience: str, issuer: str, certificates: Goo
             raise SignedOut
         known = certificates.having(key_id)
         claims: Claims = jwt.decode(token, certs=known, audience=audience)  # type: ignore[no-untyped-call]
+    except GoogleUnavailable:
+        raise ControlUnavailable from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, exceptions.GoogleAuthError):
         raise SignedOut from None
     if claims.get("iss") != issuer or claims.get("aud") != audience:

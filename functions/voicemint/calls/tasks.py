@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from voicemint.calls.call import KnownCall
 from voicemint.cloud_logging import logger
-from voicemint.errors import ControlUnavailable, DeadlineUnavailable, SettingsError
+from voicemint.errors import DeadlineUnavailable, GoogleUnavailable, SettingsError
 from voicemint.google.rest import CONNECT_SECONDS, READ_SECONDS, AccessToken, ask
 from voicemint.http_client import HttpClient, HttpError
 from voicemint.secrets.signing import SigningKeys
@@ -81,7 +81,7 @@ class TaskQueue:
         try:
             headers = {"Authorization": f"Bearer {self._access_token.current()}", "Content-Type": "application/json"}
             answer = ask(self._tasks, "POST", f"/v2/{quote(self._queue)}/tasks", headers, body)
-        except (HttpError, ControlUnavailable) as error:
+        except (HttpError, GoogleUnavailable) as error:
             logger.error("Cloud Tasks does not answer", exc_info=error)
             raise DeadlineUnavailable from None
         if answer.status not in (200, 409):

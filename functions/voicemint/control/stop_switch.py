@@ -62,7 +62,7 @@ class Control:
     def __init__(self, bucket: ControlBucket, clock: Callable[[], float] = time.monotonic) -> None:
         self._bucket = bucket
         self._clock = clock
-        self._turn = Turn(clock)
+        self._turn = Turn(clock, ControlUnavailable)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="control")
         self._is_being_read = False
         self._state: ControlState | None = None

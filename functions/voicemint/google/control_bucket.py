@@ -9,7 +9,7 @@ import time
 from urllib.parse import quote
 
 from voicemint.cloud_logging import logger
-from voicemint.errors import ControlUnavailable
+from voicemint.errors import ControlUnavailable, GoogleUnavailable
 from voicemint.google.rest import CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS, AccessToken, ask
 from voicemint.http_client import HttpAnswer, HttpClient, HttpError
 from voicemint.settings import Settings
@@ -73,12 +73,11 @@ class ControlBucket:
     def _request(
         self, method: str, path: str, body: bytes | None = None, *, seconds: float = TOTAL_SECONDS
     ) -> HttpAnswer:
-        headers = {"Authorization": f"Bearer {self._access_token.current()}"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+        content_type = {} if body is None else {"Content-Type": "application/json"}
         try:
+            headers = {"Authorization": f"Bearer {self._access_token.current()}", **content_type}
             answer = ask(self._storage, method, path, headers, body, seconds=seconds)
-        except HttpError as error:
+        except (HttpError, GoogleUnavailable) as error:
             logger.error("the control bucket does not answer", exc_info=error)
             raise ControlUnavailable from None
         if answer.status not in (200, 404, 412):

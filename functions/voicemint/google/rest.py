@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from voicemint.cloud_logging import logger
-from voicemint.errors import ControlUnavailable
+from voicemint.errors import GoogleUnavailable, VoicemintError
 from voicemint.http_client import HttpAnswer, HttpClient, HttpError
 
 CONNECT_SECONDS, READ_SECONDS = 2, 3
@@ -24,10 +24,14 @@ TOKEN_MARGIN_SECONDS = 60
 
 
 class Turn:
-    """One caller at a time asks what may hang. The others wait as long as they say, and a failure is remembered."""
+    """One caller at a time asks what may hang. The others wait as long as they say, and a failure is remembered.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    A failure is `error`: who has the turn raises it, and the others get it too.
+    """
+
+    def __init__(self, clock: Callable[[], float], error: type[VoicemintError]) -> None:
         self._clock = clock
+        self._error = error
         self._lock = threading.Lock()
         self._next_try_at = float("-inf")
 
@@ -38,14 +42,14 @@ class Turn:
 
     @contextmanager
     def take(self, *, wait_seconds: float) -> Iterator[None]:
-        """A block that asks. Raises ControlUnavailable where it is somebody else's turn for longer, or one failed."""
+        """A block that asks. Raises `error` if it is somebody else's turn for longer, or one failed."""
         if not (self.is_open and self._lock.acquire(timeout=wait_seconds)):
-            raise ControlUnavailable
+            raise self._error
         try:
             if not self.is_open:  # who had the turn before has failed
-                raise ControlUnavailable
+                raise self._error
             yield
-        except ControlUnavailable:
+        except self._error:
             if self.is_open:
                 self._next_try_at = self._clock() + FAILURE_SECONDS
             raise
@@ -86,12 +90,12 @@ class AccessToken:
             f"http://{metadata_host}", connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS
         )
         self._clock = clock
-        self._turn = Turn(clock)
+        self._turn = Turn(clock, GoogleUnavailable)
         self._value = ""
         self._valid_until = 0.0
 
     def current(self) -> str:
-        """Raises ControlUnavailable."""
+        """Raises GoogleUnavailable."""
         if self._clock() >= self._valid_until:
             with self._turn.take(wait_seconds=TOTAL_SECONDS):
                 self._renew()
@@ -111,4 +115,4 @@ class AccessToken:
             return str(value["access_token"]), int(value["expires_in"])
         except (HttpError, ValueError, KeyError, TypeError) as error:
             logger.error("the metadata server gives no access token", exc_info=error)
-            raise ControlUnavailable from None
+            raise GoogleUnavailable from None

@@ -34,7 +34,7 @@ class DailyLimit:
         self._block_size = block_size
         self._slots = ceil(limit / block_size)
         self._utc_now = utc_now
-        self._leasing = Turn(clock)
+        self._leasing = Turn(clock, ControlUnavailable)
         self._counting = threading.Lock()  # never held while anything is asked
         self._day = date.min
         self._leased = 0

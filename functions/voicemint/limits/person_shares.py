@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from voicemint.errors import PersonDailyLimitReached
+from voicemint.bounded_dict import BoundedDict
+from voicemint.errors import ControlUnavailable, PersonDailyLimitReached
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.google.rest import TOTAL_SECONDS, Turn
 from voicemint.limits.daily import seconds_to_midnight
@@ -35,7 +36,7 @@ class Share:
     next_start: int | None = None
     block: int = 1
     is_used_up: bool = False
-    leasing: Turn = field(default_factory=lambda: Turn(time.monotonic))
+    leasing: Turn = field(default_factory=lambda: Turn(time.monotonic, ControlUnavailable))
 
 
 class PersonShares:
@@ -54,7 +55,7 @@ class PersonShares:
         self._largest_block = largest_block
         self._utc_now = utc_now
         self._lock = threading.Lock()
-        self._shares: dict[str, Share] = {}  # by person; who was asked for longest ago is forgotten first
+        self._shares = BoundedDict[str, Share](MAX_PEOPLE)  # by person
 
     def refuse_when_used_up(self, person_id: str) -> None:
         """Raises PersonDailyLimitReached where it is known that nothing is left today; costs nothing."""
@@ -96,12 +97,10 @@ class PersonShares:
 
     def _today(self, person_id: str) -> Share:
         today = self._utc_now().date()
-        share = self._shares.pop(person_id, None)
+        share = self._shares.get(person_id)
         if share is None or share.day != today:
             share = Share(today)
         self._shares[person_id] = share
-        if len(self._shares) > MAX_PEOPLE:
-            del self._shares[next(iter(self._shares))]
         return share
 
     def _lease(self, person_id: str) -> None:

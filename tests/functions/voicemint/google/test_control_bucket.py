@@ -8,7 +8,7 @@ import pytest
 import requests
 from aiohttp import web
 from standins.serving import ServerThread
-from voicemint.errors import ControlUnavailable
+from voicemint.errors import ControlUnavailable, GoogleUnavailable
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.google.rest import FAILURE_SECONDS, TOKEN_MARGIN_SECONDS, AccessToken
 
@@ -217,11 +217,11 @@ def test_no_token_is_no_yes_and_that_is_remembered_for_a_moment(
     access_token: AccessToken, metadata: MetadataServer, clock: Clock, status: int, answer: Any
 ) -> None:
     metadata.status, metadata.answer = status, answer
-    with pytest.raises(ControlUnavailable):
+    with pytest.raises(GoogleUnavailable):
         access_token.current()
     metadata.status, metadata.answer = 200, {"access_token": "token-1", "expires_in": 3600}
     asked = len(metadata.asked)
-    with pytest.raises(ControlUnavailable):
+    with pytest.raises(GoogleUnavailable):
         access_token.current()
     assert len(metadata.asked) == asked
     clock.now += FAILURE_SECONDS
