@@ -14,7 +14,7 @@ from voicemint.access.person import unrevoked
 from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.cloud_logging import configure_logging
 from voicemint.control.stop_switch import Control
-from voicemint.errors import AnotherPerson, SettingsError
+from voicemint.errors import AnotherPerson
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.google.payload_bucket import Bucket
 from voicemint.limits.log_bytes import DailyBytes
@@ -35,14 +35,12 @@ MIB = 1024 * 1024
 
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
-if not SETTINGS.bucket and SETTINGS.payload_level != "off":
-    raise SettingsError("BUCKET is not set: the name of the bucket for payloads (or set PAYLOAD_LEVEL=off).")
 CONTROL_BUCKET = ControlBucket.of(SETTINGS)
 CONTROL = Control(CONTROL_BUCKET)
 OWNERS = BatchOwners(CONTROL_BUCKET)
 RATE = RateLimit.of_people(SETTINGS.logs_per_minute)
 DAILY_BYTES = DailyBytes(SETTINGS.log_mib_per_day * MIB)
-BUCKET = Bucket(SETTINGS.bucket, SETTINGS.project_id)
+BUCKET = Bucket(SETTINGS.payload_bucket, SETTINGS.project_id)
 
 
 def store(request: ApiRequest) -> Answer:

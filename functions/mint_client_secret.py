@@ -8,17 +8,15 @@ Errors: openapi.yaml.
 from voicemint.access.modes import access_for
 from voicemint.agents.agent import CLIENT_SECRET, choose
 from voicemint.agents.files import load_agents, refuse_client_secrets
-from voicemint.api.json_body import parse_json
+from voicemint.api.json_body import fields
 from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.cloud_logging import configure_logging
-from voicemint.errors import InvalidRequest, UnknownField
 from voicemint.limits.admission import admission_for
 from voicemint.openai.api import OpenAIApi
 from voicemint.secrets.openai_key import api_key_for
 from voicemint.settings import Settings
 
 MAX_BODY_BYTES = 4 * 1024
-FIELDS = {"agent", "voice"}
 
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
@@ -30,7 +28,7 @@ OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
 
 
 def mint(request: ApiRequest) -> Answer:
-    chosen = _choices(request.body)
+    chosen = fields(request.body, agent=str, voice=str)
     agent = choose(AGENTS, chosen.get("agent"), CLIENT_SECRET)
     session_config = agent.session_config(chosen.get("voice"))
     with ADMISSION.of(request.person) as allowance:
@@ -46,17 +44,6 @@ def mint(request: ApiRequest) -> Answer:
             "month_minutes_left": left.minutes,
         }
     )
-
-
-def _choices(body: bytes) -> dict[str, str]:
-    choices = parse_json(body)
-    if not isinstance(choices, dict):
-        raise InvalidRequest("The body must be a JSON object.")
-    if not choices.keys() <= FIELDS:
-        raise UnknownField(f"Unknown field in the body. Allowed: {', '.join(sorted(FIELDS))}.")
-    if not all(isinstance(name, str) for name in choices.values()):
-        raise InvalidRequest("agent and voice must be names (JSON strings).")
-    return choices
 
 
 mint_client_secret = entry_point(

@@ -18,11 +18,11 @@ import time
 from voicemint.access.invites import LOCAL_SESSION_SECONDS, REDEEMED_PREFIX, SESSION_SECONDS, Invite, read_invite
 from voicemint.access.modes import access_for, session_or_nobody
 from voicemint.access.person import COOKIE, SESSION_PURPOSE, Person, anyone, unrevoked
-from voicemint.api.json_body import parse_json
+from voicemint.api.json_body import fields
 from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.cloud_logging import configure_logging, logger
 from voicemint.control.stop_switch import MAX_SIGNED_OUT, SIGNED_OUT_PREFIX, Control
-from voicemint.errors import ControlUnavailable, InvalidInvite, InvalidRequest, SignOutUnavailable, UnknownField
+from voicemint.errors import ControlUnavailable, InvalidInvite, InvalidRequest, SignOutUnavailable
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.secrets.mounted import MountedSecret
 from voicemint.secrets.signing import SigningKeys
@@ -80,12 +80,10 @@ def _end_session(person: Person) -> None:
 
 
 def _invite_text(body: bytes) -> str:
-    value = parse_json(body)
-    if not isinstance(value, dict) or not isinstance(value.get("invite"), str):
+    invite = fields(body, invite=str).get("invite")
+    if invite is None:
         raise InvalidRequest('The body must be {"invite": text}.')
-    if value.keys() != {"invite"}:
-        raise UnknownField("Unknown field in the body. Allowed: invite.")
-    return str(value["invite"])
+    return str(invite)
 
 
 def _claim(invite: Invite, now: int) -> bool:

@@ -10,13 +10,13 @@ from threading import BoundedSemaphore
 from voicemint.access.cloud_tasks import task_access
 from voicemint.agents.agent import choose
 from voicemint.agents.files import load_agents
-from voicemint.api.json_body import parse_json
+from voicemint.api.json_body import fields
 from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
 from voicemint.calls.deadline import CallDeadline
 from voicemint.calls.tasks import END, Task, TaskQueue, read_task
 from voicemint.cloud_logging import configure_logging
 from voicemint.control.stop_switch import Control
-from voicemint.errors import InvalidRequest, InvalidTicket, SettingsError, TooManyRequests
+from voicemint.errors import InvalidRequest, InvalidTicket, TooManyRequests
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.google.payload_bucket import Bucket
 from voicemint.limits.calls_at_once import free
@@ -36,8 +36,6 @@ MAX_WRITING = 16
 
 SETTINGS = Settings.from_environ()
 configure_logging(SETTINGS.project_id)
-if not SETTINGS.bucket and SETTINGS.payload_level != "off":
-    raise SettingsError("BUCKET is not set: the name of the bucket for payloads (or set PAYLOAD_LEVEL=off).")
 KEYS = MountedSecret(SETTINGS.signing_key_file, SigningKeys)
 AGENTS = load_agents(SETTINGS.agents_folder)
 OPENAI = OpenAIApi(SETTINGS.openai_base_url, api_key_for(SETTINGS))
@@ -49,7 +47,7 @@ DEPENDENCIES = Dependencies(
     deadline=CallDeadline(CONTROL_BUCKET, QUEUE),
     control=Control(CONTROL_BUCKET),
     bucket=CONTROL_BUCKET,
-    records=CallRecords(Bucket(SETTINGS.bucket, SETTINGS.project_id), SETTINGS.payload_level),
+    records=CallRecords(Bucket(SETTINGS.payload_bucket, SETTINGS.project_id), SETTINGS.payload_level),
     threads=ThreadPoolExecutor(MAX_WRITING, thread_name_prefix="ledger"),
     watch_seconds=SETTINGS.watch_seconds,
 )
@@ -74,8 +72,8 @@ def do_task(request: ApiRequest) -> Answer:
 
 
 def _task(body: bytes) -> Task:
-    value = parse_json(body)
-    if not isinstance(value, dict) or value.keys() != {"task"}:
+    value = fields(body, task=object)
+    if not value:
         raise InvalidRequest('The body must be {"task": text}.')
     task = read_task(KEYS.current(), value["task"])
     if task is None:

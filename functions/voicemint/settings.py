@@ -160,6 +160,13 @@ class Settings:
         return f"{self.openai_base_url}/realtime/calls"
 
     @property
+    def payload_bucket(self) -> str:
+        """The bucket for payloads, "" if none are kept. Raises SettingsError."""
+        if not self.bucket and self.payload_level != "off":
+            raise SettingsError("BUCKET is not set: the name of the bucket for payloads (or set PAYLOAD_LEVEL=off).")
+        return self.bucket
+
+    @property
     def task_account(self) -> str:
         """The service account as which Cloud Tasks calls watch_call, and nobody else does."""
         return f"call-tasks@{self.project_id}.iam.gserviceaccount.com"

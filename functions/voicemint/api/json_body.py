@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from voicemint.errors import InvalidJson
+from voicemint.errors import InvalidJson, InvalidRequest, UnknownField
 
 
 def _refuse_constant(name: str) -> None:
@@ -19,3 +19,18 @@ def parse_json(text: bytes) -> Any:
         return _DECODER.decode(text.decode())
     except (ValueError, RecursionError):
         raise InvalidJson from None
+
+
+def fields(body: bytes, **kinds: Any) -> dict[str, Any]:
+    """The fields of a body that is a JSON object: each known by its name and of its kind (a type, as isinstance takes
+    it); any of them may be missing. Raises InvalidRequest, InvalidJson or UnknownField.
+    """
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    if not value.keys() <= kinds.keys():
+        raise UnknownField(f"Unknown field in the body. Allowed: {', '.join(sorted(kinds))}.")
+    for name, found in value.items():
+        if not isinstance(found, kinds[name]):
+            raise InvalidRequest(f"The field {name} is not of the expected type.")
+    return value
