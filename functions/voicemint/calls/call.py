@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, get_args
 
 from voicemint.errors import InvalidRequest, InvalidTicket
 from voicemint.secrets.signing import SigningKeys
+from voicemint.openai.call_ids import CALL_ID
 
 TICKET_PURPOSE = "ticket"
-# What an id may be is ours to say: it becomes part of addresses, of object names and of task names.
-_CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_CALL_ID = re.compile(CALL_ID, re.ASCII)
 
 
 def is_call_id(value: object) -> bool:

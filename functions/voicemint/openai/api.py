@@ -25,7 +25,7 @@ from voicemint.errors import (
     UpstreamUnavailable,
 )
 from voicemint.http_client import AnswerTooLarge, HttpAnswer, HttpClient, HttpError, HttpTimeout
-from voicemint.openai.refusals import refusal
+from voicemint.openai.call_ids import CALL_ID
 from voicemint.secrets.openai_key import ApiKey
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ RETRY_DELAY_SECONDS = 0.5
 MAX_ANSWER_BYTES = 64 * 1024
 NO_HEADERS: Mapping[str, str] = {}
 
-_LOCATION = re.compile(r"(?:[^?#]*/)?([A-Za-z0-9_-]{1,128})", re.ASCII)
+_LOCATION = re.compile(rf"(?:[^?#]*/)?({CALL_ID})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from voicemint.api.json_body import parse_json
 from voicemint.errors import InvalidRequest
+from voicemint.openai.call_ids import CALL_ID
 from voicemint.redaction import redact
 from voicemint.settings import PayloadLevel
 
@@ -27,7 +28,7 @@ MAX_INTEGER = 2**63 - 1  # what BigQuery's INT64 and most readers hold
 LEFT_OUT = "[left out]"
 CLIENT_CLOCK_TRUST = timedelta(hours=48)
 
-_BATCH = re.compile(r"([A-Za-z0-9_-]{1,128})/(\d{1,6})", re.ASCII)
+_BATCH = re.compile(rf"({CALL_ID})/(\d{{1,6}})", re.ASCII)
 
 # `metadata` keeps what tells how a call went, and none of what was said. A string survives under these keys only.
 _METADATA_KEYS = frozenset(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from voicemint.calls.call import is_call_id
 from voicemint.errors import InvalidRequest
 
 EVENT_TYPE = "realtime.call.incoming"
@@ -18,7 +19,6 @@ MAX_HEADERS = 200
 MAX_HEADERS_OF_A_NAME = 4
 MAX_HEADER_CHARACTERS = 256
 
-_CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _COMPACT = {"f": "from", "t": "to"}
 # name-addr or addr-spec of RFC 3261, with its parameters: an address inside a quoted name does not count. Every
 # quantifier is possessive (`*+`): without it, the time grows with the square of what a caller sends.
@@ -41,7 +41,7 @@ class IncomingCall:
 def incoming_call(data: Any) -> IncomingCall:
     """From the event's `data`. Raises InvalidRequest where there is no call to speak of."""
     call_id = data.get("call_id") if isinstance(data, dict) else None
-    if not isinstance(call_id, str) or not _CALL_ID.fullmatch(call_id):
+    if not isinstance(call_id, str) or not is_call_id(call_id):
         raise InvalidRequest("Expected data.call_id of the incoming call.")
     headers = list(_headers(data.get("sip_headers")))
     return IncomingCall(call_id, _called(headers), _caller(headers))
