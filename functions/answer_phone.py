@@ -17,6 +17,7 @@ from functools import partial
 import flask
 from voicemint.access.person import NOBODY, Person
 from voicemint.agents.agent import Agent
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.files import load_agents
 from voicemint.agents.phone_table import PhonePolicy, lines_of
 from voicemint.api.json_body import parse_json
@@ -38,7 +39,7 @@ from voicemint.google.control_bucket import ControlBucket
 from voicemint.limits.admission import admission_for
 from voicemint.openai.api import OpenAIApi
 from voicemint.openai.webhooks import WebhookSecrets, claimed_delivery
-from voicemint.phone.capacity import PHONE, PhoneLine
+from voicemint.phone.capacity import PhoneLine
 from voicemint.phone.sip_headers import EVENT_TYPE, IncomingCall, incoming_call
 from voicemint.phone.webhook_dedup import WebhookDedup
 from voicemint.secrets.mounted import MountedSecret
@@ -91,32 +92,32 @@ def _verified(request: ApiRequest) -> str:
 
 
 def _decide(call: IncomingCall) -> str:
-    name = LINES.get(call.called or "")
-    policy = AGENTS[name].phone if name is not None else None
-    if name is None or policy is None:
+    agent = AGENTS.get(LINES.get(call.called or "", ""))
+    policy = agent.phone if agent is not None else None
+    if agent is None or policy is None:
         return _reject(call, DECLINE, "no agent answers this number")
     if not policy.lets_in(call.caller):
         return _reject(call, DECLINE, "the caller is not let in")
     if not policy.is_open(datetime.now(UTC)):
         return _reject(call, BUSY_HERE, "outside the hours")
     try:
-        return _accept(call, name, AGENTS[name], policy)
+        return _accept(call, agent, policy)
     except LIMITS as limit:
         return _reject(call, BUSY_HERE, limit.code)
 
 
-def _accept(call: IncomingCall, name: str, agent: Agent, policy: PhonePolicy) -> str:
+def _accept(call: IncomingCall, agent: Agent, policy: PhonePolicy) -> str:
     """Raises one of LIMITS, or what makes OpenAI deliver it again."""
-    person = Person(person_id=f"{PHONE}-{name}", name=f"The telephone of {name}")
+    person = Person(person_id=f"{CallMode.PHONE}-{agent.name}", name=f"The telephone of {agent.name}")
     with ADMISSION.of(person) as allowance:  # counted from here on, also where the call is over by now
         longest = allowance().seconds(agent.call_seconds(SETTINGS.max_call_seconds))
-        place = PHONE_LINES[name].take(call.call_id, longest)
+        place = PHONE_LINES[agent.name].take(call.call_id, longest)
     known = CALL_DEADLINE.bind(
         KnownCall(
             call_id=call.call_id,
             person_id=person.person_id,
-            agent=name,
-            setup=PHONE,
+            agent=agent.name,
+            setup=CallMode.PHONE,
             started_at=place.started_at,
             deadline=place.ends_at,
         )
@@ -125,7 +126,7 @@ def _accept(call: IncomingCall, name: str, agent: Agent, policy: PhonePolicy) ->
     session_config = policy.session_config(agent.session_config())
     rang = OPENAI.accept(call.call_id, session_config, safety_identifier=person.safety_identifier)
     CALL_DEADLINE.watch(known)  # also where it rings no more: an attempt that crashed may have accepted it
-    return _told(call, ACCEPTED if rang else OVER, name)
+    return _told(call, ACCEPTED if rang else OVER, agent.name)
 
 
 def _reject(call: IncomingCall, sip_status: int, why: str) -> str:

@@ -10,13 +10,12 @@ Errors: openapi.yaml. No other action on a call reaches OpenAI from a browser.
 import time
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
 
 from voicemint.access.modes import access_for
 from voicemint.access.person import Person
-from voicemint.agents.agent import CLIENT_SECRET, DEFAULT_AGENT, UNIFIED, choose
+from voicemint.agents.agent import CLIENT_SECRET, UNIFIED, Agent, choose
 from voicemint.agents.files import load_agents
-from voicemint.api.json_body import parse_json
+from voicemint.api.json_body import fields
 from voicemint.api.routes import Answer, ApiRequest, Query, Route, entry_point
 from voicemint.calls.call import KnownCall, call_of_ticket, check_call_id
 from voicemint.calls.deadline import CallDeadline
@@ -74,7 +73,7 @@ def create(request: ApiRequest) -> Answer:
             place = PLACES.begin_to_take(request.person.person_id, int(time.time()) + longest)
             created = OPENAI.create_call(offer, session_config, safety_identifier=request.person.safety_identifier)
             left = allowance()
-            call = _new_call(created.call_id, request, chosen.get("agent"), UNIFIED, left)
+            call = _new_call(created.call_id, request, agent, left)
             CALL_DEADLINE.hold_own(call, place.result())
     except BaseException:
         if created is not None:
@@ -91,13 +90,11 @@ def create(request: ApiRequest) -> Answer:
 
 
 def register(request: ApiRequest) -> Answer:
-    body = _fields(request.body, {"call_id", "agent"})
-    call_id, agent = check_call_id(body.get("call_id")), body.get("agent")
-    if agent is not None and not isinstance(agent, str):
-        raise InvalidRequest("agent must be a name (a JSON string).")
-    choose(AGENTS, agent, CLIENT_SECRET)
+    body = fields(request.body, call_id=object, agent=str | None)
+    call_id = check_call_id(body.get("call_id"))
+    agent = choose(AGENTS, body.get("agent"), CLIENT_SECRET)
     left = ADMISSION.check(request.person)
-    call, place = _bound(_new_call(call_id, request, agent, CLIENT_SECRET, left))
+    call, place = _bound(_new_call(call_id, request, agent, left))
     try:
         CALL_DEADLINE.hold(call, place)
     except DeadlineUnavailable:
@@ -108,7 +105,7 @@ def register(request: ApiRequest) -> Answer:
 
 
 def hang_up(request: ApiRequest) -> Answer:
-    body = _fields(request.body, {"ticket"})
+    body = fields(request.body, ticket=object)
     person_id = request.person.person_id
     call_id, place = call_of_ticket(KEYS.current(), body.get("ticket"), person_id)
     if HUNG_UP.is_remembered(call_id):
@@ -155,15 +152,15 @@ def _free_quietly(person_id: str, place: str) -> None:
         free(CONTROL_BUCKET, person_id, place)
 
 
-def _new_call(call_id: str, request: ApiRequest, agent: str | None, setup: str, left: Allowance) -> KnownCall:
+def _new_call(call_id: str, request: ApiRequest, agent: Agent, left: Allowance) -> KnownCall:
     now = int(time.time())
     return KnownCall(
         call_id=call_id,
         person_id=request.person.person_id,
-        agent=agent or DEFAULT_AGENT,
-        setup=setup,
+        agent=agent.name,
+        setup=agent.setup,
         started_at=now,
-        deadline=now + left.seconds(choose(AGENTS, agent).call_seconds(SETTINGS.max_call_seconds)),
+        deadline=now + left.seconds(agent.call_seconds(SETTINGS.max_call_seconds)),
         epoch=request.person.epoch,
     )
 
@@ -183,15 +180,6 @@ def _query(query: Query) -> dict[str, str]:
     if any(len(query.getlist(name)) > 1 for name in query):
         raise InvalidRequest("A parameter of the address is given twice.")
     return query.to_dict()
-
-
-def _fields(body: bytes, known: set[str]) -> dict[str, Any]:
-    value = parse_json(body)
-    if not isinstance(value, dict):
-        raise InvalidRequest("The body must be a JSON object.")
-    if not value.keys() <= known:
-        raise UnknownField(f"Unknown field in the body. Allowed: {', '.join(sorted(known))}.")
-    return value
 
 
 _ACCESS = access_for(SETTINGS)

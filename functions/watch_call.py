@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 
 from voicemint.access.cloud_tasks import task_access
 from voicemint.agents.agent import choose
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.files import load_agents
 from voicemint.api.json_body import fields
 from voicemint.api.routes import Answer, ApiRequest, Route, entry_point
@@ -24,7 +25,7 @@ from voicemint.monitor.dependencies import Dependencies
 from voicemint.monitor.monitor import Watch
 from voicemint.monitor.transcript import CallRecords
 from voicemint.openai.api import OpenAIApi
-from voicemint.phone.capacity import PHONE, release
+from voicemint.phone.capacity import release
 from voicemint.secrets.mounted import MountedSecret
 from voicemint.secrets.openai_key import api_key_for
 from voicemint.secrets.signing import SigningKeys
@@ -58,7 +59,7 @@ def do_task(request: ApiRequest) -> Answer:
     task = _task(request.body)
     if task.do == END or DEPENDENCIES.now() >= task.call.deadline:
         OPENAI.hang_up(task.call.call_id)
-        if task.call.setup == PHONE:
+        if task.call.setup == CallMode.PHONE:
             release(CONTROL_BUCKET, task.call.call_id)
         free(CONTROL_BUCKET, task.call.person_id, task.place)
         return Answer(status=204, person_id=task.call.person_id)

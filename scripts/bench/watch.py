@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import web
 from standins.function_process import free_port
 from standins.serving import ServerThread
+from voicemint.agents.call_mode import CallMode
 from voicemint.calls.call import KnownCall
 from voicemint.calls.tasks import WATCH, Task, TaskQueue
 from voicemint.secrets.signing import SigningKeys
@@ -159,7 +160,7 @@ def start_watch(environ: dict[str, str], call_id: str) -> None:
         call_id=f"{call_id}_{os.urandom(6).hex()}",
         person_id="bench",
         agent="assistant",
-        setup="client-secret",
+        setup=CallMode.CLIENT_SECRET,
         started_at=now,
         deadline=now + 3600,
     )

@@ -27,6 +27,7 @@ from standins.google import storage as google_storage
 from standins.google.cloud_tasks.queue import QueueConfig
 from standins.local.cloud import metadata_environment
 from standins.serving import ServerThread
+from voicemint.agents.call_mode import CallMode
 from voicemint.calls.call import KnownCall
 from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 from voicemint.google.control_bucket import ControlBucket
@@ -240,7 +241,7 @@ def use_minutes(bucket: ControlBucket, minutes: int, person_id: str = "person1")
         call_id=f"rtc_{uuid4().hex}",
         person_id=person_id,
         agent="assistant",
-        setup="phone",
+        setup=CallMode.PHONE,
         started_at=now,
         deadline=now,
     )

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from voicemint.access.person import Person
+from voicemint.agents.call_mode import CallMode
 from voicemint.calls.call import KnownCall
 from voicemint.google.control_bucket import ControlBucket
 
@@ -72,7 +73,7 @@ def signed_in(load_function: LoadFunction, storage_url: str) -> FlaskClient:
 
 
 def have_registered(bucket: ControlBucket, call_id: str, person_id: str) -> None:
-    call = KnownCall(call_id=call_id, person_id=person_id, agent="a", setup="unified", started_at=1, deadline=2)
+    call = KnownCall(call_id=call_id, person_id=person_id, agent="a", setup=CallMode.UNIFIED, started_at=1, deadline=2)
     bucket.create(f"calls/{call_id}.json", json.dumps(call.as_json()).encode())
 
 

@@ -9,7 +9,7 @@ from common.console import CommandFailed
 from owner.limits import main, not_covered
 from owner.project import cloud_project
 from owner.spend import usd_per_minute, worst_case
-from voicemint.agents.agent import Agent
+from voicemint.agents.agent import UNIFIED, Agent
 from voicemint.agents.files import load_agents
 from voicemint.errors import SettingsError
 from voicemint.openai.prices import load_prices
@@ -57,7 +57,7 @@ def test_json_says_the_same(cloud: OwnerCloud, capsys: pytest.CaptureFixture[str
 
 def test_what_a_client_secret_leaves_open_is_said_while_there_are_any() -> None:
     agents = load_agents()
-    unified = {name: replace(agent, setup="unified") for name, agent in agents.items()}
+    unified = {name: replace(agent, setup=UNIFIED) for name, agent in agents.items()}
     assert any("CLIENT_SECRETS" in line for line in not_covered(agents))
     assert [line for line in not_covered(unified) if "client secret" in line] == []
 
@@ -76,7 +76,9 @@ def test_every_agent_of_ours_has_a_price() -> None:
 
 
 def test_a_model_without_a_price_is_named() -> None:
-    agent = Agent(label="A", instructions="a", greeting="a", model="gpt-new", voice="marin", max_call_minutes=1)
+    agent = Agent(
+        name="a", label="A", instructions="a", greeting="a", model="gpt-new", voice="marin", max_call_minutes=1
+    )
     with pytest.raises(CommandFailed, match=r"found an agent with gpt-new.*prices\.json"):
         worst_case("a", agent, 1, PRICES)
 

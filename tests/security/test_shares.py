@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from owner import stop
 from voicemint.access.person import Person
+from voicemint.agents.call_mode import CallMode
 from voicemint.calls.call import KnownCall
 from voicemint.calls.deadline import CallDeadline
 from voicemint.control.stop_switch import CONTROL_OBJECT, Control, ControlState
@@ -49,7 +50,7 @@ def calls_of_ana(count: int) -> list[KnownCall]:
         call_id="rtc_0",
         person_id="ana",
         agent="a",
-        setup="unified",
+        setup=CallMode.UNIFIED,
         started_at=started_at,
         deadline=started_at + MONTHLY_MINUTES * 60,
     )

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from standins.google import cloud_tasks as google_cloud_tasks
 from standins.google.cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.phone_table import parse_phone
 from voicemint.calls.call import KnownCall
 from voicemint.monitor.phone import transfer
@@ -162,7 +163,7 @@ def test_no_hostile_transfer_reaches_openai(
     line = parse_phone("assistant.toml", tomllib.loads(PHONE)["phone"])
     call_id = Telephone(openai_url).rings()["call_id"]
     openai.accept(call_id, {"type": "realtime"}, safety_identifier="s")
-    call = KnownCall(call_id=call_id, person_id="p", agent="assistant", setup="phone", started_at=0, deadline=1)
+    call = KnownCall(call_id=call_id, person_id="p", agent="assistant", setup=CallMode.PHONE, started_at=0, deadline=1)
     before = asked_of_openai()
     hostile = hostile_arguments()
     assert len(hostile) == HOSTILE_TARGETS

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.handoffs import Handoff
 from voicemint.agents.page_tools import described
 from voicemint.agents.server_tools import SERVER_TOOLS
@@ -14,16 +15,19 @@ from voicemint.errors import UnknownAgent, UnknownVoice
 
 if TYPE_CHECKING:
     from voicemint.agents.phone_table import PhonePolicy
+
 DEFAULT_AGENT = "assistant"
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
-CLIENT_SECRET, UNIFIED = "client-secret", "unified"
+
+CLIENT_SECRET, UNIFIED = CallMode.CLIENT_SECRET, CallMode.UNIFIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """One agent's file. Fields without a default are required.
 
+    name             the file's own name, without .toml
     setup            who posts the SDP offer to OpenAI: the page with a client secret, or the server (unified)
     max_call_cents   what a call may cost (US cents, by prices.json) before the server hangs it up
     server_tools     names in server_tools.py; with `unified` only, where the server decides what the model is told
@@ -33,6 +37,7 @@ class Agent:
     phone            which phone calls it answers: phone_table.py. Without it, none
     """
 
+    name: str
     label: str
     instructions: str
     greeting: str
@@ -43,7 +48,7 @@ class Agent:
     turn_detection: Mapping[str, Any] | None = None
     noise_reduction: str = "near_field"
     transcription: str = "gpt-transcribe"
-    setup: str = CLIENT_SECRET
+    setup: CallMode = CLIENT_SECRET
     max_call_cents: int = 300
     server_tools: tuple[str, ...] = ()
     page_tools: tuple[str, ...] = ()
@@ -82,7 +87,7 @@ class Agent:
         return audio_input
 
 
-def choose(agents: Mapping[str, Agent], name: str | None, setup: str | None = None) -> Agent:
+def choose(agents: Mapping[str, Agent], name: str | None, setup: CallMode | None = None) -> Agent:
     """The agent of that name, or the default one; with `setup`, only one that is set up so. Raises UnknownAgent."""
     agent = agents.get(DEFAULT_AGENT if name is None else name)
     if agent is None or setup not in (None, agent.setup):

@@ -2,12 +2,14 @@
 
 import re
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from voicemint.agents.agent import CLIENT_SECRET, DEFAULT_AGENT, UNIFIED, VOICES, Agent
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.handoffs import parse_handoffs
 from voicemint.agents.page_tools import page_tools
 from voicemint.agents.server_tools import SERVER_TOOLS
@@ -24,12 +26,12 @@ _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
 def refuse_client_secrets(agents: Mapping[str, Agent]) -> None:
     """Where the server is to open every call. Raises SettingsError naming the file that wants it otherwise."""
-    for name, agent in agents.items():
+    for agent in agents.values():
         if agent.setup == CLIENT_SECRET:
             raise AgentFileError(
-                f"{name}.toml",
+                f"{agent.name}.toml",
                 "setup",
-                f" is {CLIENT_SECRET!r}, but CLIENT_SECRETS is 'refused'; expected setup = {UNIFIED!r}.",
+                f" is {CLIENT_SECRET.value!r}, but CLIENT_SECRETS is 'refused'; expected setup = {UNIFIED.value!r}.",
             )
 
 
@@ -74,9 +76,9 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _text(file: Path) -> str:
     """UTF-8, also with the mark at its beginning that some editors of Windows write."""
-    content = file.read_bytes()
+    content = file.read_bytes().removeprefix(BOM_UTF8)
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise AgentFileError(file.name, "", "not UTF-8 text: save the file as UTF-8.", line) from None
@@ -84,7 +86,8 @@ def _text(file: Path) -> str:
 
 def _parse(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Agent:
     file_name = f"{name}.toml"
-    values = {**tables[name], "handoffs": parse_handoffs(name, tables)}
+    values = {**tables[name], "name": name, "handoffs": parse_handoffs(name, tables)}
+    values["setup"] = CallMode(values.get("setup", CLIENT_SECRET))
     if "phone" in values:
         # Loads the time zones: only where a line is to be answered.
         from voicemint.agents.phone_table import parse_phone
@@ -123,7 +126,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def _check(file_name: str, values: Mapping[str, Any]) -> None:
-    known = {field.name: field for field in fields(Agent)}
+    known = [field.name for field in fields(Agent) if field.name != "name"]
     for key, value in values.items():
         if key not in known:
             raise AgentFileError(file_name, key, f": unknown key; expected some of: {', '.join(known)}.")
@@ -137,7 +140,7 @@ def _check(file_name: str, values: Mapping[str, Any]) -> None:
     _check_tools(file_name, values, "server_tools", SERVER_TOOLS)
     _check_tools(file_name, values, "page_tools", page_tools())
     if values.get("server_tools") and values.get("setup") != UNIFIED:
-        raise AgentFileError(file_name, "server_tools", f" need setup = {UNIFIED!r}.")
+        raise AgentFileError(file_name, "server_tools", f" need setup = {UNIFIED.value!r}.")
 
 
 def _check_required(file_name: str, values: Mapping[str, Any]) -> None:

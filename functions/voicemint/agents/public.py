@@ -17,13 +17,13 @@ from voicemint.errors import SettingsError
 
 def public_agents(agents: Mapping[str, Agent]) -> list[dict[str, Any]]:
     """The default agent first, the others by name; web/src/globals.d.ts has the type."""
-    ordered = sorted(agents.items(), key=lambda named: (named[0] != DEFAULT_AGENT, named[0]))
-    return [_public_part(name, agent) for name, agent in ordered]
+    ordered = sorted(agents.values(), key=lambda agent: (agent.name != DEFAULT_AGENT, agent.name))
+    return [_public_part(agent) for agent in ordered]
 
 
-def _public_part(name: str, agent: Agent) -> dict[str, Any]:
+def _public_part(agent: Agent) -> dict[str, Any]:
     return {
-        "name": name,
+        "name": agent.name,
         "label": agent.label,
         "greeting": agent.greeting,
         "model": agent.model,

@@ -4,9 +4,10 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple, get_args
 
+from voicemint.agents.call_mode import CallMode
 from voicemint.errors import InvalidRequest, InvalidTicket
-from voicemint.secrets.signing import SigningKeys
 from voicemint.openai.call_ids import CALL_ID
+from voicemint.secrets.signing import SigningKeys
 
 TICKET_PURPOSE = "ticket"
 _CALL_ID = re.compile(CALL_ID, re.ASCII)
@@ -34,7 +35,7 @@ class KnownCall:
     call_id: str
     person_id: str
     agent: str
-    setup: str
+    setup: CallMode
     started_at: int
     deadline: int
     epoch: int | None = None
@@ -49,7 +50,7 @@ class KnownCall:
             raise ValueError("not a call")
         if any(type(value[name]) not in _TYPES[name] for name in value) or not is_call_id(value["call_id"]):
             raise ValueError("not a call")
-        return cls(**value)
+        return cls(**{**value, "setup": CallMode(value["setup"])})
 
     def ticket(self, keys: SigningKeys, place: str = "") -> str:
         """The signed text for the call's person; its payload is readable, so a page finds the deadline in it."""
@@ -58,7 +59,10 @@ class KnownCall:
 
 
 OPTIONAL = {"epoch"}
-_TYPES: dict[str, tuple[Any, ...]] = {field.name: get_args(field.type) or (field.type,) for field in fields(KnownCall)}
+_TYPES: dict[str, tuple[Any, ...]] = {
+    **{field.name: get_args(field.type) or (field.type,) for field in fields(KnownCall)},
+    "setup": (str, CallMode),
+}
 
 
 class OwnCall(NamedTuple):

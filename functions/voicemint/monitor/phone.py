@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from voicemint.agents.agent import Agent
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.phone_table import PhonePolicy
 from voicemint.calls.call import KnownCall
 from voicemint.cloud_logging import logger
 from voicemint.errors import UpstreamError
 from voicemint.openai.api import OpenAIApi
-from voicemint.phone.capacity import PHONE
 
 FIRST_WORD = "first word"  # said once a call, whoever else watches
 
@@ -23,7 +23,7 @@ def watched_config(call: KnownCall, agent: Agent) -> dict[str, Any]:
 
 def line_of(call: KnownCall, agent: Agent) -> PhonePolicy | None:
     """The line that the call came in on; None for a call that is none of a telephone."""
-    return agent.phone if call.setup == PHONE else None
+    return agent.phone if call.setup == CallMode.PHONE else None
 
 
 def first_word(agent: Agent) -> tuple[dict[str, Any], ...]:

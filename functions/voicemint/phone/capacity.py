@@ -18,7 +18,6 @@ from voicemint.bounded_dict import BoundedDict
 from voicemint.errors import LineBusy
 from voicemint.google.control_bucket import ControlBucket
 
-PHONE = "phone"  # how the call came to be: a KnownCall's setup
 SHORTEST_SECONDS = 30  # less than that is no conversation
 MAX_READING = 16
 MAX_KEPT = 10_000

@@ -178,6 +178,14 @@ def test_a_file_in_another_encoding_is_told_so(tmp_path: Path, encoding: str) ->
 def test_a_file_may_be_called_what_an_address_may_hold(tmp_path: Path, name: str) -> None:
     write_agent(write_agent(tmp_path), name, setup=None)
     assert load_agents(tmp_path)[name].setup == CLIENT_SECRET
+    assert load_agents(tmp_path)[name].name == name
+
+
+def test_a_file_cannot_give_its_agent_another_name(tmp_path: Path) -> None:
+    file = write_agent(tmp_path) / "assistant.toml"
+    file.write_text('name = "other"\n' + file.read_text())
+    with pytest.raises(SettingsError, match=r"^agents/assistant\.toml:1: name: unknown key; expected some of: label"):
+        load_agents(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["a b", "Ana", "x" * 41, "a.b"])

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from voicemint.agents.agent import Agent
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.phone_table import parse_phone
 from voicemint.calls.call import KnownCall
 from voicemint.errors import UpstreamUnavailable
@@ -31,12 +32,12 @@ class OpenAI:
         return self._answer()
 
 
-def call(setup: str = "phone") -> KnownCall:
+def call(setup: CallMode = CallMode.PHONE) -> KnownCall:
     return KnownCall(call_id="rtc_1", person_id="p", agent="assistant", setup=setup, started_at=0, deadline=1)
 
 
 def agent() -> Agent:
-    return Agent(**{**tomllib.loads(AGENT), "phone": LINE})
+    return Agent(**{**tomllib.loads(AGENT), "name": "assistant", "phone": LINE})
 
 
 def asked_of(openai: OpenAI, arguments: str) -> Any:
@@ -64,8 +65,8 @@ def test_a_transfer_that_fails_is_told_to_the_model_and_ends_nothing() -> None:
 
 
 def test_a_call_of_a_browser_has_no_line_and_no_transfers() -> None:
-    assert line_of(call("unified"), agent()) is None
-    assert "tools" not in watched_config(call("unified"), agent())
+    assert line_of(call(CallMode.UNIFIED), agent()) is None
+    assert "tools" not in watched_config(call(CallMode.UNIFIED), agent())
     assert watched_config(call(), agent())["tools"][0]["name"] == "transfer_call"
 
 
