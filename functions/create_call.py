@@ -70,6 +70,7 @@ def create(request: ApiRequest) -> Answer:
     try:
         with ADMISSION.of(request.person) as allowance:
             longest = agent.call_seconds(SETTINGS.max_call_seconds) + OPENING_SECONDS
+            CALL_DEADLINE.get_ready()
             place = PLACES.begin_to_take(request.person.person_id, int(time.time()) + longest)
             created = OPENAI.create_call(offer, session_config, safety_identifier=request.person.safety_identifier)
             left = allowance()

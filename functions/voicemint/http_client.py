@@ -92,6 +92,14 @@ class HttpClient:
             self._idle.append(connection)
         return answer
 
+    def connect_ahead(self) -> None:
+        """Open a connection for the next request, unless there is an idle one. Raises HttpError."""
+        try:
+            connection = self._idle_connection() or self._connect(time.monotonic() + self._connect_seconds)
+        except OSError as error:
+            raise HttpError from error
+        self._idle.append(connection)
+
     def _idle_connection(self) -> HTTPConnection | None:
         """The one that was used last, unless the other side has closed it since."""
         while self._idle:

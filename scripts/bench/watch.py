@@ -152,7 +152,7 @@ def _server_thread() -> Iterator[ServerThread]:
 
 
 def start_watch(environ: dict[str, str], call_id: str) -> None:
-    """As create_call does, but for the end of the call."""
+    """As create_call does."""
     now = int(time.time())
     keys = SigningKeys(Path(environ["SIGNING_KEY_FILE"]).read_text())
     queue = TaskQueue(Settings.from_environ(environ), lambda: keys)

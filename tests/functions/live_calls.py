@@ -189,8 +189,15 @@ class CallSite:
 
     async def restart_watch_call(self) -> None:
         """As a platform does after an instance was killed."""
+        await self.kill_watch_call()
+        await self.start_watch_call()
+
+    async def kill_watch_call(self) -> None:
         os.killpg(self.watch.process.pid, signal.SIGKILL)
         await self.watch.process.wait()
+
+    async def start_watch_call(self) -> None:
+        """After it was killed."""
         self.watch = await self.stack.enter_async_context(
             function_process("watch-call", self.environment, self.folder / "again", port=self.watch_port)
         )

@@ -1,5 +1,6 @@
 import io
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,6 +23,11 @@ URL, REGISTER, HANGUP = "/api/calls", "/api/calls/register", "/api/calls/hangup"
 SDP = {"Content-Type": "application/sdp"}
 QUEUE = "projects/test-project/locations/us-central1/queues/calls"
 KEYS = SigningKeys(f"k1 {SIGNING_KEY}")
+OIDC_TOKEN = {
+    "serviceAccountEmail": "call-tasks@test-project.iam.gserviceaccount.com",
+    "audience": "http://127.0.0.1:9",
+}
+LIMIT_SECONDS = 10
 # As small as the stand-in answers to: audio and a data channel.
 OFFER = (
     "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
@@ -122,6 +128,10 @@ def register(client: FlaskClient, call_id: str = "rtc_u1_opened", **fields: obje
     return client.post(REGISTER, json={"call_id": call_id, **fields})
 
 
+def crash(*_: object, **__: object) -> None:
+    raise RuntimeError
+
+
 def state_of(openai_url: str, call_id: str) -> str:
     calls = requests.get(f"{openai_url}/_standin/calls", timeout=5).json()["calls"]
     return str(next(call["state"] for call in calls if call["id"] == call_id))
@@ -174,18 +184,52 @@ def test_what_is_left_of_the_month_bounds_a_registered_call_too(
     assert abs(payload_of(answer.json["ticket"])["deadline"] - time.time() - seconds) < 10
 
 
-def test_two_tasks_hold_the_call(client: FlaskClient, tasks: Tasks) -> None:
-    answer = create(client)
-    call_id = answer.headers["Location"].rpartition("/")[2]
-    deadline = payload_of(answer.headers["Voicemint-Ticket"])["deadline"]
+def test_one_task_holds_a_call_that_the_server_opened_and_has_it_watched_at_once(
+    client: FlaskClient, tasks: Tasks
+) -> None:
+    """The page waits for this; the watch makes the other task (test_watch_call.py)."""
+    call_id = create(client).headers["Location"].rpartition("/")[2]
     waiting = tasks.waiting()
-    assert set(waiting) == {f"{call_id}-end-0", f"{call_id}-watch-0"}
-    end = waiting[f"{call_id}-end-0"]
+    assert set(waiting) == {f"{call_id}-watch-0"}
+    watch = waiting[f"{call_id}-watch-0"]
+    assert watch["httpRequest"]["oidcToken"] == OIDC_TOKEN
+
+
+def test_two_tasks_hold_a_registered_call(client: FlaskClient, tasks: Tasks) -> None:
+    deadline = payload_of(register(client).json["ticket"])["deadline"]
+    waiting = tasks.waiting()
+    assert set(waiting) == {"rtc_u1_opened-end-0", "rtc_u1_opened-watch-0"}
+    end = waiting["rtc_u1_opened-end-0"]
     assert end["scheduleTime"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(deadline))
-    assert end["httpRequest"]["oidcToken"] == {
-        "serviceAccountEmail": "call-tasks@test-project.iam.gserviceaccount.com",
-        "audience": "http://127.0.0.1:9",
-    }
+    assert end["httpRequest"]["oidcToken"] == OIDC_TOKEN
+
+
+def test_a_crash_before_the_task_is_there_leaves_the_page_without_an_answer(
+    client: FlaskClient, tasks: Tasks, monkeypatch: pytest.MonkeyPatch, received: Callable[[], list[Json]]
+) -> None:
+    """So nobody connects to a call that nothing ends."""
+    monkeypatch.setattr("voicemint.calls.deadline.CallDeadline.watch", crash)
+    answer = create(client)
+    assert (answer.status_code, b"v=0" in answer.data) == (500, False)
+    assert tasks.waiting() == {}
+    assert [request["path"].rpartition("/")[2] for request in received()] == ["calls", "hangup"]
+
+
+def test_cloud_tasks_is_connected_to_while_openai_works(
+    client: FlaskClient, arm: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connecting = threading.Event()
+    monkeypatch.setattr("voicemint.calls.tasks.TaskQueue.get_ready", lambda _queue: connecting.set())
+    arm("server_error")  # so that no task is made
+    assert create(client).status_code == 502
+    assert connecting.wait(LIMIT_SECONDS)
+
+
+def test_a_call_is_opened_when_cloud_tasks_cannot_be_connected_to_ahead(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicemint.http_client.HttpClient.connect_ahead", crash)
+    assert create(client).status_code == 201
 
 
 @pytest.mark.parametrize(

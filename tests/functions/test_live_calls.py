@@ -59,6 +59,20 @@ def test_a_call_is_cut_at_its_deadline_in_both_modes(servers: ServerThread, hast
     assert all(map(is_in_time, servers.run(run(), TEST_SECONDS)))
 
 
+def test_it_is_cut_when_the_watch_that_makes_its_end_could_not_begin(
+    servers: ServerThread, hasty_site: CallSite
+) -> None:
+    """The page has its answer, and the queue has nothing but a watch that nobody takes."""
+
+    async def run() -> float:
+        await hasty_site.kill_watch_call()
+        call = await hasty_site.open_unified()
+        await hasty_site.start_watch_call()
+        return await hasty_site.hung_up(call.call_id, call.opened_at)
+
+    assert is_in_time(servers.run(run(), TEST_SECONDS))
+
+
 def test_it_is_cut_when_the_page_is_gone_and_when_the_watch_was_killed(
     servers: ServerThread, hasty_site: CallSite
 ) -> None:

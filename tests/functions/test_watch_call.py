@@ -1,9 +1,12 @@
 """watch_call in process: who may call it, with what. What it does to a call is in test_live_calls.py."""
 
+import base64
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import flask
 import pytest
@@ -13,8 +16,9 @@ from flask.testing import FlaskClient
 from standins.google.identity import CERTS_PATH, IdentityTokens
 from standins.serving import ServerThread
 from voicemint.access.cloud_tasks import REMOVED_SIGNATURE, task_access
+from voicemint.agents.call_mode import CallMode
 from voicemint.calls.call import KnownCall
-from voicemint.calls.tasks import END, WATCH, Task
+from voicemint.calls.tasks import END, WATCH, Task, read_task
 from voicemint.errors import SignedOut
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.secrets.signing import SigningKeys
@@ -24,6 +28,7 @@ from .conftest import SIGNING_KEY, LoadFunction
 
 KEYS = SigningKeys(f"k1 {SIGNING_KEY}")
 AUDIENCE = "http://127.0.0.1:9"
+QUEUE = "projects/test-project/locations/us-central1/queues/calls"
 ACCOUNT = "call-tasks@test-project.iam.gserviceaccount.com"
 Json = dict[str, Any]
 
@@ -62,7 +67,7 @@ def received(openai_url: str) -> Iterator[Callable[[], list[str]]]:
 
 def call(**changes: Any) -> KnownCall:
     now = int(time.time())
-    known: Json = {"call_id": "rtc_1", "person_id": "person1", "agent": "assistant", "setup": "client-secret"}
+    known: Json = {"call_id": "rtc_1", "person_id": "person1", "agent": "assistant", "setup": CallMode.CLIENT_SECRET}
     return KnownCall(**{**known, "started_at": now, "deadline": now + 60, **changes})
 
 
@@ -114,6 +119,45 @@ def test_a_call_of_the_pages_that_nobody_can_look_at_is_left_to_its_deadline(
     assert set(received()) == {"/v1/realtime"}  # the sideband was tried, and nothing hung up
 
 
+def end_of(tasks_url: str, call_id: str) -> Json:
+    """The task that ends a call, as the queue has it; empty if there is none."""
+    answer = requests.get(
+        f"{tasks_url}/v2/{QUEUE}/tasks?responseView=FULL", headers={"Authorization": "Bearer x"}, timeout=5
+    )
+    name = f"{QUEUE}/tasks/{call_id}-end-0"
+    return next((task for task in answer.json().get("tasks", []) if task["name"] == name), {})
+
+
+def test_a_watch_schedules_the_end_of_its_call_once(
+    client: FlaskClient, identity: IdentityTokens, tasks_url: str
+) -> None:
+    """When the server opened it, the watch is all that holds it until then."""
+    old = call(call_id=f"rtc_{uuid4().hex}", setup=CallMode.UNIFIED, started_at=int(time.time()) - 60)
+    task = Task(WATCH, old, place="2026-11-21/000000")
+    sent = [post(client, identity.token(ACCOUNT, AUDIENCE), body(task)) for _ in range(2)]
+    assert sent == [204] * 2
+    end = end_of(tasks_url, old.call_id)
+    assert end["scheduleTime"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(old.deadline))
+    scheduled = read_task(KEYS, json.loads(base64.b64decode(end["httpRequest"]["body"]))["task"])
+    assert scheduled == Task(END, old, place="2026-11-21/000000")
+
+
+def test_a_watch_that_cannot_schedule_the_end_of_its_call_is_sent_again(
+    client: FlaskClient, identity: IdentityTokens, tasks_url: str
+) -> None:
+    """A crash is no different: Cloud Tasks has no success, and repeats the task."""
+    old = call(call_id=f"rtc_{uuid4().hex}", setup=CallMode.UNIFIED, started_at=int(time.time()) - 60)
+    fault = f"{tasks_url}/_standin/faults"
+    requests.post(fault, json={"fault": "status", "times": None}, timeout=5).raise_for_status()
+    try:
+        assert post(client, identity.token(ACCOUNT, AUDIENCE), body(Task(WATCH, old))) == 503
+    finally:
+        requests.delete(fault, timeout=5).raise_for_status()
+    assert end_of(tasks_url, old.call_id) == {}
+    assert post(client, identity.token(ACCOUNT, AUDIENCE), body(Task(WATCH, old))) == 204
+    assert end_of(tasks_url, old.call_id)
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [("rate_limited", 503, "upstream_rate_limited"), ("insufficient_quota_by_type", 503, "upstream_quota"),
@@ -133,7 +177,7 @@ def test_a_sideband_that_openai_refuses_is_told_as_every_other_refusal(
 def test_a_call_of_ours_that_nobody_can_look_at_is_ended(
     client: FlaskClient, identity: IdentityTokens, received: Callable[[], list[str]]
 ) -> None:
-    old = call(started_at=int(time.time()) - 60, setup="unified")
+    old = call(started_at=int(time.time()) - 60, setup=CallMode.UNIFIED)
     assert post(client, identity.token(ACCOUNT, AUDIENCE), body(Task(WATCH, old))) == 204
     assert received()[-1] == "/v1/realtime/calls/rtc_1/hangup"
 

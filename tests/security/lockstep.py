@@ -73,6 +73,9 @@ class Lockstep:
     def bind(self, call: KnownCall) -> KnownCall:
         return call
 
+    def end_in_time(self, _call: KnownCall, _place: str) -> None:
+        """There is a queue."""
+
     def write(self, *_what: object) -> None:
         """Payloads are off."""
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
+from voicemint.agents.call_mode import CallMode
 from voicemint.calls.call import KnownCall
 from voicemint.calls.deadline import CallDeadline
 from voicemint.calls.tasks import WATCH, Task
@@ -127,10 +129,11 @@ class Site:
     def watch(self, page: Page) -> None:
         nothing: Any = None
         openai: Any = page
+        queue: Any = SimpleNamespace(create=lambda *_: None)  # Cloud Tasks answers
         dependencies = Dependencies(
             openai=openai,
             queue=nothing,
-            deadline=CallDeadline(self._bucket, nothing),
+            deadline=CallDeadline(self._bucket, queue),
             control=self._control,
             bucket=self._bucket,
             records=CallRecords(Bucket("", ""), "off"),
@@ -148,7 +151,7 @@ def pages() -> list[Page]:
                 call_id=f"rtc_{number}",
                 person_id="ana",
                 agent="assistant",
-                setup="unified",
+                setup=CallMode.UNIFIED,
                 started_at=now,
                 deadline=now + CALL_SECONDS,
             )

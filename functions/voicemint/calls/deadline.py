@@ -1,9 +1,16 @@
 """Call deadlines: every call that the server knows ends at its deadline, whatever becomes of the page.
 
-Two tasks hold a call: one ends it at its deadline, the other has it watched from now on. Where one of them cannot be
-made, the call is ended at once. A call is bound to its person by an object that can be created once
-(`calls/<call id>.json` in the control bucket): for a call that a page registers before anything else; for a call that
-the server opened, whose id nobody else knows yet, while its tasks are made.
+Two tasks hold a call: END hangs it up at its deadline, and WATCH has it watched from now on. If a task cannot be made,
+the call is ended at once. A call is bound to its person by an object that can be created once
+(`calls/<call id>.json` in the control bucket): a call that a page registers before anything else; a call that the
+server opened, whose id nobody else knows yet, while its task is made.
+
+The page waits for the answer to a call that the server opens, so that call has only WATCH by then: its watch makes END
+(monitor/monitor.py). No moment is without a task that ends the call, because Cloud Tasks repeats WATCH until it
+succeeds. A WATCH that is delivered after the deadline hangs the call up; an earlier one succeeds only if END is there.
+So a crash at any point leaves WATCH, END or both in the queue. Before WATCH is made there is no answer, and without the
+answer the page cannot connect.
+A call that a page opened is up already when it is registered, and nobody waits: it gets both tasks at once.
 """
 
 import json
@@ -60,19 +67,26 @@ class CallDeadline:
         self.end_in_time(call, place)
         watched.result()
 
+    def get_ready(self) -> None:
+        """Begin to connect to Cloud Tasks, so that a call that is about to be opened need not wait for it."""
+        self._threads.submit(self._queue.get_ready)
+
     def hold_own(self, call: KnownCall, place: str) -> None:
-        """Bind and hold a call that the server opened. Raises DeadlineUnavailable."""
+        """Bind a call that the server opened, and have it watched: its watch makes END. Raises DeadlineUnavailable."""
         bound = self._threads.submit(self.bind, call)
-        self.hold(call, place)
+        self.watch(call, place)
         with suppress(ControlUnavailable):  # then its watch binds it
             bound.result()
 
     def end_in_time(self, call: KnownCall, place: str = "") -> None:
-        """The half of `hold` that a call needs before it may begin. Raises DeadlineUnavailable."""
+        """Make END, the half of `hold` that a phone call needs before it may begin; may be repeated.
+
+        Raises DeadlineUnavailable.
+        """
         self._queue.create(Task(END, call, place=place), call.deadline)
 
     def watch(self, call: KnownCall, place: str = "") -> None:
-        """The other half, for a call that goes on; a watch of a call that does not is soon over."""
+        """Make WATCH, the other half; the watch of a call that is over ends soon. Raises DeadlineUnavailable."""
         self._queue.create(Task(WATCH, call, place=place, monthly_minutes=self._monthly_minutes))
 
 

@@ -8,6 +8,7 @@ Source: https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +72,12 @@ class TaskQueue:
         self._keys = keys
         self._tasks = HttpClient(settings.cloud_tasks_url, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
         self._access_token = AccessToken(settings.metadata_host)
+
+    def get_ready(self) -> None:
+        """Fetch the token and open the connection that the next `create` needs; what fails here fails there again."""
+        with suppress(HttpError, GoogleUnavailable):
+            self._access_token.current()
+            self._tasks.connect_ahead()
 
     def create(self, task: Task, at: int | None = None) -> None:
         """Have `task` sent to watch_call, now or at `at` (epoch seconds). One that is there already is success.

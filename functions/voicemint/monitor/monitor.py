@@ -16,7 +16,7 @@ from voicemint.agents.agent import CLIENT_SECRET, Agent
 from voicemint.calls.call import KnownCall
 from voicemint.calls.tasks import Task
 from voicemint.cloud_logging import logger
-from voicemint.errors import CallTaken, ControlUnavailable
+from voicemint.errors import CallTaken, ControlUnavailable, DeadlineUnavailable
 from voicemint.limits.calls_at_once import free
 from voicemint.monitor.background import BackgroundWork
 from voicemint.monitor.dependencies import Dependencies
@@ -84,17 +84,21 @@ class Watch:
         free(self._dependencies.bucket, self._call.person_id, self._task.place)
 
     def _take_up(self) -> None:
-        """Again every few seconds while the bucket does not answer: the call is watched meanwhile."""
+        """Again every few seconds while the queue or the bucket does not answer: the call is watched meanwhile."""
         self._take_up_at = float("inf")
-        self._background.send(self._bind_and_count, self._taken_up)
+        self._background.send(self._hold_and_count, self._taken_up)
 
-    def _bind_and_count(self) -> list[str] | None:
-        """What earlier watches have counted; None where the bucket does not answer."""
+    def _hold_and_count(self) -> list[str] | None:
+        """Make END, bind the call, and return what earlier watches have counted; None if something did not answer.
+
+        No watch succeeds without it: a call that the server opened has no END before (calls/deadline.py).
+        """
         try:
+            self._dependencies.deadline.end_in_time(self._call, self._task.place)
             with suppress(CallTaken):  # whoever registered it in the meantime, it is watched as what it is
                 self._dependencies.deadline.bind(self._call)
             return self._ledger.counted()
-        except ControlUnavailable:
+        except (ControlUnavailable, DeadlineUnavailable):
             return None
 
     def _taken_up(self, counted: list[str] | None) -> None:
@@ -238,8 +242,8 @@ class Watch:
         self._writes.begin(partial(self._dependencies.records.write, self._call, key, event, self._request_id))
 
     def _flush(self) -> None:
-        """Wait until everything is written. Raises what a write raised, ControlUnavailable or StorageUnavailable."""
-        if not self._is_taken_up and self._bind_and_count() is None:
+        """Wait until all is written. Raises what a write raised, ControlUnavailable or StorageUnavailable."""
+        if not self._is_taken_up and self._hold_and_count() is None:
             raise ControlUnavailable
         if self._writes.dropped:
             fields = {"request_id": self._request_id, "call_id": self._call.call_id, "dropped": self._writes.dropped}

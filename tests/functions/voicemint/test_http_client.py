@@ -76,6 +76,22 @@ def test_gives_the_whole_answer_and_keeps_the_connection(answer: bytes) -> None:
         assert len(taken) == 1
 
 
+def test_a_connection_that_was_opened_ahead_is_the_next_requests() -> None:
+    with server(answering(OK, OK)) as (url, taken):
+        client = client_of(url)
+        client.connect_ahead()
+        client.connect_ahead()  # there is one
+        assert [get(client) for _ in range(2)] == [b"ok"] * 2
+        assert len(taken) == 1
+
+
+def test_what_cannot_be_connected_to_ahead_is_told_as_for_a_request() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with pytest.raises(HttpError):
+        client_of(url).connect_ahead()
+
+
 def test_sends_method_path_headers_and_body() -> None:
     received: list[bytes] = []
 

@@ -8,11 +8,12 @@ from threading import Event
 from typing import Any
 
 import pytest
+from voicemint.agents.call_mode import CallMode
 from voicemint.agents.server_tools import UNCLAIMED, claim_of
 from voicemint.calls.call import KnownCall
 from voicemint.calls.tasks import WATCH, Task
 from voicemint.control.stop_switch import ControlState
-from voicemint.errors import CallTaken, ControlUnavailable, StorageUnavailable
+from voicemint.errors import CallTaken, ControlUnavailable, DeadlineUnavailable, StorageUnavailable
 from voicemint.monitor.dependencies import Dependencies
 from voicemint.monitor.monitor import OVERLAP_SECONDS, Watch
 from voicemint.monitor.unfinished_writes import MAX_UNFINISHED
@@ -29,7 +30,7 @@ CALL = KnownCall(
     call_id="rtc_1",
     person_id="ana",
     agent="assistant",
-    setup="unified",
+    setup=CallMode.UNIFIED,
     started_at=STARTED_AT,
     deadline=STARTED_AT + 1800,
     epoch=4,
@@ -56,10 +57,11 @@ class World:
         self.written: list[str] = []
         self.objects: dict[str, bytes] = {}
         self.queued: list[Task] = []
+        self.ends: list[tuple[KnownCall, str]] = []
         self.taken = False
         self.answering = Event()  # cleared while the bucket and the queue hang
         self.answering.set()
-        self.is_down = False
+        self.is_down = self.is_queue_down = False
         self.meanwhile: Callable[[], None] = lambda: None
         self.threads: Executor = AtOnce()
 
@@ -97,6 +99,12 @@ class World:
         if self.taken:
             raise CallTaken
         return call
+
+    def end_in_time(self, call: KnownCall, place: str) -> None:
+        assert self.answering.wait(LIMIT_SECONDS)
+        if self.is_queue_down:
+            raise DeadlineUnavailable
+        self.ends.append((call, place))
 
     def write(self, _call: KnownCall, key: str, _event: Json, _request_id: str) -> Any:
         return self.threads.submit(self.written.append, key)
@@ -222,7 +230,7 @@ def test_a_call_that_is_over_frees_its_place_and_one_that_goes_on_does_not(world
 
 def test_a_call_that_openai_lets_nobody_look_at_keeps_its_place(world: World) -> None:
     world.attachable = [False] * 1000
-    world.watch(replace(CALL, setup="client-secret"), place=PLACE)
+    world.watch(replace(CALL, setup=CallMode.CLIENT_SECRET), place=PLACE)
     assert (world.hung_up, frees_its_place(world)) == (0, False)
 
 
@@ -297,9 +305,9 @@ def test_money_is_counted_to_the_cent_and_each_response_once(world: World) -> No
 
 @pytest.mark.parametrize(("told", "micro_usd"), [("gpt-realtime-2.1", 4992), ("gpt-realtime-9", 1560)])
 def test_money_is_counted_at_the_price_of_the_model_that_openai_tells(world: World, told: str, micro_usd: int) -> None:
-    world.agent = replace(AGENT, model="gpt-realtime-2.1-mini", setup="client-secret")
+    world.agent = replace(AGENT, model="gpt-realtime-2.1-mini", setup=CallMode.CLIENT_SECRET)
     world.events = [{"type": "session.updated", "session": {"model": told}}, paid_response(1, 78)]
-    world.watch(replace(CALL, setup="client-secret"))
+    world.watch(replace(CALL, setup=CallMode.CLIENT_SECRET))
     assert world.micro_usd == micro_usd
 
 
@@ -319,6 +327,33 @@ def test_who_registered_the_call_first_changes_nothing_about_its_watch(world: Wo
     world.events = [paid_response(1, 200)]
     world.watch()
     assert world.hung_up == 1
+
+
+def test_the_end_of_the_call_is_scheduled_before_anything_is_heard(world: World) -> None:
+    scheduled: list[int] = []
+    world.meanwhile = lambda: scheduled.append(len(world.ends))
+    world.watch(place="2026-11-21/000000")
+    assert scheduled[0] == 1
+    assert set(world.ends) == {(CALL, "2026-11-21/000000")}
+
+
+def test_while_the_queue_is_down_the_call_is_watched_and_its_end_is_tried_again(world: World) -> None:
+    world.is_queue_down = True
+    world.meanwhile = lambda: setattr(world, "is_queue_down", world.clock.now < STARTED_AT + 30)
+    world.events = [paid_response(1, 10)]
+    world.watch()
+    assert "response.done/resp_1" in world.written
+    assert len(world.ends) == 1
+
+
+def test_no_watch_is_done_before_the_end_of_its_call_is_scheduled(world: World) -> None:
+    """Else a call that the server opened could be without a task."""
+    world.is_queue_down = True
+    world.events = [None]
+    world.attachable = [True, *[False] * 50]  # as if the call were over
+    with pytest.raises(ControlUnavailable):
+        world.watch()
+    assert world.ends == []
 
 
 def test_what_could_not_be_stored_has_the_task_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
