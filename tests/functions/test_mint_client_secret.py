@@ -2,6 +2,8 @@ import io
 import json
 import re
 import socket
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,12 +14,14 @@ import requests
 from flask.testing import FlaskClient
 from openai.types.realtime import RealtimeSessionCreateRequest
 from voicemint.agents.files import AGENTS_FOLDER
+from voicemint.control.stop_switch import ControlState
 from voicemint.google.control_bucket import ControlBucket
 
-from .conftest import API_KEY, LoadFunction, json_lines, session_cookie, use_minutes
+from .conftest import API_KEY, LoadFunction, json_lines, session_cookie, use_minutes, write_control
 
 URL = "/api/client-secrets"
 JSON = {"Content-Type": "application/json"}
+LIMIT_SECONDS = 10
 
 Received = Callable[[], list[dict[str, Any]]]
 
@@ -62,6 +66,49 @@ def test_what_is_left_of_the_month_bounds_the_call(load_function: LoadFunction, 
     answer = client.post(URL, json={})
     assert answer.json is not None
     assert (answer.json["max_call_seconds"], answer.json["month_minutes_left"]) == (120, 2)
+
+
+def test_what_a_first_mint_reads_is_read_at_the_same_time_and_each_once(
+    mint_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for all of them, so one after the other would not get anywhere."""
+    together, asked = threading.Barrier(5), list[tuple[str, str]]()
+
+    def noted(method: str, first: set[str]) -> Callable[..., Any]:
+        ask = getattr(sys.modules["voicemint.google.control_bucket"].ControlBucket, method)
+
+        def note(bucket: ControlBucket, name: str, *arguments: Any, **options: Any) -> Any:
+            kind = name.partition("/")[0]
+            asked.append((method, kind))
+            if kind in first:
+                together.wait(LIMIT_SECONDS)
+            return ask(bucket, name, *arguments, **options)
+
+        return note
+
+    for method, first in {
+        "read": {"control.json"},
+        "list": {"signed-out", "minutes", "minted", "minted-by"},
+        "create": set[str](),
+    }.items():
+        monkeypatch.setattr(f"voicemint.google.control_bucket.ControlBucket.{method}", noted(method, first))
+    assert mint_client.post(URL, json={}).status_code == 200
+    assert sorted(asked) == [
+        *(("create", kind) for kind in ("minted", "minted-by")),
+        *(("list", kind) for kind in ("minted", "minted-by", "minutes", "signed-out")),
+        ("read", "control.json"),
+    ]
+    asked.clear()
+    assert mint_client.post(URL, json={}).status_code == 200
+    assert asked == [("create", "minted-by")]  # a person's second block; the next mints ask for nothing
+
+
+def test_a_first_mint_that_is_not_allowed_takes_none_of_the_day(
+    mint_client: FlaskClient, control_bucket: ControlBucket, storage_url: str
+) -> None:
+    write_control(control_bucket, storage_url, ControlState(stopped=True))
+    assert mint_client.post(URL, json={}).status_code == 503
+    assert control_bucket.list("minted/") == []
 
 
 def test_where_client_secrets_are_refused_it_starts_only_without_an_agent_that_wants_them(

@@ -22,7 +22,7 @@ from voicemint.limits.person_shares import PersonShares
 from voicemint.limits.rate import RateLimit
 from voicemint.settings import Settings
 
-MAX_READING = 64  # two for each that has to be asked for
+MAX_READING = 128  # four for each that has to be asked for
 LEASE_SECONDS = 3.5  # how long a caller waits for the bucket, from its first step on: OpenAI answers meanwhile
 
 Lease = tuple["date | Future[date]", Callable[[date], None]]  # taken or being taken, and how it is given back
@@ -94,16 +94,26 @@ class Admission:
         """One of the day's mints: at once where everything needed is in memory."""
         is_known = self._control.is_fresh and self._minutes.is_fresh(person.person_id)
         day = self._daily.take_leased() if is_known else None
-        return day or self._threads.submit(self._read_and_lease, person)
+        return day or self._begin_to_read_and_lease(person)
+
+    def _begin_to_read_and_lease(self, person: Person) -> "Future[date]":
+        """All that is only read is read at the same time; a slot is created when that has allowed it.
+
+        The threads begin what they are given in order, so none waits for something that has no thread.
+        """
+        minutes = self._threads.submit(self._minutes.read, person.person_id)
+        self._threads.submit(self._daily.look)
+        return self._threads.submit(self._read_and_lease, person, minutes)
 
     def _lease_of_share(self, person: Person) -> "date | Future[date]":
         """One of the person's mints of the day; leased beside what else is read, and never after it."""
         day = self._shares.take_leased(person.person_id)
         return day or self._threads.submit(self._shares.take, person.person_id)
 
-    def _read_and_lease(self, person: Person) -> date:
+    def _read_and_lease(self, person: Person, minutes: "Future[Allowance]") -> date:
         _refuse(self._control.current(), person)
-        self._minutes.refuse_when_used_up(person.person_id)
+        minutes.result()
+        self._minutes.refuse_what_is_known(person.person_id)
         return self._daily.take()
 
 

@@ -9,10 +9,11 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 
-from voicemint.errors import DailyLimitReached
+from voicemint.errors import ControlUnavailable, DailyLimitReached
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.google.rest import TOTAL_SECONDS, Turn
 
@@ -38,7 +39,7 @@ class DailyLimit:
         self._counting = threading.Lock()  # never held while anything is asked
         self._day = date.min
         self._leased = 0
-        self._next_slot = 0
+        self._next_slot: int | None = None  # until it was looked up
         self._is_used_up = False
 
     def refuse_when_used_up(self) -> None:
@@ -70,6 +71,14 @@ class DailyLimit:
                 self._lease()
             return day
 
+    def look(self) -> None:
+        """Look up the day's first free slot, unless it is known or somebody is at it: what `take` does first.
+
+        Takes nothing, and raises nothing: `take` will.
+        """
+        with suppress(ControlUnavailable), self._leasing.take(wait_seconds=0):
+            self._first_free()
+
     def put_back(self, day: date) -> None:
         """Give back one that was taken on `day` and not used. Yesterday's is no use today."""
         with self._counting:
@@ -80,21 +89,30 @@ class DailyLimit:
     def _start_day(self) -> None:
         today = self._utc_now().date()
         if today != self._day:
-            self._day, self._leased, self._next_slot, self._is_used_up = today, 0, 0, False
+            self._day, self._leased, self._next_slot, self._is_used_up = today, 0, None, False
 
     def _lease(self) -> None:
-        """Create the first slot that nobody has. Slots are created in order, so those before it are looked up once."""
-        with self._counting:
-            self._start_day()
-            day, slot = self._day, self._next_slot
-        if slot == 0:
-            slot = len(self._bucket.list(f"minted/{day}/"))
+        """Create the first slot that nobody has."""
+        day, slot = self._first_free()
         while slot < self._slots and not self._bucket.create(f"minted/{day}/{slot:06d}", _unique_content()):
             slot += 1
         with self._counting:
             self._start_day()
             if day == self._day:
                 self._count(slot)
+
+    def _first_free(self) -> tuple[date, int]:
+        """The day and its first slot that may be free. Slots are created in order, so they are listed once a day."""
+        with self._counting:
+            self._start_day()
+            day, slot = self._day, self._next_slot
+        if slot is None:
+            slot = len(self._bucket.list(f"minted/{day}/"))
+            with self._counting:
+                self._start_day()
+                if day == self._day:
+                    self._next_slot = slot
+        return day, slot
 
     def _count(self, slot: int) -> None:
         """This slot is ours now; one beyond the last is nobody's."""

@@ -5,19 +5,22 @@ Every minute that a watched call has begun is an object that can be created once
 none; what a person has used is the number of objects.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import TYPE_CHECKING
 
-from voicemint.calls.call import KnownCall
+from voicemint.bounded_dict import BoundedDict
 from voicemint.errors import MonthlyLimitReached
 from voicemint.google.control_bucket import ControlBucket
+from voicemint.limits.rate import MAX_PEOPLE
+
+if TYPE_CHECKING:
+    from voicemint.calls.call import KnownCall  # the mint path needs none
 
 REFRESH_SECONDS = 60.0
-MAX_PEOPLE = 10_000  # remembered per instance; who was asked for longest ago is forgotten first
 SECONDS = 60
 
 
@@ -47,8 +50,7 @@ class MonthlyMinutes:
         self._limit = limit
         self._clock = clock
         self._utc_now = utc_now
-        self._lock = threading.Lock()
-        self._used: dict[str, tuple[float, int]] = {}  # by person: when it was read, and how many
+        self._used = BoundedDict[str, tuple[float, int]](MAX_PEOPLE)  # by person: when it was read, and how many
 
     def is_fresh(self, person_id: str) -> bool:
         read_at, _ = self._used.get(person_id, (float("-inf"), 0))
@@ -58,11 +60,6 @@ class MonthlyMinutes:
         """Raises MonthlyLimitReached where that is known; costs nothing."""
         if self.is_fresh(person_id) and not self.known(person_id).minutes:
             raise MonthlyLimitReached(retry_after_seconds=_seconds_to_next_month(self._utc_now()))
-
-    def refuse_when_used_up(self, person_id: str) -> None:
-        """Raises MonthlyLimitReached or ControlUnavailable; reads at most every REFRESH_SECONDS."""
-        self.read(person_id)
-        self.refuse_what_is_known(person_id)
 
     def known(self, person_id: str) -> Allowance:
         """What was last read; costs nothing."""
@@ -74,15 +71,11 @@ class MonthlyMinutes:
         if not self.is_fresh(person_id):
             asked_at = self._clock()
             used = minutes_used(self._bucket, person_id, self._utc_now(), at_most=self._limit)
-            with self._lock:
-                self._used.pop(person_id, None)
-                self._used[person_id] = (asked_at, used)
-                if len(self._used) > MAX_PEOPLE:
-                    del self._used[next(iter(self._used))]
+            self._used[person_id] = (asked_at, used)
         return self.known(person_id)
 
 
-def count_minute(bucket: ControlBucket, call: KnownCall, minute: int) -> None:
+def count_minute(bucket: ControlBucket, call: "KnownCall", minute: int) -> None:
     """Count the `minute`-th minute of a call, the first is 0, in the month in which it began.
 
     Raises ControlUnavailable.
@@ -91,7 +84,7 @@ def count_minute(bucket: ControlBucket, call: KnownCall, minute: int) -> None:
     bucket.create(f"minutes/{month}/{call.person_id}/{call.call_id}/{minute:02d}", b"{}")
 
 
-def minute_of(call: KnownCall, minute: int) -> datetime:
+def minute_of(call: "KnownCall", minute: int) -> datetime:
     """When the `minute`-th minute of a call began."""
     return datetime.fromtimestamp(call.started_at + minute * SECONDS, UTC)
 

@@ -215,6 +215,8 @@ def _wait_before_retry(error: UpstreamError, deadline: float) -> None:
 
 def _refused(status: int, body: bytes, header: Callable[[str], str | None]) -> UpstreamError:
     """Which of our errors OpenAI's answer means. OpenAI's own words go to the log only."""
+    from voicemint.openai.refusals import refusal  # a cold start needs none
+
     error = refusal(status, body, header("Retry-After") or "")
     fields = {
         "upstream_status": status,
