@@ -29,6 +29,7 @@ main() {
   ensure_npm web
   ensure_page
   ensure_program "${CHROMIUM:-chromium}" "for the browser tests (or name one: CHROMIUM=/path/to/chromium)"
+  ensure_headless_shell
   ensure_program wrk "for the test of scripts/bench.sh"
   cd "$ROOT"
   if [[ $unit_tests == yes ]]; then
@@ -38,6 +39,14 @@ main() {
   step "pytest"
   "$PYTHON" -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=12 \
     ${arguments[@]+"${arguments[@]}"}
+}
+
+# Once: a system that has no such package is not asked again.
+ensure_headless_shell() {
+  local asked="$ROOT/.venv/.asked-for-headless-shell"
+  [[ -n ${CHROMIUM:-} || -f $asked ]] || command -v chromium-headless-shell >/dev/null ||
+    apt_install chromium-headless-shell || step "The browser tests use Chromium itself, which takes longer"
+  touch "$asked"
 }
 
 main "$@"

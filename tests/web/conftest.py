@@ -22,6 +22,10 @@ from .talker import Talker
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+# The same engine without a window: a page of its own costs it a third of the processor's time. What only the whole
+# browser has (a lock of the screen, a choice of loudspeakers) is tested with @in_the_whole_browser.
+HEADLESS_SHELL = None if "CHROMIUM" in os.environ else shutil.which("chromium-headless-shell")
+in_the_whole_browser = pytest.mark.whole_browser
 MICROPHONE_RATE = 48_000
 FLAGS = [
     "--use-fake-device-for-media-stream",
@@ -116,19 +120,21 @@ def chromium(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -
     """Starts a browser whose microphone plays this file. Those of a module that hear nothing share one."""
     silence = tmp_path_factory.mktemp("microphone") / "silence.wav"
     write_wav(silence, "", rate=MICROPHONE_RATE, silence_after=120)
-    shared: dict[str, Browser] = {}
+    shared: dict[tuple[str, bool], Browser] = {}
 
-    def launch(wav: Path, permission: str) -> Browser:
+    def launch(wav: Path, permission: str, is_whole: bool) -> Browser:
         asking = f"--use-fake-ui-for-media-stream{permission}"
         capture = f"--use-file-for-fake-audio-capture={wav}%noloop"
-        return playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, asking, capture])
+        program = CHROMIUM if is_whole else HEADLESS_SHELL or CHROMIUM
+        return playwright.chromium.launch(executable_path=program, args=[*FLAGS, asking, capture])
 
-    def start(wav: Path | None, permission: str) -> Browser:
+    def start(wav: Path | None, permission: str, is_whole: bool) -> Browser:
         if wav is not None:
-            return launch(wav, permission)
-        if permission not in shared or not shared[permission].is_connected():
-            shared[permission] = launch(silence, permission)
-        return shared[permission]
+            return launch(wav, permission, is_whole)
+        kind = permission, is_whole
+        if kind not in shared or not shared[kind].is_connected():
+            shared[kind] = launch(silence, permission, is_whole)
+        return shared[kind]
 
     return start
 
@@ -148,18 +154,19 @@ def microphone(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def open_page(chromium: Callable[..., Browser], site: Site) -> Iterator[OpenPage]:
+def open_page(chromium: Callable[..., Browser], site: Site, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Opens the page as on a device of its own; at the end nothing may have gone wrong in it unnoticed.
 
     `script` runs before the page's own: it makes the device another one, or watches it.
     """
+    is_whole = request.node.get_closest_marker("whole_browser") is not None
     own_browsers: list[Browser] = []
     talkers: list[Talker] = []
 
     def open_(
         wav: Path | None = None, *, permission: str = "", url: str = "", script: str = "", **device: object
     ) -> Talker:
-        browser = chromium(wav, permission)
+        browser = chromium(wav, permission, is_whole)
         if wav is not None:
             own_browsers.append(browser)
         context = browser.new_context(**device)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from standins.local.site import Site
 
-from .conftest import OpenPage
+from .conftest import OpenPage, in_the_whole_browser
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -164,6 +164,7 @@ def sends_sound(talker: Talker) -> None:
     talker.eventually(talker.sent_bytes, lambda sent: sent > before)
 
 
+@in_the_whole_browser
 def test_another_loudspeaker_is_taken_and_kept(open_page: OpenPage) -> None:
     talker = open_page()
     talker.start()
@@ -229,6 +230,7 @@ def call_with_sound(open_page: OpenPage, site: Site) -> Talker:
     return talker
 
 
+@in_the_whole_browser
 def test_the_screen_stays_on_during_a_call(open_page: OpenPage) -> None:
     talker = open_page(script=COUNT_WAKE_LOCKS)
     talker.start()

@@ -1,11 +1,15 @@
 """What is logged reaches the bucket once, also over a bad network, a closed page and a second tab."""
 
+import json
+from collections.abc import Callable
+
 from playwright.sync_api import Route
 from standins.local.site import Site
 
-from .bucket import as_logged, assert_stored_once, call_of, of_the_wire, stored, tells
+from .bucket import Line, as_logged, assert_stored_once, call_of, of_the_wire, stored, tells
 from .conftest import OpenPage
 from .openai_control import OpenAIControl
+from .talker import Talker
 
 LOGS = "**/api/logs"
 # As the browser tells it; a headless one hides no page.
@@ -66,13 +70,21 @@ def test_leaving_the_page_in_a_call_loses_nothing(open_page: OpenPage, site: Sit
     talker.reads("Hello.")
     talker.hears_it_out()
     talker.is_watched()
-    wire = talker.wire()
-    talker.page.goto("about:blank")
+    wire = wire_at_the_end(talker, lambda: talker.page.goto("about:blank"), site)
     is_whole = lambda lines: tells(lines, "call.ending") and len(of_the_wire(lines)) >= len(wire)  # noqa: E731
     lines = talker.eventually(lambda: stored(site.bucket, call_of(wire)), is_whole)  # in whichever order it arrives
     assert {"type": "call.ending", "detail": "page_closed"} in [line["event"] for line in lines]
     assert of_the_wire(lines) == list(map(as_logged, wire))
     talker.eventually(openai.live_calls, lambda live: live == [])
+
+
+def wire_at_the_end(talker: Talker, leave: Callable[[], object], site: Site) -> list[Line]:
+    """The events on the data channel up to the moment at which the page is left: some may come while one looks."""
+    talker.page.evaluate("() => addEventListener('pagehide', () => localStorage.setItem('wire', JSON.stringify(wire)))")
+    leave()
+    talker.page.goto(f"{site.url.rstrip('/')}/agents.json")
+    kept: list[Line] = json.loads(talker.page.evaluate("() => localStorage.getItem('wire')"))
+    return kept
 
 
 def test_two_tabs_do_not_get_in_each_others_way(open_page: OpenPage, site: Site, openai: OpenAIControl) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from standins.local.site import Site
 from standins.serving import ServerThread
 
-from .conftest import ROOT, OpenPage, site_in
+from .conftest import ROOT, OpenPage, in_the_whole_browser, site_in
 from .talker import Talker
 from .test_tools import has_the_sdk
 
@@ -146,6 +146,7 @@ LOOK_FOR_UPDATE = "async () => { await (await navigator.serviceWorker.ready).upd
 VERSIONS = "async () => (await caches.keys()).filter((name) => name !== 'voicemint-pages')"
 
 
+@in_the_whole_browser
 def test_it_can_be_installed(open_page: OpenPage, site: Site) -> None:
     talker = open_page()
     session = talker.context.new_cdp_session(talker.page)

@@ -57,7 +57,7 @@ READ = "(url) => fetch(url, { mode: 'no-cors' }).then(() => 'read', () => 'refus
 
 @pytest.fixture
 def visit(chromium: Callable[[Path | None, str], Browser]) -> Iterator[Callable[[str], Page]]:
-    context = chromium(None, "").new_context()
+    context = chromium(None, "", False).new_context()
 
     def open_(url: str) -> Page:
         page = context.new_page()
