@@ -14,7 +14,7 @@
 # SIP trunking), and an agent with a [phone] table. A call then goes: number, its provider, OpenAI, and OpenAI asks your
 # site (the webhook) whether to answer. This sets up the last part, and prints the SIP address to give to the provider.
 #
-# Who is answered, when and how much stands in an agent's [phone] table: functions/README.md. Without one, nobody is.
+# Who is answered, when and how much stands in an agent's [phone] table: docs/agents.md. Without one, nobody is.
 # Where the stored API key may not manage webhooks, this says what to do in OpenAI's console and asks for the signing
 # secret: from a prompt that does not show it, or from stdin.
 #

@@ -188,7 +188,7 @@ class Telephone:
         for name, line in lines.items():
             show(f"line      {_described(name, line)}")
         if not lines:
-            show("line      none: no agent has a [phone] table, so every call is rejected (functions/README.md)")
+            show("line      none: no agent has a [phone] table, so every call is rejected (docs/agents.md)")
         show(f"SIP       sip:{self._openai_project or 'YOUR_OPENAI_PROJECT'}@{SIP_HOST};transport=tls")
         if self._openai_project is None:
             say(

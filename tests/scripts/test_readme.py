@@ -47,11 +47,11 @@ def test_a_command_of_the_readme_works(command: str, local_run: tuple[str, Path]
     assert ended.stdout.strip()
 
 
-def test_the_telephone_can_be_tried_as_the_functions_readme_says(local_run: tuple[str, Path]) -> None:
+def test_the_telephone_can_be_tried_as_the_documents_say(local_run: tuple[str, Path]) -> None:
     """curl is let in by the run's headers, and by nothing else."""
     _, folder = local_run
-    readme = (ROOT / "functions" / "README.md").read_text()
-    [block] = [block for block in FENCED.findall(readme) if "_standin" in block]
+    document = (ROOT / "docs" / "agents.md").read_text()
+    [block] = [block for block in FENCED.findall(document) if "_standin" in block]
     without = re.sub(r' -H "\$headers"', " -H content-type:application/json", block)
     said = [
         subprocess.run(

@@ -22,7 +22,7 @@ AGENT = {
 }
 
 
-README = AGENTS_FOLDER.parent / "README.md"
+AGENTS_DOCUMENT = AGENTS_FOLDER.parents[1] / "docs" / "agents.md"
 
 
 def write_agent(folder: Path, name: str = "assistant", **changes: str | None) -> Path:
@@ -262,7 +262,7 @@ def test_a_call_is_handed_over_to_few_others_that_there_are(tmp_path: Path, hand
 
 
 def test_the_example_of_a_handoff_in_the_documents_works(tmp_path: Path) -> None:
-    section = README.read_text().partition("## Handoffs\n")[2].partition("\n## ")[0]
+    section = AGENTS_DOCUMENT.read_text().partition("## Handoffs\n")[2].partition("\n## ")[0]
     one, other = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     (tmp_path / "assistant.toml").write_text(one + (AGENTS_FOLDER / "assistant.toml").read_text())
     (tmp_path / "travel-desk.toml").write_text(other)

@@ -10,7 +10,7 @@ from voicemint.agents import server_tools
 from voicemint.agents.files import AGENTS_FOLDER, load_agents
 from voicemint.agents.server_tools import run_tool
 
-README = AGENTS_FOLDER.parent / "README.md"
+AGENTS_DOCUMENT = AGENTS_FOLDER.parents[1] / "docs" / "agents.md"
 ASSISTANT = AGENTS_FOLDER / "assistant.toml"
 
 
@@ -42,10 +42,10 @@ def test_a_tool_that_fails_goes_no_further(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_example_of_the_documents_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    section = README.read_text().partition("## Tools of the server\n")[2].partition("\n## ")[0]
+    section = AGENTS_DOCUMENT.read_text().partition("## Server tools\n")[2].partition("\n## ")[0]
     blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", section, re.DOTALL))
     monkeypatch.setitem(server_tools.SERVER_TOOLS, "opening_hours", server_tools.SERVER_TOOLS["current_time"])
-    exec(compile(blocks["python"], str(README), "exec"), dict(vars(server_tools)))  # noqa: S102 - our own words
+    exec(compile(blocks["python"], str(AGENTS_DOCUMENT), "exec"), dict(vars(server_tools)))  # noqa: S102 - our own words
     kept = [line for line in ASSISTANT.read_text().splitlines() if not line.startswith("setup")]
     (tmp_path / "assistant.toml").write_text("\n".join([blocks["toml"], *kept]))
     tools = load_agents(tmp_path)["assistant"].session_config()["tools"]
