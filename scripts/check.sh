@@ -18,6 +18,7 @@ main() {
   step "import-linter" && PYTHONPATH=functions:infra:scripts .venv/bin/lint-imports
   step "shellcheck" && .venv/bin/shellcheck --external-sources scripts/*.sh tests/scripts/docker.sh findings/*.sh .ci/run
   step "eslint" && run_npm --prefix web run --silent lint
+  step "the documents' links" && .venv/bin/python tests/links.py
   step "the tests' ids" && .venv/bin/python tests/collect_twice.py
   step "tsc" && run_npm --prefix web run --silent typecheck
 }
