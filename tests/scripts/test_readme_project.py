@@ -10,7 +10,7 @@ from standins.serving import ServerThread
 
 from ..google import PROJECT_ID, needs_gcloud
 from .bootstrapping import OPENAI_KEY, Owner, owner_on
-from .readme import OF_A_PROJECT
+from .readme import OF_A_PROJECT, not_printed
 from .tree import change_page, copy_tree
 from .typing_owner import Typed, run_in_terminal
 
@@ -100,4 +100,5 @@ def test_a_command_of_the_readme_works_on_a_project(command: str, owner: Owner) 
     typed = type_command(owner, command)
     assert typed.returncode == 0, typed.shown
     assert OPENAI_KEY not in typed.shown
+    assert not_printed(command, typed.shown) == []
     AFTER[script](owner, typed)
