@@ -67,7 +67,7 @@ class FunctionProcess:
                 os.killpg(self.process.pid, signal_)
 
     async def failed(self) -> FunctionFailedError:
-        """Wait until the process ends, and say with what words."""
+        """Wait until the process ends, and return the error with the end of its log."""
         code = await self.process.wait()
         tail = "\n".join(self.log_file.read_text(errors="replace").splitlines()[-12:])
         return FunctionFailedError(f"the function {self.name} ended with exit code {code}. Its last words:\n{tail}")
@@ -121,14 +121,14 @@ async def function_processes(
 
 
 def _process_environment(name: str, environment: Mapping[str, str], home: Path) -> dict[str, str]:
-    """Nothing of the caller's environment but what a process needs: a key that is set there stays there."""
+    """Only what a process needs of the caller's environment, so a key that is set there stays there."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     own = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "HOST": LOOPBACK, "THREADS": _threads(name)}
     return {**inherited, **own, "PYTHONUNBUFFERED": "1", **environment}
 
 
 def _threads(name: str) -> str:
-    """As many as where it is deployed; functions-framework's own default is 4 a CPU."""
+    """As many as when it is deployed; functions-framework's default is 4 a CPU."""
     told: str = yaml.safe_load((DEPLOYED / f"{name}.yaml").read_text())["--set-env-vars"]["THREADS"]
     return told
 

@@ -1,8 +1,8 @@
-"""Who may ask a stand-in: programs of this machine, and of a local run only those that hold its token.
+"""Guards the stand-ins: only programs of this machine get a response; in a local run they also need its token.
 
-Every program reaches a port of this machine, and so does every website that somebody opens: it lets its own name lead
-to 127.0.0.1 (DNS rebinding), or sends what a browser sends anywhere without asking first ("simple" requests: a form's
-three content types, no header of one's own). Secrets and conversations lie behind these ports.
+Every program of this machine can reach a port on it, and so can every website that somebody opens. A website can point
+its name to 127.0.0.1 (DNS rebinding), or send "simple" requests, which a browser sends to any site without a preflight:
+a form's three content types and no custom header. Secrets and conversations are behind these ports.
 """
 
 import hmac
@@ -29,11 +29,11 @@ def _no_other(_host: str) -> bool:
 
 @dataclass(frozen=True)
 class Guard:
-    """What is particular to one stand-in; paths are compared with a request's own, decoded.
+    """The rules of one stand-in. Paths are compared with the request's decoded path.
 
-    `closed` paths take JSON only (but `uploads`), and in a local run demand its token (but `public`). A page of this
-    machine may call `pages` from another port. `also_named` knows the further names that lead here. Who `hands_on` asks
-    for a loopback name and leaves the rest to what is behind it.
+    `closed` paths accept only JSON (except `uploads`), and in a local run require its token (except `public`). A page
+    of this machine may call `pages` from another port. `also_named(host)` is true for further names of this stand-in.
+    With `hands_on` only the host name is checked; the server behind it checks the rest.
     """
 
     closed: tuple[str, ...] = (CONTROL_PREFIX,)
@@ -44,7 +44,7 @@ class Guard:
     hands_on: bool = False
 
     def refused(self, request: web.Request, token: str | None) -> Refused | None:
-        """The status and the reason, None for who may ask."""
+        """The status and the reason of a refusal; None if the request is allowed."""
         if not self._is_named(request):
             return 403, "This server is asked by the names 127.0.0.1, localhost and [::1] alone."
         if self.hands_on:

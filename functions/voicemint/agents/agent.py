@@ -1,4 +1,4 @@
-"""A voice agent, and the session config that OpenAI is told.
+"""A voice agent, and the session config that is sent to OpenAI.
 
 Source of the session config's shape: OpenAI API reference, POST /v1/realtime/client_secrets.
 """
@@ -30,11 +30,11 @@ class Agent:
     name             the file's own name, without .toml
     setup            who posts the SDP offer to OpenAI: the page with a client secret, or the server (unified)
     max_call_cents   what a call may cost (US cents, by prices.json) before the server hangs it up
-    server_tools     names in server_tools.py; with `unified` only, where the server decides what the model is told
-    page_tools       names in page_tools.json, run by the page; on the telephone there is none of them
-    handoffs         the other agents that it may hand a call over to, which the page does: handoffs.py
-    description      what it is for, as those are told that may hand over to it
-    phone            which phone calls it answers: phone_table.py. Without it, none
+    server_tools     names in server_tools.py; with `unified` only, because there the server writes the session
+    page_tools       names in page_tools.json, run by the page; left out on the telephone
+    handoffs         the agents to which it may hand a call over; the page does it: handoffs.py
+    description      what it is for; agents that may hand over to it read this
+    phone            which phone calls it answers: phone_table.py; without it, none
     """
 
     name: str

@@ -25,8 +25,8 @@ _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
 
 def refuse_client_secrets(agents: Mapping[str, Agent]) -> None:
-    """Where the server is to open every call. Raises SettingsError naming the file that wants it otherwise."""
-    for agent in agents.values():
+    """For CLIENT_SECRETS: refused. Raises SettingsError naming an agent's file that is not unified."""
+    for name, agent in agents.items():
         if agent.setup == CLIENT_SECRET:
             raise AgentFileError(
                 f"{agent.name}.toml",
@@ -75,8 +75,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _text(file: Path) -> str:
-    """UTF-8, also with the mark at its beginning that some editors of Windows write."""
-    content = file.read_bytes().removeprefix(BOM_UTF8)
+    """The file as text. Accepts the byte order mark that some Windows editors write."""
+    content = file.read_bytes()
     try:
         return content.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -168,7 +168,7 @@ def _check_tools(file_name: str, values: Mapping[str, Any], key: str, known: Map
 
 
 def _check_prices(file_name: str, agent: Agent) -> None:
-    """Without a price nobody could tell what a call has cost."""
+    """Without a price the cost of a call would be unknown."""
     prices = load_prices()
     for key, model, table in (
         ("model", agent.model, "usd_per_million_tokens"),

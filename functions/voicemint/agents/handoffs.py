@@ -1,7 +1,7 @@
 """Handoffs: the other agents to which an agent may hand a call over. The page does it, in a new session for each.
 
-The model calls a function named after the agent. What it is told of it stands in that agent's file, as `label` and
-`description`. web/src/tools/handoffs.ts knows the beginning of the name too; it is the Agents SDK's.
+The model calls a function named after the other agent. It reads that agent's `label` and `description`, from that
+agent's file. The prefix of the name is the Agents SDK's; web/src/tools/handoffs.ts has it too.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ MAX_HANDOFFS = 8  # more functions than that, and models choose badly
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """The agent that takes over: the name of its file, and what the other one is told of it."""
+    """The agent that takes over: the name of its file, and what the model reads about it."""
 
     name: str
     label: str
@@ -33,7 +33,7 @@ class Handoff:
 
 
 def parse_handoffs(name: str, agents: Mapping[str, Mapping[str, Any]]) -> tuple[Handoff, ...]:
-    """Those of agents/`name`.toml; `agents` are all files by their names, checked. Raises AgentFileError."""
+    """The handoffs of agents/`name`.toml. `agents` has the checked tables of all files. Raises AgentFileError."""
     asked = agents[name].get("handoffs", ())
     others = [other for other in agents if other != name]
     if not all(target in others for target in asked) or len({*asked}) < len(asked) or len(asked) > MAX_HANDOFFS:

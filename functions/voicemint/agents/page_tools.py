@@ -1,7 +1,7 @@
 """Tools that the page runs, in the person's browser: an agent's file names them in `page_tools`.
 
-What the model is told of them stands in page_tools.json and nowhere else; the page's build reads that file too, and
-web/src/tools/tools.ts says what each one does.
+Their descriptions for the model are in page_tools.json only, which the page's build reads too. web/src/tools/tools.ts
+has their code.
 """
 
 import json
@@ -23,7 +23,7 @@ def page_tools() -> Mapping[str, Mapping[str, Any]]:
 
 
 def is_of_the_page(name: str) -> bool:
-    """Whether the page runs the tool of this name: where there is no page, the model must not be told of it."""
+    """Whether the page runs the tool of this name. Without a page (telephone) the model must not see it."""
     return name in page_tools() or name.startswith(HANDOFF)
 
 

@@ -10,7 +10,7 @@ max_minutes_per_day = 60                of all calls together, by UTC days (defa
 [phone.transfers]
 front-desk = "tel:+18005550199"         a name that the model may say: where that leads
 
-An agent without the table answers no call; what opens the line is written down, never a default.
+An agent without the table answers no call. Whatever opens the line must be written down; no default opens it.
 """
 
 import json
@@ -80,12 +80,12 @@ class PhonePolicy:
         )
 
     def is_open(self, now: datetime) -> bool:
-        """`now` is of any time zone; the hours are those of the line's own."""
+        """`now` may be in any time zone; it is compared in the line's time zone."""
         local = now.astimezone(self.time_zone)
         return self.windows is None or any(window.holds(local) for window in self.windows)
 
     def transfer_target(self, arguments: str) -> str | None:
-        """Where the model's call of the tool leads: from this table by name, whatever else it says."""
+        """The target of the model's tool call: looked up in this table by name; everything else is ignored."""
         try:
             value = json.loads(arguments[:MAX_ARGUMENTS_CHARACTERS])
         except (ValueError, RecursionError):
@@ -96,7 +96,7 @@ class PhonePolicy:
     def session_config(self, base: Mapping[str, Any]) -> dict[str, Any]:
         """The agent's own session config, as a phone call takes it.
 
-        The audio format is not in it: OpenAI agrees on G.711 with the trunk, and saying another gives noise.
+        Without an audio format: OpenAI agrees on G.711 with the trunk, and another format gives noise.
         """
         audio = {**base["audio"], "input": _input_for_phones(base["audio"]["input"])}
         tools = [tool for tool in base.get("tools", []) if not is_of_the_page(tool["name"])]  # a telephone has no page
@@ -137,7 +137,7 @@ def parse_phone(file_name: str, table: Mapping[str, Any]) -> PhonePolicy:
 
 
 def lines_of(policies: Mapping[str, PhonePolicy | None]) -> dict[str, str]:
-    """Called number -> the agent that answers. Raises SettingsError where two do."""
+    """Called number -> the agent that answers. Raises SettingsError if two agents have the same number."""
     lines: dict[str, str] = {}
     for agent, policy in policies.items():
         for number in policy.numbers if policy else ():

@@ -1,7 +1,7 @@
 """`python -m voicemint.agents.public [FOLDER]`: the public part of the agents' files, as JSON, for the page's build.
 
-What an agent's file may say is decided by files.py and nowhere else. Instructions are no part of it, in neither
-set-up: they reach OpenAI from the server. Needs nothing but Python itself.
+files.py alone decides what an agent's file may contain. Instructions are not in the public part, with either set-up:
+the server sends them to OpenAI. Needs only Python itself.
 """
 
 import json

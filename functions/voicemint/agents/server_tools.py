@@ -1,7 +1,7 @@
 """Tools that run on the server, beside a call that watch_call watches: an agent's file names them in `server_tools`.
 
-A tool is a function from its checked-out arguments to what the model is told. It answers within milliseconds: all
-watches of a process share the threads that run tools. SERVER_TOOLS is the registry.
+A tool is a function from the model's arguments to a result for the model. It must return within milliseconds, because
+all monitors of a process share the threads that run tools. SERVER_TOOLS is the registry.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ UNCLAIMED = json.dumps(FAILED)  # nobody can tell whether another watch runs it
 
 
 class ToolError(Exception):
-    """The model asked for what the tool cannot do; the message is for the model."""
+    """The tool cannot do what the model asked for. The message is for the model."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class ServerTool:
 
 
 def run_tool(name: str, arguments: str) -> str:
-    """What the model is told: JSON. A tool's failure is told to the model too, and goes no further."""
+    """The result for the model, as JSON. If the tool fails, that is the result; nothing is raised."""
     try:
         return json.dumps(SERVER_TOOLS[name].run(_parsed(arguments)))
     except ToolError as error:
@@ -59,12 +59,9 @@ def run_tool(name: str, arguments: str) -> str:
         return json.dumps(FAILED)
 
 
-def claim_of(call_id: str, what: str) -> tuple[str, bytes]:
-    """Name and content of the object that only one watch of a call can create: it does `what`, and no other does.
-
-    That is to answer a call of a tool, by its id, or to greet (monitor/phone.py).
-    """
-    digest = hashlib.sha256(what.encode()).hexdigest()[:16]
+def claim_of(call_id: str, tool_call_id: str) -> tuple[str, bytes]:
+    """Name and content of an object that can be created once: the monitor that creates it runs this tool call."""
+    digest = hashlib.sha256(tool_call_id.encode()).hexdigest()[:16]
     return f"tools/{call_id}/{digest}", os.urandom(16).hex().encode()
 
 

@@ -1,7 +1,7 @@
-"""Where in a TOML file something stands. Only an error needs it, so only an error loads it.
+"""The line of a key in a TOML file. Only an error needs it, so only an error imports it.
 
-tomllib does not say where a key was. But it reads the first lines of a file as it reads the whole: where a statement is
-complete, they are a document of their own. So no second reader, with an opinion of its own, is needed.
+tomllib does not report where a key was. But the first lines of a file are a valid document whenever a statement is
+complete, so tomllib itself can find the line. A second parser could disagree with it.
 """
 
 import re
@@ -40,7 +40,7 @@ def _from_inside(parts: list[str]) -> Iterator[list[str]]:
 
 
 def _readable_beginnings(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """How many lines are a document of their own, and what they say."""
+    """For each beginning of the file that is a valid document: its number of lines, and its content."""
     lines = text.split("\n")[:MAX_LINES]
     for end in range(len(lines) + 1):
         try:

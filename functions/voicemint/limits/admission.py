@@ -1,8 +1,7 @@
 """Whether this person may have another client secret or call now: stopped, signed out, rate, day, share of it, month.
 
-What is known in memory is decided before OpenAI is asked. What has to be read from the control bucket is read while
-OpenAI works. What turns out not to be allowed is thrown away: an unused client secret costs nothing, and a call is hung
-up before its answer was sent to anybody.
+Known refusals are raised before OpenAI is asked. The control bucket is read while OpenAI works. If that refuses, the
+result is thrown away: an unused client secret costs nothing, and a call is hung up before its SDP answer is sent.
 """
 
 import time
@@ -43,13 +42,13 @@ class Admission:
 
     @contextmanager
     def of(self, person: Person) -> Iterator[Callable[[], Allowance]]:
-        """A block that may spend money for `person`; what it made counts only if the block ends without an error.
+        """A block that may spend money for `person`. Use its result only if the block ends without an error.
 
-        What it is given tells, when called, what is left of the month: it waits for what has to be read, and raises
-        what the block's end would.
+        Yields a function that returns what is left of the month. It waits for the bucket, and raises what the end of
+        the block would raise.
 
         Raises Stopped, SignedOut, TooManyRequests, DailyLimitReached, PersonDailyLimitReached, MonthlyLimitReached or
-        ControlUnavailable: before the block what is known at once, after it what had to be read.
+        ControlUnavailable: before the block if that is known in memory, at its end if the bucket had to be read.
         """
         self._refuse_what_is_known(person)
         leases, until = self._leases(person), time.monotonic() + LEASE_SECONDS
@@ -68,7 +67,7 @@ class Admission:
             raise
 
     def check(self, person: Person) -> Allowance:
-        """Whether `person` may ask for what spends nothing by itself; returns what is left of the month.
+        """Admit a request that spends nothing by itself. Returns what is left of the month.
 
         Raises Stopped, SignedOut, TooManyRequests or ControlUnavailable.
         """
@@ -91,7 +90,7 @@ class Admission:
         return [(self._lease(person), self._daily.put_back), share]
 
     def _lease(self, person: Person) -> "date | Future[date]":
-        """One of the day's mints: at once where everything needed is in memory."""
+        """One of the day's mints: at once if everything needed is in memory."""
         is_known = self._control.is_fresh and self._minutes.is_fresh(person.person_id)
         day = self._daily.take_leased() if is_known else None
         return day or self._begin_to_read_and_lease(person)
@@ -118,7 +117,7 @@ class Admission:
 
 
 def _withdraw(leases: Sequence[Lease], until: float) -> None:
-    """Nothing was made: give back what was taken, now or when it is."""
+    """Nothing was made: give back the leases, now or when they arrive."""
     wait([lease for lease, _ in leases if isinstance(lease, Future)], timeout=_seconds_to(until))
     for lease, put_back in leases:
         if not isinstance(lease, Future):
@@ -133,7 +132,7 @@ def _give_back(put_back: Callable[[date], None], lease: "Future[date]") -> None:
 
 
 def _wait_for(leases: Sequence[Lease], until: float) -> None:
-    """Raises what one of them raised, or ControlUnavailable where there is none by `until` (of time.monotonic)."""
+    """Raises what a lease raised, or ControlUnavailable if one is not there by `until` (of time.monotonic)."""
     try:
         for lease, _ in leases:
             if isinstance(lease, Future):

@@ -1,8 +1,8 @@
-"""How many calls of a person go on at the same time: exact, without a database.
+"""How many calls a person has at the same time: exact, without a database.
 
-Each call takes the next place of its person's day (`calling/<person>/<day>/<place>`, created once), so who takes a
-place has seen all before it. A place is free again when `<place>-over` is there, which whoever ends the call creates,
-or when its deadline has passed.
+Each call takes the next place of its person's day (`calling/<person>/<day>/<place>`, created once). Places are created
+in order, so the call that takes place N has read all earlier ones. A place is free again when `<place>-over` exists,
+which the code that ends the call creates, or when its deadline has passed.
 """
 
 import json
@@ -38,7 +38,7 @@ class Places:
         return self._threads.submit(self.take, person_id, deadline)
 
     def take(self, person_id: str, deadline: int) -> str:
-        """A place until `deadline` (epoch seconds), by its name; "" where there is no limit.
+        """Take a place until `deadline` (epoch seconds). Returns its name; "" if there is no limit.
 
         Raises TooManyCalls or ControlUnavailable.
         """

@@ -1,8 +1,8 @@
 """How many client secrets and calls a day, exactly.
 
 The daily limit needs no database. A day has DAILY_LIMIT / DAILY_BLOCK slots, each an object that can be created once:
-`minted/<day>/<slot>`. Who creates a slot has leased its block of mints. An instance that ends with part of a block
-unused has wasted it, so the limit is never exceeded, only reached a little early.
+`minted/<day>/<slot>`. The instance that creates a slot has leased its block of mints. If an instance ends, the rest of
+its block is lost. So the limit is never exceeded, only reached a little early.
 """
 
 import os
@@ -43,14 +43,14 @@ class DailyLimit:
         self._is_used_up = False
 
     def refuse_when_used_up(self) -> None:
-        """Raises DailyLimitReached where it is known that nothing is left today; costs nothing."""
+        """Raises DailyLimitReached if memory says that nothing is left today. Reads nothing."""
         with self._counting:
             self._start_day()
             if self._is_used_up and not self._leased:
                 raise DailyLimitReached(retry_after_seconds=seconds_to_midnight(self._utc_now()))
 
     def take_leased(self) -> date | None:
-        """Take one that is leased already; costs nothing. Returns its day, or None: `take` has to lease first."""
+        """Take one that is leased already. Reads nothing. Returns its day, or None if `take` must lease first."""
         with self._counting:
             self._start_day()
             if not self._leased:
@@ -59,7 +59,7 @@ class DailyLimit:
             return self._day
 
     def take(self) -> date:
-        """Take one, leasing a block where none is left; returns its day.
+        """Take one, leasing a block if none is left. Returns its day.
 
         Raises DailyLimitReached or ControlUnavailable.
         """
@@ -80,7 +80,7 @@ class DailyLimit:
             self._first_free()
 
     def put_back(self, day: date) -> None:
-        """Give back one that was taken on `day` and not used. Yesterday's is no use today."""
+        """Give back one that was taken on `day` and not used. One of yesterday is ignored."""
         with self._counting:
             self._start_day()
             if day == self._day:
@@ -115,7 +115,7 @@ class DailyLimit:
         return day, slot
 
     def _count(self, slot: int) -> None:
-        """This slot is ours now; one beyond the last is nobody's."""
+        """This slot is ours now. A slot beyond the last means that the day is used up."""
         self._next_slot = slot + 1
         if slot < self._slots:
             self._leased += min(self._block_size, self._limit - slot * self._block_size)
@@ -124,7 +124,7 @@ class DailyLimit:
 
 
 def _unique_content() -> bytes:
-    """A create that is repeated because its answer was lost recognises its own object by this."""
+    """By this a create that is retried after a lost response recognises its own object."""
     return b'{"lease":"%s"}' % os.urandom(16).hex().encode()
 
 

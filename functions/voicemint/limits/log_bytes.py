@@ -21,7 +21,7 @@ class DailyBytes:
         self._taken = BoundedDict[str, int](MAX_PEOPLE)  # by person
 
     def take(self, person_id: str, count: int) -> None:
-        """Raises LogLimitReached, and then nothing was taken."""
+        """Count `count` bytes. Raises LogLimitReached, and then counts nothing."""
         now = self._utc_now()
         with self._lock:
             if now.date() != self._day:

@@ -1,8 +1,8 @@
 """Minutes of calls a person and month (UTC), counted while they pass.
 
 Every minute that a watched call has begun is an object that can be created once:
-`minutes/<month>/<person>/<call id>/<minute>`. So a minute that two watches see is counted once, and a crash forgets
-none; what a person has used is the number of objects.
+`minutes/<month>/<person>/<call id>/<minute>`. So a minute that two monitors see is counted once, and a crash loses
+none. A person's use is the number of objects.
 """
 
 import time
@@ -31,7 +31,7 @@ class Allowance:
     minutes: int
 
     def seconds(self, at_most: int) -> int:
-        """How long a call may take that begins now: `at_most`, or as long as the minutes last, and one in any case."""
+        """The longest call that may begin now: `at_most`, or what is left of the month, but at least a minute."""
         return min(at_most, max(self.minutes, 1) * SECONDS)
 
 
@@ -57,12 +57,12 @@ class MonthlyMinutes:
         return self._clock() - read_at < REFRESH_SECONDS
 
     def refuse_what_is_known(self, person_id: str) -> None:
-        """Raises MonthlyLimitReached where that is known; costs nothing."""
+        """Raises MonthlyLimitReached if memory says so. Reads nothing."""
         if self.is_fresh(person_id) and not self.known(person_id).minutes:
             raise MonthlyLimitReached(retry_after_seconds=_seconds_to_next_month(self._utc_now()))
 
     def known(self, person_id: str) -> Allowance:
-        """What was last read; costs nothing."""
+        """What was last read. Reads nothing."""
         _, used = self._used.get(person_id, (0.0, 0))
         return Allowance(max(self._limit - used, 0))
 
@@ -75,8 +75,8 @@ class MonthlyMinutes:
         return self.known(person_id)
 
 
-def count_minute(bucket: ControlBucket, call: "KnownCall", minute: int) -> None:
-    """Count the `minute`-th minute of a call, the first is 0, in the month in which it began.
+def count_minute(bucket: ControlBucket, call: KnownCall, minute: int) -> None:
+    """Count the `minute`-th minute of a call (from 0), in the month in which that minute began.
 
     Raises ControlUnavailable.
     """

@@ -1,8 +1,8 @@
-"""How many client secrets and calls one person may have of a day, over all instances: exact, as the day itself.
+"""How many client secrets and calls of a day one person may have, over all instances: exact, like the day's limit.
 
-Who begins with number `start` of a person's share creates `minted-by/<day>/<person>/<start>`, which says how many it
-takes from there: so nobody else begins with one of them. An instance takes one at first, and GROWTH times as many each
-time after: who calls seldom, each time on a new instance, wastes none, and who calls often pays for few writes.
+An instance leases part of a person's share by creating `minted-by/<day>/<person>/<start>`, which says how many it takes
+from number `start`. So no other instance can take them. It leases one at first, then GROWTH times as many each time. An
+occasional caller, with a new instance for each call, wastes none; a frequent caller needs few writes.
 """
 
 import json
@@ -26,9 +26,9 @@ GROWTH = 8
 
 @dataclass(slots=True)
 class Share:
-    """What an instance knows of one person's day. `next_start` is None until it has looked.
+    """What an instance knows of one person's day. `next_start` is None until it has read the bucket.
 
-    One caller at a time leases, in turns: each of many at once would try every start that another has just taken.
+    One caller at a time leases. Concurrent callers would each try every start that another has just taken.
     """
 
     day: date
@@ -58,14 +58,14 @@ class PersonShares:
         self._shares = BoundedDict[str, Share](MAX_PEOPLE)  # by person
 
     def refuse_when_used_up(self, person_id: str) -> None:
-        """Raises PersonDailyLimitReached where it is known that nothing is left today; costs nothing."""
+        """Raises PersonDailyLimitReached if memory says that nothing is left today. Reads nothing."""
         with self._lock:
             share = self._today(person_id)
             if share.is_used_up and not share.leased:
                 raise PersonDailyLimitReached(retry_after_seconds=seconds_to_midnight(self._utc_now()))
 
     def take_leased(self, person_id: str) -> date | None:
-        """Take one that is leased already; costs nothing. Returns its day, or None: `take` has to lease first."""
+        """Take one that is leased already. Reads nothing. Returns its day, or None if `take` must lease first."""
         with self._lock:
             share = self._today(person_id)
             if not share.leased:
@@ -74,7 +74,7 @@ class PersonShares:
             return share.day
 
     def take(self, person_id: str) -> date:
-        """Take one, leasing where none is left; returns its day.
+        """Take one, leasing more if none is left. Returns its day.
 
         Raises PersonDailyLimitReached or ControlUnavailable.
         """
@@ -89,7 +89,7 @@ class PersonShares:
             return day
 
     def put_back(self, person_id: str, day: date) -> None:
-        """Give back one that was taken on `day` and not used. Yesterday's is no use today."""
+        """Give back one that was taken on `day` and not used. One of yesterday is ignored."""
         with self._lock:
             share = self._today(person_id)
             if day == share.day:
@@ -127,7 +127,7 @@ class PersonShares:
         return int(json.loads(self._bucket.read(f"{folder}{start:06d}") or b'{"count": 1}')["count"])
 
     def _note(self, share: Share, start: int, count: int) -> None:
-        """So many from `start` are ours; what is not below the limit is nobody's."""
+        """`count` numbers from `start` are ours now; none means that the share is used up."""
         if count > 0:
             share.leased += count
             share.next_start = start + count
@@ -137,5 +137,5 @@ class PersonShares:
 
 
 def _content(count: int) -> bytes:
-    """A create that is repeated because its answer was lost recognises its own object by this."""
+    """By this a create that is retried after a lost response recognises its own object."""
     return json.dumps({"count": count, "lease": os.urandom(16).hex()}).encode()

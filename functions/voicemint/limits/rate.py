@@ -13,7 +13,7 @@ PEOPLE_AT_ONCE = 100  # at their full rate, on one instance
 
 
 class TokenBucket:
-    """`per_minute` on average, `per_minute` at once. Not locked: its owner is."""
+    """Allows `per_minute` on average, and `per_minute` at once. Not thread-safe: its owner holds a lock."""
 
     def __init__(self, per_minute: int, now: float) -> None:
         self._capacity = per_minute
@@ -21,7 +21,7 @@ class TokenBucket:
         self._updated_at = now
 
     def take(self, now: float) -> float:
-        """Take one; returns 0, or the seconds until there is one."""
+        """Take one. Returns 0, or the seconds until one is available."""
         elapsed = now - self._updated_at
         self._level = min(self._capacity, self._level + elapsed * self._capacity / 60)
         self._updated_at = now
@@ -48,7 +48,7 @@ class RateLimit:
 
     @classmethod
     def of_people(cls, per_minute: int) -> "RateLimit":
-        """For what costs little: the instance has room for PEOPLE_AT_ONCE."""
+        """For cheap requests: the instance allows PEOPLE_AT_ONCE people at their full rate."""
         return cls(person_per_minute=per_minute, instance_per_minute=per_minute * PEOPLE_AT_ONCE)
 
     def take(self, person_id: str) -> None:

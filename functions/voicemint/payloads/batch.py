@@ -1,10 +1,10 @@
-"""Payloads: what the browser asks us to keep of a call. Checked, redacted and named here; google/payload_bucket.py
-stores it.
+"""Payloads: what the browser sends to be stored of a call. Checked, redacted and named here; google/payload_bucket.py
+stores them.
 
 A stored object is one batch, newline-delimited JSON, a record a line:
 {"call_id", "sequence", "line", "person", "received_at", "request_id", "client": what the browser sent}.
-Client data stays under `client`, so that it can never pose as one of the server's own fields; what the server itself
-heard of a call (watch_call) has the same form and lies under `server`, an object an event.
+Client data stays under `client`, so it cannot imitate the server's fields. What the server heard of a call (watch_call)
+has the same form under `server`, one object per event.
 """
 
 import hashlib
@@ -72,18 +72,18 @@ def parse_batch(body: bytes, level: PayloadLevel) -> list[dict[str, Any]]:
 
 
 def object_name(call_id: str, sequence: int, body: bytes, day: date) -> str:
-    """Made of checked parts only; the same bytes get the same name, so a repeated batch is one object."""
+    """Made of checked parts only. The same bytes get the same name, so a repeated batch is one object."""
     digest = hashlib.sha256(body).hexdigest()[:16]
     return f"calls/dt={day:%Y-%m-%d}/{call_id}/{sequence:06d}-{digest}.ndjson"
 
 
 def server_object_name(call_id: str, key: str, day: date) -> str:
-    """For one event that the server heard: `key` is what makes it one event, however often it is heard."""
+    """For one event that the server heard. The same `key` gives the same name, however often it is heard."""
     return f"calls/dt={day:%Y-%m-%d}/{call_id}/server-{hashlib.sha256(key.encode()).hexdigest()[:16]}.ndjson"
 
 
 def server_event(event: dict[str, Any], level: PayloadLevel) -> dict[str, Any]:
-    """An event that OpenAI sent us, redacted and cut down to `level`: what is too long or too deep is left out."""
+    """An event from OpenAI, redacted and reduced to `level`. Parts that are too long or too deep are left out."""
     cleaned = _clean(_bounded(event, MAX_LEVELS), MAX_LEVELS)
     return _metadata_of(cleaned) if level == "metadata" else cleaned  # type: ignore[no-any-return]
 
@@ -91,7 +91,7 @@ def server_event(event: dict[str, Any], level: PayloadLevel) -> dict[str, Any]:
 def batch_day(events: list[dict[str, Any]], now: datetime) -> date:
     """The UTC day of the batch's first event, so that a repeat after midnight keeps its name.
 
-    A client clock that is more than 48 hours off is not believed; then it is today.
+    If the client's clock is more than 48 hours off, it is today.
     """
     try:
         at = datetime.fromisoformat(events[0]["at"]).astimezone(UTC)
@@ -103,7 +103,7 @@ def batch_day(events: list[dict[str, Any]], now: datetime) -> date:
 def encode_records(
     events: list[dict[str, Any]], server_fields: dict[str, Any], source: Literal["client", "server"] = "client"
 ) -> bytes:
-    """One JSON line an event. ASCII only: no reader takes a line separator in a string for the end of the line."""
+    """One JSON line per event. ASCII only, so no reader mistakes a line separator in a string for a line's end."""
     records = ({**server_fields, "line": line, source: event} for line, event in enumerate(events))
     return b"".join(json.dumps(record, separators=(",", ":")).encode() + b"\n" for record in records)
 
@@ -120,7 +120,7 @@ def _parse_line(number: int, line: bytes, level: PayloadLevel) -> dict[str, Any]
 
 
 def _clean(value: Any, levels_left: int) -> Any:
-    """`value` redacted; raises InvalidRequest where it is too deep, too long or not portable JSON."""
+    """`value` redacted. Raises InvalidRequest if it is too deep, too long or not portable JSON."""
     if isinstance(value, str):
         return _clean_string(value)
     if isinstance(value, dict | list) and levels_left == 0:
@@ -145,7 +145,7 @@ def _bounded(value: Any, levels_left: int) -> Any:
         return {str(key)[:128]: _bounded(item, levels_left - 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_bounded(item, levels_left - 1) for item in value]
-    if isinstance(value, int | float) and not abs(value) <= MAX_INTEGER:  # nor is what is no number
+    if isinstance(value, int | float) and not abs(value) <= MAX_INTEGER:  # also refuses NaN
         return LEFT_OUT
     return value
 

@@ -1,8 +1,8 @@
-"""Whose a batch is: it is stored under a call only where the call is the sender's, all else under a name of theirs.
+"""Whose a batch is. It is stored under a call only if the call belongs to the sender.
 
-A call is its person's by `calls/<call id>.json` in the control bucket (calls/deadline.py). What belongs to no call
-that the server knows (ids that begin with `page_`, and a call that ended before it was registered) lies under `page_…`
-with the person's id behind it: nothing is lost, and nobody's call gets lines of another's.
+`calls/<call id>.json` in the control bucket says whose a call is (calls/deadline.py). A batch of an unknown call (an id
+that begins with `page_`, or a call that ended before it was registered) is stored under `page_…` with the person's id
+at the end. So nothing is lost, and no call gets another person's lines.
 """
 
 from voicemint.bounded_dict import BoundedDict
@@ -15,14 +15,14 @@ MAX_KEPT = 10_000
 
 
 class BatchOwners:
-    """Safe to share between threads; a call that is somebody's stays theirs, so each is read once."""
+    """Safe to share between threads. A call never changes its person, so each is read once."""
 
     def __init__(self, bucket: ControlBucket) -> None:
         self._bucket = bucket
         self._own = BoundedDict[tuple[str, str], None](MAX_KEPT)  # call and person
 
     def folder_of(self, call_id: str, person_id: str) -> str:
-        """Where a batch of this person lies. Raises CallTaken, InvalidRequest or ControlUnavailable."""
+        """The folder for a batch of this person. Raises CallTaken, InvalidRequest or ControlUnavailable."""
         if not call_id.startswith(PAGE) and self._is_own(call_id, person_id):
             return call_id
         return check_call_id(f"{PAGE}{call_id.removeprefix(PAGE)}_{person_id}")

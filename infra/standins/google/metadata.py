@@ -59,8 +59,8 @@ def create_app(
 ) -> web.Application:
     """The metadata server of one instance in `project`.
 
-    `under` a path that nobody guesses it answers only those who were told: GCE_METADATA_HOST=127.0.0.1:PORT/PATH. Its
-    clients can be told nothing else, and the access token is a key.
+    If `under` is an unguessable path, only programs that know it get a response: GCE_METADATA_HOST=127.0.0.1:PORT/PATH.
+    These clients can send no credential, and the access token is a key.
     """
     app = web.Application(middlewares=[_flavored])
     email = service_account or f"local-run@{project}.iam.gserviceaccount.com"

@@ -1,4 +1,4 @@
-"""firebase.json, read strictly: what is not implemented here is refused with file and key, never ignored."""
+"""firebase.json, read strictly: a key that is not implemented here is refused, with file and key."""
 
 import json
 import re
@@ -33,7 +33,7 @@ class HeaderRule:
 
 @dataclass(frozen=True)
 class Site:
-    """One site: what Hosting does with a request is decided by these four."""
+    """One site: these four decide what Hosting does with a request."""
 
     public: Path
     ignore: tuple[re.Pattern[str], ...]
@@ -63,7 +63,7 @@ def load_site(firebase_json: Path, services: Mapping[str, str], replacements: Ma
 
 
 class _Problem(ValueError):
-    """What is wrong, and where in the file."""
+    """A problem, and its place in the file."""
 
 
 def _site(config: Any, folder: Path, services: Mapping[str, str], replacements: Mapping[str, str]) -> Site:

@@ -1,8 +1,8 @@
-"""A service may answer before it has a request's whole body, and close: too large, or nobody is signed in.
+"""Keep a response that a service sends before it has the whole body: too large, or not signed in.
 
-Who then goes on writing gets an error, and asyncio closes the connection before it has read the answer that is there.
-So before each piece of a body goes out, we look whether the service has said something; and where a piece is on its way
-already, its error is left to whoever reads: first comes the answer, if there is one, and then the end.
+If we kept writing, we would get an error, and asyncio would close the connection before it has read the response. So we
+look for a response before we send each piece of a body. If a piece is already on its way, the reader gets its error
+after the response, if there is one.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class EarlyAnswer:
         _SOCKETS.set(self._sockets)
 
     async def give_way(self) -> None:
-        """Go on where the service waits for more. Else never: the request ends with its answer, or with its error."""
+        """Return if the service waits for more; otherwise never return: the response or the error ends the request."""
         if self.is_here or any(map(_has_news, self._sockets)):
             await asyncio.Event().wait()
 

@@ -1,4 +1,4 @@
-"""Google's side of the local run: its stand-ins, the secrets as mounted files, and what the functions are told."""
+"""Google's side of the local run: its stand-ins, the secrets as mounted files, and the functions' environment."""
 
 import asyncio
 import os
@@ -41,8 +41,8 @@ async def start_local_cloud(
 ) -> dict[str, str]:
     """Start the stand-ins until `stack` unwinds; returns the environment that a deployment would give a function.
 
-    `folder` keeps the buckets and the signing key, so that who is signed in stays signed in. An `api_key` that is real
-    is in its mounted file and in no stand-in.
+    `folder` keeps the buckets and the signing key, so sign-ins outlive a run. A real `api_key` is in its mounted
+    file and in no stand-in.
     """
     secrets = {
         OPENAI_API_KEY: api_key,
@@ -106,7 +106,7 @@ def authorization(token: str) -> dict[str, str]:
 
 
 def _made_up() -> str:
-    """What nobody guesses, in letters that stand in a header, a path and a shell as they are."""
+    """A random token, of letters that need no escaping in a header, a path or a shell."""
     return os.urandom(32).hex()
 
 

@@ -36,7 +36,7 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def private(folder: Path) -> Path:
-    """The folder, which no other user of the machine looks into, whoever may have looked before."""
+    """The folder, closed to other users of the machine, whatever its mode was before."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
@@ -44,7 +44,7 @@ def private(folder: Path) -> Path:
 
 @contextmanager
 def announced(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Tell the owner's commands (`--local`) where everything is, for as long as it is there, and curl what to send.
+    """Write where everything is, for the owner's commands (`--local`), and the headers for curl, until the block ends.
 
     curl -H @FILE reads headers from a file: on a command line other users of the machine would see the token.
     """

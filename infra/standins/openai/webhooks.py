@@ -130,7 +130,7 @@ class Webhooks:
     async def _attempt(self, delivery: Delivery) -> None:
         """Each attempt is signed anew, for the time at which it is made; the id stays.
 
-        Nothing is sent to another machine: who may register an address here could have anything asked in this network.
+        Nothing is sent to another machine: otherwise an endpoint could send requests to any host of this network.
         """
         if not leads_to_this_machine(delivery.endpoint.url):
             delivery.statuses.append(None)

@@ -78,6 +78,6 @@ class Dispatcher:
 
 
 def _check_target(url: str) -> None:
-    """Raises ClientError for another machine: who may make a task could have anything asked in this network."""
+    """Raises ClientError for another machine: otherwise a task could send a request to any host of this network."""
     if not leads_to_this_machine(url):
         raise ClientError
