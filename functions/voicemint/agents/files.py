@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
 
 def refuse_client_secrets(agents: Mapping[str, Agent]) -> None:
-    """For CLIENT_SECRETS: refused. Raises SettingsError naming an agent's file that is not unified."""
+    """Where the server is to open every call. Raises SettingsError naming the file that wants it otherwise."""
     for name, agent in agents.items():
         if agent.setup == CLIENT_SECRET:
             raise AgentFileError(
@@ -75,7 +75,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _text(file: Path) -> str:
-    """The file as text. Accepts the byte order mark that some Windows editors write."""
+    """UTF-8, also with the mark at its beginning that some editors of Windows write."""
     content = file.read_bytes()
     try:
         return content.decode().replace("\r\n", "\n")
@@ -168,7 +168,7 @@ def _check_tools(file_name: str, values: Mapping[str, Any], key: str, known: Map
 
 
 def _check_prices(file_name: str, agent: Agent) -> None:
-    """Without a price the cost of a call would be unknown."""
+    """Without a price nobody could tell what a call has cost."""
     prices = load_prices()
     for key, model, table in (
         ("model", agent.model, "usd_per_million_tokens"),
