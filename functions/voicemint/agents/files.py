@@ -26,7 +26,7 @@ _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 
 def refuse_client_secrets(agents: Mapping[str, Agent]) -> None:
     """Where the server is to open every call. Raises SettingsError naming the file that wants it otherwise."""
-    for name, agent in agents.items():
+    for agent in agents.values():
         if agent.setup == CLIENT_SECRET:
             raise AgentFileError(
                 f"{agent.name}.toml",
@@ -76,7 +76,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _text(file: Path) -> str:
     """UTF-8, also with the mark at its beginning that some editors of Windows write."""
-    content = file.read_bytes()
+    content = file.read_bytes().removeprefix(BOM_UTF8)
     try:
         return content.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:

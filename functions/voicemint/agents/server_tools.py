@@ -59,9 +59,12 @@ def run_tool(name: str, arguments: str) -> str:
         return json.dumps(FAILED)
 
 
-def claim_of(call_id: str, tool_call_id: str) -> tuple[str, bytes]:
-    """Name and content of an object that can be created once: the monitor that creates it runs this tool call."""
-    digest = hashlib.sha256(tool_call_id.encode()).hexdigest()[:16]
+def claim_of(call_id: str, what: str) -> tuple[str, bytes]:
+    """Name and content of the object that only one watch of a call can create: it does `what`, and no other does.
+
+    That is to answer a call of a tool, by its id, or to greet (monitor/phone.py).
+    """
+    digest = hashlib.sha256(what.encode()).hexdigest()[:16]
     return f"tools/{call_id}/{digest}", os.urandom(16).hex().encode()
 
 

@@ -57,12 +57,12 @@ class MonthlyMinutes:
         return self._clock() - read_at < REFRESH_SECONDS
 
     def refuse_what_is_known(self, person_id: str) -> None:
-        """Raises MonthlyLimitReached if memory says so. Reads nothing."""
+        """Raises MonthlyLimitReached where that is known; costs nothing."""
         if self.is_fresh(person_id) and not self.known(person_id).minutes:
             raise MonthlyLimitReached(retry_after_seconds=_seconds_to_next_month(self._utc_now()))
 
     def known(self, person_id: str) -> Allowance:
-        """What was last read. Reads nothing."""
+        """What was last read; costs nothing."""
         _, used = self._used.get(person_id, (0.0, 0))
         return Allowance(max(self._limit - used, 0))
 
@@ -75,8 +75,8 @@ class MonthlyMinutes:
         return self.known(person_id)
 
 
-def count_minute(bucket: ControlBucket, call: KnownCall, minute: int) -> None:
-    """Count the `minute`-th minute of a call (from 0), in the month in which that minute began.
+def count_minute(bucket: ControlBucket, call: "KnownCall", minute: int) -> None:
+    """Count the `minute`-th minute of a call, the first is 0, in the month in which it began.
 
     Raises ControlUnavailable.
     """
