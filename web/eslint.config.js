@@ -50,8 +50,8 @@ export default defineConfig(
 /** What a room of this floor (from 0) may import. */
 function rulesOf(room, floor) {
   const others = FLOORS.slice(floor).flat().filter((other) => other !== room);
-  const rooms = { group: others.map((other) => `**/${other}/**`), allowTypeImports: true, message: "Lower rooms import nothing from upper ones." };
-  const page = { group: BELOW_THE_PAGE, message: "The call knows no page." };
+  const rooms = { group: others.map((other) => `**/${other}/**`), allowTypeImports: true, message: "A room imports values only from rooms on a lower floor." };
+  const page = { group: BELOW_THE_PAGE, message: "Rooms below language/ import neither Preact nor signals." };
   const patterns = [...(others.length > 0 ? [rooms] : []), ...(floor < CALL_FLOORS ? [page] : [])];
   if (patterns.length === 0) return [];
   return { files: [`src/${room}/**`], rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] } };

@@ -25,7 +25,7 @@ def test_a_link_signs_in_once_and_leaves_the_address_bar(open_page: OpenPage, si
 
     other = open_page(url=link)
     other.may_log_errors = True
-    expect(other.alert).to_contain_text("This link does not work any more")
+    expect(other.alert).to_contain_text("This link no longer works")
     expect(other.button("Start talking")).to_have_count(0)
 
 

@@ -90,11 +90,11 @@ def test_what_went_wrong_follows_the_language(open_page: OpenPage, openai: OpenA
     talker = open_page()
     talker.may_log_errors = True
     talker.button("Start talking").click()
-    expect(talker.alert).to_contain_text("OpenAI gave no usable answer")
+    expect(talker.alert).to_contain_text("OpenAI sent an invalid response")
     talker.open_sheet("Options")
     talker.page.get_by_label("Language").select_option("fr")
     talker.close_sheet("Fermer")
-    expect(talker.alert).to_contain_text("OpenAI n\u2019a pas donné de réponse utilisable")
+    expect(talker.alert).to_contain_text("OpenAI a envoyé une réponse non valide")
 
 
 def test_the_chosen_appearance_holds_against_the_devices_and_at_the_next_visit(open_page: OpenPage) -> None:

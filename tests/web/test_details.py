@@ -89,7 +89,7 @@ def test_the_inspector_filters_searches_opens_copies_and_sends(open_page: OpenPa
     talker.button("Clear").click()
     expect(talker.page.get_by_text("Nothing has happened yet.")).to_be_visible()
     send_by_hand(talker, "{")
-    expect(talker.page.get_by_role("dialog")).to_contain_text("Expected a JSON object")
+    expect(talker.page.get_by_role("dialog")).to_contain_text("Enter a JSON object")
 
 
 def send_by_hand(talker: Talker, event: str) -> None:

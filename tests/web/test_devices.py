@@ -86,7 +86,7 @@ def test_a_microphone_that_is_unplugged_is_replaced_by_what_else_there_is(open_p
 def test_without_any_microphone_the_call_waits_for_one(open_page: OpenPage) -> None:
     talker = call_with_a_plug(open_page)
     talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
-    expect(talker.page.get_by_text("The microphone is gone.")).to_be_visible()
+    expect(talker.page.get_by_text("The microphone was lost.")).to_be_visible()
     expect(talker.status).to_have_text("Connected")
     talker.page.evaluate(
         "() => { isUnplugged = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange')); }"
@@ -97,7 +97,7 @@ def test_without_any_microphone_the_call_waits_for_one(open_page: OpenPage) -> N
 def test_a_lost_microphone_stays_lost_until_it_is_back(open_page: OpenPage, each_site: Site) -> None:
     talker = call_with_a_plug(open_page, each_site.invite_link())
     talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
-    gone = talker.page.get_by_text("The microphone is gone.")
+    gone = talker.page.get_by_text("The microphone was lost.")
     expect(gone).to_be_visible()
     for _ in range(2):
         talker.button("Mute").click()
@@ -127,7 +127,7 @@ def test_nothing_is_held_and_nothing_answered_without_a_microphone(open_page: Op
     talker.page.get_by_role("radio", name="Push to talk").check()
     talker.escape_sheet()
     talker.page.evaluate("() => { isUnplugged = true; unplug(); }")
-    expect(talker.page.get_by_text("The microphone is gone.")).to_be_visible()
+    expect(talker.page.get_by_text("The microphone was lost.")).to_be_visible()
     hold_down(talker)
     expect(talker.button("Hold to talk")).to_have_attribute("aria-pressed", "false")
 

@@ -46,7 +46,7 @@ def test_a_call_that_is_refused_is_explained_in_the_functions_words(
     talker.enter((site if address == MINT else unified_site).invite_link())
     start = talker.button("Start talking")
     start.click()
-    expect(talker.alert).to_contain_text("The server gave no usable answer")
+    expect(talker.alert).to_contain_text("The server sent an invalid response")
     for refusal in REFUSALS:
         answered(talker.page, address, refusing(refusal))
         start.click()

@@ -141,7 +141,7 @@ def test_a_used_link_leaves_who_is_signed_in_and_says_that_it_is_used(open_page:
     goes_to(talker, link)
     expect(talker.alert).to_contain_text("Continue as Ana?")
     talker.button("Continue as Ana").click()
-    expect(talker.alert).to_contain_text("This link does not work any more")
+    expect(talker.alert).to_contain_text("This link no longer works")
     assert talker.page.evaluate(WHO) == "Ben"
     expect(talker.button("Start talking")).to_be_visible()
 

@@ -23,7 +23,7 @@ def test_without_a_network_the_page_opens_and_says_what_is_missing(open_page: Op
     talker.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
     talker.lose_the_network()
     talker.page.goto(site.url)
-    expect(talker.alert).to_contain_text("There is no network")
+    expect(talker.alert).to_contain_text("You are offline")
     talker.open_sheet("Options")
     talker.page.get_by_label("Language").select_option("es")
     expect(talker.page.get_by_role("heading", name="Opciones")).to_be_visible()

@@ -25,7 +25,7 @@ def test_no_network_is_told_and_the_next_tap_works(open_page: OpenPage) -> None:
     talker = open_page()
     talker.lose_the_network()
     talker.button("Start talking").click()
-    expect(talker.alert).to_contain_text("There is no network")
+    expect(talker.alert).to_contain_text("You are offline")
     talker.find_the_network()
     talker.start()
     expect(talker.alert).to_be_empty()
@@ -38,9 +38,9 @@ def test_no_network_is_told_and_the_next_tap_works(open_page: OpenPage) -> None:
         ("client_secrets", "forbidden", "The server refused the call"),
         ("calls", "invalid_api_key", "OpenAI refused the call"),
         ("calls", "rate_limited", "OpenAI refused the call"),
-        ("calls", "html", "OpenAI gave no usable answer"),
-        ("calls", "wrong_json", "OpenAI gave no usable answer"),
-        ("calls", "huge", "OpenAI gave no usable answer"),
+        ("calls", "html", "OpenAI sent an invalid response"),
+        ("calls", "wrong_json", "OpenAI sent an invalid response"),
+        ("calls", "huge", "OpenAI sent an invalid response"),
         ("calls", "redirect", "OpenAI could not be reached"),
         ("calls", "reset", "OpenAI could not be reached"),
         ("calls", "truncated", "OpenAI could not be reached"),
@@ -64,8 +64,8 @@ def test_an_answer_of_hosting_itself_is_told_by_its_status(open_page: OpenPage) 
     talker.page.route("**/api/client-secrets", lambda route: route.fulfill(status=504, body="<h1>Gateway Timeout</h1>"))
     talker.reload()
     talker.button("Start talking").click()
-    expect(talker.alert).to_contain_text("The server gave no usable answer")
-    expect(talker.alert).to_contain_text("status 504")
+    expect(talker.alert).to_contain_text("The server sent an invalid response")
+    expect(talker.alert).to_contain_text("Status 504")
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_without_the_sdk_the_call_goes_on_and_a_tool_is_answered_in_words(
     talker.eventually(lambda: refused, lambda urls: len(urls) > 0)
     talker.hears_it_out()
     talker.write("What is the date?")
-    talker.reads("Used local_time", "This tool does not work at the moment.")
+    talker.reads("Used local_time", "This tool does not work right now.")
     assert [told.keys() for told in outputs(talker)] == [{"error"}]
     talker.hears_it_out()
     talker.write("Are you there?")
@@ -172,7 +172,7 @@ def test_what_cannot_be_displayed_is_not_told_as_displayed(open_page: OpenPage, 
     talker.hears_it_out()
     talker.write("Where is it?")
     talker.reads("I will read it.")
-    assert outputs(talker) == [{"error": "The page could not show it. Read the text aloud instead."}]
+    assert outputs(talker) == [{"error": "The page could not show the text. Read it aloud instead."}]
     expect(talker.page.get_by_role("dialog")).to_have_count(0)
     expect(talker.button("Reload")).to_be_visible()
 
@@ -217,13 +217,13 @@ def test_a_call_is_handed_over_to_another_agent(
     asked = "Who knows museums?"
     talker.write(asked)
     greeting = "Hello, this is the offline stand-in for OpenAI. How can I help you?"  # of a session that is a new one
-    talker.reads(f"Handed over to {successor}", greeting)
+    talker.reads(f"Handed off to {successor}", greeting)
     expect(talker.status).to_have_text("Connected")
     talker.hears_it_out()
     talker.write("Are you there?")
     talker.reads("You said: Are you there?")
 
-    said = ["Good morning.", asked, f"Handed over to {successor}", greeting, "Are you there?"]
+    said = ["Good morning.", asked, f"Handed off to {successor}", greeting, "Are you there?"]
     said += ["You said: Are you there?"]
     for words in said:
         expect(talker.transcript.get_by_text(words, exact=True)).to_have_count(1)

@@ -194,7 +194,7 @@ def other_languages(shot: Shot) -> None:
 def without_network(shot: Shot) -> None:
     shot.page.get_by_text("Check the microphone").wait_for()
     shot.page.context.set_offline(True)
-    shot.page.get_by_text("There is no network").wait_for()
+    shot.page.get_by_text("You are offline").wait_for()
     shot.picture("offline")
 
 

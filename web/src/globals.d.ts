@@ -6,7 +6,7 @@ declare module "virtual:agents" {
     /** The file's name: what the page sends to /api/client-secrets. */
     readonly name: string;
     readonly label: string;
-    /** What the model is told when the call opens; empty when the person speaks first. */
+    /** The message that the model gets when the call opens; empty if the person speaks first. */
     readonly greeting: string;
     readonly model: string;
     readonly voice: string;

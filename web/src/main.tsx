@@ -1,4 +1,4 @@
-/** Starts the page: the call, its log, and the user interface, each ignorant of the next. */
+/** Starts the page: the call, its log and the user interface. None of them knows the next one. */
 
 import "./styles/page.css";
 import { computed, effect, signal } from "@preact/signals";
@@ -121,10 +121,10 @@ function askAgain(): void {
   if (page.access.value.kind === "unknown") void askWho().then(welcome);
 }
 
-/** What the link's button needs comes with the page, on a request of its own: most visits have no link. */
+/** Loads the code for a link separately: most visits have no link. */
 function offer(invite: string): void {
   page.access.value = { kind: "invited" };
-  log.hold(); // it is nobody's yet
+  log.hold(); // the page does not know yet whose log it is
   const settled = (access: Access) => {
     welcome(access);
     log.release();
@@ -134,14 +134,14 @@ function offer(invite: string): void {
     .catch(() => undefined); // the page says that a part of it is missing
 }
 
-/** Before the first call, when all goes well; a call goes on without. */
+/** Loads the tools, usually before the first call. If that fails, the call continues without them. */
 function loadTools(): void {
   tools ??= import("./tools/page-tools.ts")
     .then(({ runTools }) => runTools(call, host, (detail) => note("page", { type: "sdk.problem", detail })))
     .catch(() => (tools = undefined));
 }
 
-/** End and forget: the call, the cookie, what waits to be sent, and what is on the screen. */
+/** Ends and forgets the call, the cookie, everything that waits to be sent, and everything on the screen. */
 async function forget(): Promise<void> {
   call.end();
   isLeaving = true; // the server takes nothing after it: what is under way comes before, and nothing new begins
@@ -171,7 +171,7 @@ async function display(text: string): Promise<boolean> {
   return true;
 }
 
-/** Keeps the page on this device, where the browser does; refused, as in some private windows, it is only less comfort. */
+/** Keeps the page on this device. If the browser refuses, as in some private windows, the page works without it. */
 function keepOffline(): void {
   import("./page/offline.ts").then((offline) => offline.keepOffline(() => (parts.update.value = true))).catch(() => undefined);
 }
@@ -180,7 +180,7 @@ function reload(): void {
   import("./page/offline.ts").then(({ renew }) => renew()).catch(() => location.reload());
 }
 
-/** The tap need not wait for the function's start. */
+/** Fetches a client secret in advance, so that the tap does not wait for the function's start. */
 function look(): void {
   if (isLookedAt()) warm((budget) => budget.look());
 }
@@ -189,7 +189,7 @@ function aim(): void {
   if (isLookedAt()) warm((budget) => budget.aim());
 }
 
-/** Without that piece the tap waits, and that is all. */
+/** If that chunk cannot be loaded, only the tap takes longer. */
 function warm(mayFetch: (budget: Ahead) => boolean): void {
   void ahead.then((budget) => mayFetch(budget) && call.warm()).catch(() => undefined);
 }
@@ -216,7 +216,7 @@ function noteState({ state, problem, reason }: StateChange): void {
   log.switchTo();
 }
 
-/** Resolves when what is drawn first is on the screen: all else can wait for it. */
+/** Resolves after the first paint: everything else can wait for it. */
 function painted(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
@@ -224,5 +224,5 @@ function painted(): Promise<void> {
 function byId<Element extends HTMLElement>(id: string, kind: abstract new () => Element): Element {
   const element = document.getElementById(id);
   if (element instanceof kind) return element;
-  throw new Error(`index.html: expected an ${kind.name} with the id "${id}"`);
+  throw new Error(`index.html has no ${kind.name} with the id "${id}"`);
 }

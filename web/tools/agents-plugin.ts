@@ -1,6 +1,6 @@
 /**
  * Gives the page the public part of functions/agents/*.toml: as the module "virtual:agents" and as dist/agents.json.
- * The functions' own reader says what is in them (functions/voicemint/agents/public.py): there is no second one here.
+ * The functions' own reader (functions/voicemint/agents/public.py) reads them, so that there is only one reader.
  */
 
 import { spawnSync } from "node:child_process";
@@ -22,7 +22,7 @@ export function agentsPlugin(folder: string): Plugin {
   return {
     name: "agents",
     config(_config, { command }) {
-      // Here a build ends with the reader's sentence; further on the bundler would add its own stack to it.
+      // Read the agents here: later, the bundler would add a stack trace to the reader's error.
       if (command === "build") agents = readAgents(folder);
     },
     resolveId: (id) => (id === MODULE ? AGENTS_MODULE : undefined),
@@ -51,11 +51,11 @@ export function readAgents(folder: string): readonly Agent[] {
 function findPython(): string {
   const known = [VENV_PYTHON, "python3.13", "python3.12", "python3.11", "python3"];
   const found = known.find((python) => (python === VENV_PYTHON ? existsSync(python) : spawnSync(python, ["-c", IS_FIT]).status === 0));
-  if (found === undefined) throw inOneLine("Python 3.11, 3.12 or 3.13 is needed to read the agents and none was found");
+  if (found === undefined) throw inOneLine("The build reads the agents with Python 3.11, 3.12 or 3.13, and found none. Install one of them.");
   return found;
 }
 
-/** Where in the build it was thrown helps nobody. */
+/** An error without a stack: the place in the build does not help the reader. */
 function inOneLine(message: string): Error {
   const error = new Error(message);
   error.stack = message;

@@ -1,11 +1,11 @@
-/** Fails the build when what the browser needs for the first paint has grown too heavy. */
+/** Fails the build if the files for the first paint are too large. */
 
 import { gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** `ownersModule` is what the owner writes, not this kit: their agents may be many, and count for nothing here. */
+/** `ownersModule` holds the owner's agents. They do not count: an owner may have many. */
 export function firstPaintPlugin(limitKiB: number, ownersModule: string): Plugin {
   let owners = 0;
   return {
@@ -21,7 +21,7 @@ export function firstPaintPlugin(limitKiB: number, ownersModule: string): Plugin
       const total = sum(parts) - owners;
       const table = [...parts].map(([name, bytes]) => `${name} ${kib(bytes)}`).join(", ");
       const report = `first paint: ${kib(total)} of at most ${limitKiB} KiB gzip (${table}, less the agents ${kib(owners)})`;
-      if (total > limitKiB * 1024) this.error(report);
+      if (total > limitKiB * 1024) this.error(`${report}. Load something later, with import().`);
       this.info(report);
     },
   };

@@ -1,4 +1,4 @@
-/** Builds src/page/service-worker.ts to /service-worker.js, and tells it every file of the page. */
+/** Builds src/page/service-worker.ts to /service-worker.js, and gives it the list of the page's files. */
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,15 +8,15 @@ import type { Plugin, Rolldown } from "vite";
 export const WORKER_FILE = "service-worker.js";
 const LIST = "SHELL";
 
-/** Where the page is without a network: the files of public/ (`publicFolder`) belong to it too. */
+/** The list includes the files of public/ (`publicFolder`). */
 export function serviceWorkerPlugin(publicFolder: string): Plugin {
   return {
     name: "service-worker",
     enforce: "post",
     generateBundle(_, bundle) {
       const worker = bundle[WORKER_FILE];
-      if (worker?.type !== "chunk") return this.error(`${WORKER_FILE}: expected it among the build's inputs`);
-      if (worker.imports.length > 0) return this.error(`${WORKER_FILE}: expected one file, it imports ${worker.imports.join(", ")}`);
+      if (worker?.type !== "chunk") return this.error(`${WORKER_FILE} is not among the build's inputs. Add it in vite.config.ts.`);
+      if (worker.imports.length > 0) return this.error(`${WORKER_FILE} must be one file, but it imports ${worker.imports.join(", ")}`);
       const built = Object.entries(bundle).filter(([name]) => name !== WORKER_FILE && !name.endsWith(".map"));
       const later = built.filter(([, file]) => isOfTheSdk(file)).map(([name]) => `/${name}`);
       const ahead = built.filter(([, file]) => !isOfTheSdk(file));
@@ -27,7 +27,7 @@ export function serviceWorkerPlugin(publicFolder: string): Plugin {
   };
 }
 
-/** The Agents SDK is heavy, comes in the middle of a call only, and there is no call without a network: kept once it came. */
+/** The Agents SDK is large and needed only during a call, so the worker keeps it only after its first use. */
 function isOfTheSdk(file: Rolldown.OutputAsset | Rolldown.OutputChunk): boolean {
   return file.type === "chunk" && file.moduleIds.some((id) => id.includes("/node_modules/@openai/"));
 }

@@ -1,4 +1,4 @@
-/** What a call tells others, as it happens. */
+/** The events of a call. */
 
 import type { CallState } from "./call-state.ts";
 import type { LineEvents } from "../connection/line.ts";

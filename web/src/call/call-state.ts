@@ -1,7 +1,7 @@
 /** The states of a call and what moves it from one to the next, as one table. */
 
-export type CallState = "idle" | "preparing" | "connecting" | "live" | "reconnecting" | "handing_over" | "ending" | "ended" | "failed";
-export type CallStep = "dial" | "abandon" | "start" | "open" | "lose" | "hand_over" | "recover" | "end" | "closed" | "fail";
+export type CallState = "idle" | "preparing" | "connecting" | "live" | "reconnecting" | "handing_off" | "ending" | "ended" | "failed";
+export type CallStep = "dial" | "abandon" | "start" | "open" | "lose" | "hand_off" | "recover" | "end" | "closed" | "fail";
 
 const beforeACall = { dial: "preparing", start: "connecting", fail: "failed" } as const;
 
@@ -9,9 +9,9 @@ const NEXT: Readonly<Record<CallState, Readonly<Partial<Record<CallStep, CallSta
   idle: beforeACall,
   preparing: { start: "connecting", abandon: "idle" },
   connecting: { open: "live", end: "ending", fail: "failed" },
-  live: { lose: "reconnecting", hand_over: "handing_over", end: "ending" },
+  live: { lose: "reconnecting", hand_off: "handing_off", end: "ending" },
   reconnecting: { recover: "live", end: "ending", fail: "failed" },
-  handing_over: { recover: "live", lose: "reconnecting", end: "ending", fail: "failed" },
+  handing_off: { recover: "live", lose: "reconnecting", end: "ending", fail: "failed" },
   ending: { closed: "ended" },
   ended: beforeACall,
   failed: beforeACall,
@@ -29,5 +29,5 @@ export function isInCall(state: CallState): boolean {
 
 /** Whether one session of a call is over and the next one is not there yet. */
 export function isBetweenSessions(state: CallState): boolean {
-  return state === "reconnecting" || state === "handing_over";
+  return state === "reconnecting" || state === "handing_off";
 }

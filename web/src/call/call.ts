@@ -1,9 +1,9 @@
 /**
- * A call, without a page: `Line` holds one connection, this decides when there is one, and tells others by events.
+ * A call, without a page: `Line` holds one connection; this class decides when there is one, and emits events.
  *
  * The offer is prepared in advance. `dial` (the finger comes down) connects; `start` (the tap is complete) commits, and
  * only then is the microphone opened; `abandon` (no tap came) takes the dial back. A call that is cut is connected
- * again, or handed over to another agent, and the new session is told what was said.
+ * again, or handed off to another agent, and the new session gets the conversation so far.
  */
 
 import type { Agent } from "virtual:agents";
@@ -11,14 +11,14 @@ import type { CallEvents, StateChange } from "./call-events.ts";
 import { isBetweenSessions, isInCall, next, type CallState, type CallStep } from "./call-state.ts";
 import { Conversation } from "./conversation.ts";
 import { Emitter } from "../protocol/emitter.ts";
-import { Line, type Opening } from "../connection/line.ts";
+import { Line, type SessionStart } from "../connection/line.ts";
 import { Microphone } from "../sound/microphone.ts";
 import { impossible, Peer } from "../connection/peer.ts";
 import { Playback } from "../sound/playback.ts";
 import { asProblem, CallProblem, type EndReason } from "../protocol/problems.ts";
 import { farewell } from "./prompts.ts";
 import { isCut, triesAgain, waitBefore } from "./reconnect.ts";
-import { setupFor, type Opened, type Setup } from "../connection/setup.ts";
+import { callModeFor, type CallMode, type ConnectedCall } from "../connection/call-mode.ts";
 import type { TurnMode } from "../turns/turn-modes.ts";
 import { Wait } from "./waiting.ts";
 
@@ -30,13 +30,13 @@ export class Call extends Emitter<CallEvents> {
   #voice = "";
   /** Who has taken the call over. */
   #successor: Agent | undefined;
-  /** The successor has not been told yet. */
-  #isHandover = false;
-  #setup: Setup;
+  /** The successor does not have the conversation yet. */
+  #isHandoff = false;
+  #mode: CallMode;
   #state: CallState = "idle";
   #peer: Peer | undefined;
   #line: Line | undefined;
-  #dialled: Promise<Opened> | undefined;
+  #dialled: Promise<ConnectedCall> | undefined;
   #conversation: Conversation | undefined;
   #turnMode: TurnMode = "hands_free";
   readonly #wait = new Wait();
@@ -45,7 +45,7 @@ export class Call extends Emitter<CallEvents> {
   constructor(agent: Agent, audio: HTMLAudioElement, signedIn: Promise<unknown> = Promise.resolve()) {
     super();
     this.#agent = agent;
-    this.#setup = setupFor({ agent, voice: "" });
+    this.#mode = callModeFor({ agent, voice: "" });
     this.#signedIn = signedIn;
     this.playback = new Playback(audio, (blocked) => this.emit("blocked", blocked));
   }
@@ -61,7 +61,7 @@ export class Call extends Emitter<CallEvents> {
     this.abandon();
     this.#agent = agent;
     this.#voice = voice;
-    this.#setup = setupFor({ agent, voice });
+    this.#mode = callModeFor({ agent, voice });
   }
 
   /** Makes the offer before anyone asks for a call, or says at once why there can be none. */
@@ -73,7 +73,7 @@ export class Call extends Emitter<CallEvents> {
 
   /** Fetches ahead what the tap would wait for: a client secret, which costs nothing and hides a function's cold start. */
   warm(): void {
-    if (!isInCall(this.#state)) void this.#setup.warm();
+    if (!isInCall(this.#state)) void this.#mode.warm();
   }
 
   /** Connects ahead of the tap. Nothing is recorded and nothing is said yet. */
@@ -125,7 +125,7 @@ export class Call extends Emitter<CallEvents> {
     return this.#line?.say(words) ?? false;
   }
 
-  /** The open line, for whoever sends more than words. */
+  /** The open line, for callers that send more than words. */
   get line(): Line | undefined {
     return this.#state === "live" ? this.#line : undefined;
   }
@@ -136,14 +136,14 @@ export class Call extends Emitter<CallEvents> {
     this.#line?.take(mode);
   }
 
-  /** Has another agent go on with the call, in a new session. The next call begins with the chosen one again. */
-  handOver(agent: Agent): void {
-    if (!this.#step("hand_over")) return;
+  /** Lets another agent continue the call, in a new session. The next call begins with the chosen agent again. */
+  handOff(agent: Agent): void {
+    if (!this.#step("hand_off")) return;
     this.#line?.close();
     this.emit("unsteady", false);
     this.#successor = agent;
-    this.#isHandover = true;
-    this.#setup = setupFor({ agent, voice: this.#voice });
+    this.#isHandoff = true;
+    this.#mode = callModeFor({ agent, voice: this.#voice });
     void this.#takeOver();
   }
 
@@ -168,13 +168,13 @@ export class Call extends Emitter<CallEvents> {
     return line;
   }
 
-  #connect(line: Line): Promise<Opened> {
-    this.#dialled = this.#signedIn.then(() => line.connect(this.#setup));
-    this.#dialled.catch(() => undefined); // `start` tells it; an abandoned dial has nobody to tell
+  #connect(line: Line): Promise<ConnectedCall> {
+    this.#dialled = this.#signedIn.then(() => line.connect(this.#mode));
+    this.#dialled.catch(() => undefined); // `start` reports it; the error of an abandoned dial interests nobody
     return this.#dialled;
   }
 
-  async #open(line: Line, dialled: Promise<Opened>): Promise<void> {
+  async #open(line: Line, dialled: Promise<ConnectedCall>): Promise<void> {
     const [{ maxCallSeconds }] = await Promise.all([dialled, this.microphone.open(line.signal)]);
     if (next(this.#state, "open") === undefined) return;
     const conversation = new Conversation(maxCallSeconds, this.microphone);
@@ -187,11 +187,11 @@ export class Call extends Emitter<CallEvents> {
     conversation.start();
   }
 
-  #begin(line: Line, opening: Opening): void {
-    this.#setup.forget();
-    this.#isHandover = false;
+  #begin(line: Line, start: SessionStart): void {
+    this.#mode.forget();
+    this.#isHandoff = false;
     this.emit("voice", line.voice);
-    line.begin(this.#turnMode, opening);
+    line.begin(this.#turnMode, start);
   }
 
   #over(reason: EndReason): void {
@@ -202,15 +202,15 @@ export class Call extends Emitter<CallEvents> {
     } else this.end(this.#conversation?.reasonFor(reason) ?? reason);
   }
 
-  /** What does not work at once is from then on like a cut. */
+  /** Connects the successor. If that fails, the call continues as after a cut. */
   async #takeOver(): Promise<void> {
     const problem = await this.#reconnect();
-    if (problem === undefined || this.#state !== "handing_over") return;
+    if (problem === undefined || this.#state !== "handing_off") return;
     if (triesAgain(problem.code, 1) && this.#step("lose")) void this.#recover();
     else this.#fail(this.#line, problem);
   }
 
-  /** Connects again and again, until it works or shall not; soon again where the network was said to be back. */
+  /** Reconnects until it works or must stop. After the network is back, the waits are short again. */
   async #recover(): Promise<void> {
     for (let attempt = 1, waits = 1; ; attempt += 1, waits = this.#wait.isNetworkBack ? 1 : waits + 1) {
       this.#line?.close();
@@ -225,17 +225,17 @@ export class Call extends Emitter<CallEvents> {
     }
   }
 
-  /** One attempt; resolves with what went wrong, or with nothing, also when the call was ended meanwhile. */
+  /** One attempt. Resolves with the problem, or with undefined if it worked or the call was ended meanwhile. */
   async #reconnect(): Promise<CallProblem | undefined> {
     const lost = this.#line;
     const line = this.#newLine();
     if (lost !== undefined) line.inherit(lost);
-    this.#setup.forget();
+    this.#mode.forget();
     const opened = await this.#connect(line).catch(asProblem);
     if (opened instanceof CallProblem) return line === this.#line ? opened : undefined;
     const conversation = this.#conversation;
     if (conversation === undefined || !this.#step("recover")) return undefined;
-    this.#begin(line, conversation.opening(this.#isHandover));
+    this.#begin(line, conversation.sessionStart(this.#isHandoff));
     conversation.endWithin(opened.maxCallSeconds);
     return undefined;
   }
@@ -243,7 +243,7 @@ export class Call extends Emitter<CallEvents> {
   #fail(line: Line | undefined, error: unknown): void {
     if (line !== this.#line) return; // ended on purpose: what is aborted by that is no problem
     this.#close();
-    this.#setup.forget(); // it may be what was refused
+    this.#mode.forget(); // it may be what was refused
     this.#step("fail", { problem: asProblem(error) });
   }
 
@@ -254,7 +254,7 @@ export class Call extends Emitter<CallEvents> {
     this.microphone.stop();
     this.#conversation?.stop();
     this.#line = this.#dialled = this.#conversation = undefined;
-    if (this.#successor !== undefined) this.#setup = setupFor({ agent: this.#agent, voice: this.#voice });
+    if (this.#successor !== undefined) this.#mode = callModeFor({ agent: this.#agent, voice: this.#voice });
     this.#successor = undefined;
     this.emit("secondsLeft", undefined);
     this.emit("voice", undefined);

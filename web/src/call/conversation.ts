@@ -1,4 +1,4 @@
-/** What outlives a cut and a handover: what was said, how long the call may still last, and whether anybody can be heard. */
+/** What survives a cut and a handoff: the history, the time that is left, and whether the microphone works. */
 
 import { after } from "../device/clock.ts";
 import { CallLimits, type LimitEvents } from "./call-limits.ts";
@@ -6,9 +6,9 @@ import { cutOff } from "../readings/captions.ts";
 import { Emitter } from "../protocol/emitter.ts";
 import type { RealtimeEvent } from "../protocol/events.ts";
 import { isUnanswered, noHistory, remember, retell } from "./history.ts";
-import type { Opening } from "../connection/line.ts";
+import type { SessionStart } from "../connection/line.ts";
 import type { Microphone, MicrophoneState } from "../sound/microphone.ts";
-import { handover, interruption } from "./prompts.ts";
+import { handoff, interruption } from "./prompts.ts";
 import type { EndReason } from "../protocol/problems.ts";
 
 const LOST_MICROPHONE_MS = 60_000; // there may be another one to plug in
@@ -51,11 +51,11 @@ export class Conversation extends Emitter<LimitEvents> {
     else this.#find();
   }
 
-  /** What a new line is told: after a cut, or because another agent takes over, who speaks first. */
-  opening(isHandover: boolean): Opening {
+  /** What a new line starts with, after a cut or a handoff. After a handoff, the new agent speaks first. */
+  sessionStart(isHandoff: boolean): SessionStart {
     this.#history = cutOff(this.#history);
-    const history = retell(this.#history, isHandover ? handover : interruption);
-    return { history, greeting: "", isUnanswered: isHandover || isUnanswered(this.#history) };
+    const history = retell(this.#history, isHandoff ? handoff : interruption);
+    return { history, greeting: "", isUnanswered: isHandoff || isUnanswered(this.#history) };
   }
 
   /** The server ends the present session after these seconds, if not before. */
@@ -80,7 +80,7 @@ export class Conversation extends Emitter<LimitEvents> {
     this.#stopLost = undefined;
   }
 
-  /** A device that slept is told of the minute late: one last look. */
+  /** After the device slept, this timer is late: try the microphone once more. */
   async #giveUp(): Promise<void> {
     this.#stopLost = undefined;
     await this.#microphone.tryAgain();

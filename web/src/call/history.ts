@@ -1,6 +1,7 @@
-/** What a new session is told of the conversation: the captions, which the person reads too, as text. Pure. */
+/** The conversation as text for a new session, made from the captions that the person reads too. Pure. */
 
-import { noCaptions, readEvent, words, type Caption, type Captions, type Mark } from "../readings/captions.ts";
+import { words, type Caption, type Mark } from "../readings/caption.ts";
+import { noCaptions, readEvent, type Captions } from "../readings/captions.ts";
 import { clientEvents, type RealtimeEvent } from "../protocol/events.ts";
 import { unheardTurn } from "./prompts.ts";
 
@@ -8,7 +9,7 @@ export type History = Captions;
 
 export const noHistory: History = noCaptions;
 
-// The newest that fit: enough to go on with, and little to pay for.
+// The newest items that fit: enough to continue, and cheap.
 const ITEMS = 200;
 const KEPT_ITEMS = 2 * ITEMS; // some of them may turn out to be empty
 const LETTERS = 40_000;
@@ -24,15 +25,15 @@ const ENDINGS: Readonly<Partial<Record<Mark, string>>> = {
 
 /** The conversation after one more event. */
 export function remember(history: History, event: RealtimeEvent): History {
-  // Typed words: the session may be over before it has told that it has them.
+  // Typed words: the session may end before it confirms them.
   const isSent = event.type === "conversation.item.create";
   const after = readEvent(history, isSent ? { ...event, type: "conversation.item.added" } : event);
   return after.items.length > KEPT_ITEMS ? { ...after, items: after.items.slice(-KEPT_ITEMS) } : after;
 }
 
 /**
- * The events that tell a new session all of it, and last why there is one. The items keep their ids: whoever shows them
- * shows none twice.
+ * The events that tell a new session the conversation, and at the end why there is a new session. The items keep their
+ * ids, so that the page shows none twice.
  */
 export function retell(history: History, why: string): readonly RealtimeEvent[] {
   const items = newest(history.items.filter(isTold));

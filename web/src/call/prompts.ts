@@ -1,19 +1,19 @@
-/** What this page itself tells the model, as system messages; all else the agent's file says. */
+/** The system messages that the page itself sends to the model. The agent's file says everything else. */
 
-export const interruption =
-  "The connection was interrupted and is back. What was said before stands above; what ends with (interrupted) was not " +
-  "heard to its end. Go on from there; do not greet again.";
+const soFar =
+  "The conversation so far is above. If an answer in it ends with (interrupted), the person did not hear all of that answer.";
 
-export const handover =
-  "This call was handed over to you by another assistant. What was said before stands above; what ends with " +
-  "(interrupted) was not heard to its end. Introduce yourself in one short sentence, in the language of the " +
-  "conversation, and go on with what was asked.";
+export const interruption = `The connection was lost and is back. ${soFar} Continue from there. Do not greet again.`;
 
-/** In the place of a spoken turn whose words never came. */
+export const handoff =
+  `Another assistant handed this call off to you. ${soFar} Introduce yourself in one short sentence, in the language ` +
+  "of the conversation. Then continue with what the person asked for.";
+
+/** Stands for a spoken turn that has no transcript. */
 export const unheardTurn =
-  "Here the person said something that could not be understood. If nobody has answered it, ask them to say it again.";
+  "The person said something here that could not be understood. If nobody has answered it, ask them to say it again.";
 
-export const missingTool = "This tool does not work at the moment. Say so in one short sentence, and go on without it.";
+export const missingTool = "This tool does not work right now. Say so in one short sentence, and continue without it.";
 
 export function farewell(seconds: number): string {
   return `This call ends in ${seconds} seconds. Say goodbye now, in one short sentence, in the language of the conversation.`;

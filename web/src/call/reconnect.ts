@@ -6,7 +6,7 @@ const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 const ATTEMPTS = 14; // about five minutes
 
-/** Which ends are cuts that the person did not want, so that the call goes on in a new session. */
+/** The ends that the person did not want: after these, the call continues in a new session. */
 const IS_CUT: Readonly<Record<EndReason, boolean>> = {
   dropped: true,
   session_expired: true, // OpenAI's 60 minutes; the agent's own limit goes on counting
@@ -19,7 +19,7 @@ const IS_CUT: Readonly<Record<EndReason, boolean>> = {
   page_closed: false,
 };
 
-/** Which failed attempts may succeed later; the others are told at once. */
+/** The failed attempts that may succeed later; the others are reported at once. */
 const MAY_PASS: Readonly<Record<ProblemCode, boolean>> = {
   offline: true,
   server_unreachable: true,

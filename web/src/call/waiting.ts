@@ -16,7 +16,7 @@ export class Wait {
 
   /**
    * Resolves with true after `milliseconds`, or sooner: when the network is back or the page is looked at again; with
-   * false when it is cancelled. `tick` is told the whole seconds that are left.
+   * false when it is cancelled. `tick` gets the whole seconds that are left.
    */
   async until(milliseconds: number, tick: (secondsLeft: number) => void): Promise<boolean> {
     this.#over = new AbortController();

@@ -5,8 +5,8 @@
 
 import type { Store } from "../device/store.ts";
 
-const LOOKS = 3; // a day that led to no call
-const AIMS = 8; // the same, with the looks among them: who only looks uses up no share
+const LOOKS = 3; // per day, that led to no call
+const AIMS = 8; // the same, looks included: a person who only looks does not use up their share
 const USABLE_MS = 55_000; // one that was fetched is still there
 const DAY_MS = 86_400_000;
 
@@ -31,7 +31,7 @@ export class Ahead {
     return this.#take(AIMS);
   }
 
-  /** A call began: whoever calls may look again. */
+  /** A call began: the count starts anew. */
   used(): void {
     this.#fetchedAt = Number.NEGATIVE_INFINITY;
     this.#store.write({ day: this.#today(), unused: 0 });

@@ -1,4 +1,4 @@
-/** The few figures of a `getStats` report that tell how well a call is connected. Pure. */
+/** The few figures of a `getStats` report that show how well a call is connected. Pure. */
 
 import { fields, text, type Fields } from "../protocol/events.ts";
 

@@ -1,32 +1,32 @@
-/** One connection of a call: what it has open, and the only place that closes it. A call that was cut takes another. */
+/** One connection of a call: all that it has open, and the only place that closes it. A call that was cut gets a new line. */
 
 import { Emitter } from "../protocol/emitter.ts";
 import { clientEvents, fields, type RealtimeEvent } from "../protocol/events.ts";
-import { Leash } from "./leash.ts";
-import type { Opened, Setup } from "./setup.ts";
+import { CallTicket } from "./call-ticket.ts";
+import type { CallMode, ConnectedCall } from "./call-mode.ts";
 import type { Peer } from "./peer.ts";
 import type { EndReason } from "../protocol/problems.ts";
-import { TurnTaking, type TurnMode } from "../turns/turn-modes.ts";
-import { Turns } from "../turns/turns.ts";
+import { TurnDetection, type TurnMode } from "../turns/turn-modes.ts";
+import { ResponseQueue } from "../turns/response-queue.ts";
 
 export interface LineEvents {
   readonly callId: string;
-  /** Of the person's month, as the server told; undefined where it tells none. */
+  /** Of the person's month; undefined if the server does not say. */
   readonly minutesLeft: number | undefined;
   readonly client: RealtimeEvent;
   readonly server: RealtimeEvent;
   readonly unsteady: boolean;
-  /** Once: the first sound is out, or nobody spoke first. What must not be on the way to it begins now. */
+  /** Emitted once: the first sound was heard, or nobody spoke first. Work that would delay the first sound begins now. */
   readonly settled: undefined;
-  /** This connection cannot or shall not go on. */
+  /** This connection has ended, or must end. */
   readonly over: EndReason;
 }
 
-const HEARD_MS = 500; // from the server's word that it speaks to the loudspeaker
+const HEARD_MS = 500; // from the server's event that sound began to the loudspeaker
 const QUIET_MS = 5_000;
 
-/** What a line begins with: the conversation so far, then the greeting, unless something was typed meanwhile. */
-export interface Opening {
+/** What a session starts with: the conversation so far, then the greeting, unless something was typed meanwhile. */
+export interface SessionStart {
   readonly history: readonly RealtimeEvent[];
   readonly greeting: string;
   /** The person spoke last and was not answered. */
@@ -36,11 +36,11 @@ export interface Opening {
 export class Line extends Emitter<LineEvents> {
   readonly #peer: Peer;
   readonly #closing = new AbortController();
-  readonly #turns = new Turns((event) => this.#send(event));
-  readonly #taking = new TurnTaking((event) => this.#send(event), () => this.#turns.ask());
+  readonly #responses = new ResponseQueue((event) => this.#send(event));
+  readonly #detection = new TurnDetection((event) => this.#send(event), () => this.#responses.ask());
   readonly #waiting: RealtimeEvent[] = [];
   #isOpen = false;
-  #leash: Leash | undefined;
+  #ticket: CallTicket | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
   #isSettled = false;
 
@@ -52,7 +52,7 @@ export class Line extends Emitter<LineEvents> {
     peer.on("lost", (reason) => this.emit("over", reason));
   }
 
-  /** Aborted when the line is closed: whatever sets it up listens to this. */
+  /** Aborted when the line is closed. */
   get signal(): AbortSignal {
     return this.#closing.signal;
   }
@@ -71,11 +71,11 @@ export class Line extends Emitter<LineEvents> {
   }
 
   /** Connects without the microphone; resolves when events can be sent. */
-  async connect(setup: Setup): Promise<Opened> {
+  async connect(mode: CallMode): Promise<ConnectedCall> {
     this.signal.throwIfAborted();
-    const opened = await setup.open(this.#peer.offer, this.signal);
+    const opened = await mode.open(this.#peer.offer, this.signal);
     const accepted = this.#peer.accept(opened.sdp);
-    this.#leash = new Leash(setup.agent, opened.callId, opened.ticket);
+    this.#ticket = new CallTicket(mode.agent, opened.callId, opened.ticket);
     this.emit("callId", opened.callId);
     this.emit("minutesLeft", opened.minutesLeft);
     await accepted;
@@ -88,15 +88,15 @@ export class Line extends Emitter<LineEvents> {
     return this.#peer.sendTrack(track);
   }
 
-  begin(mode: TurnMode, { history, greeting, isUnanswered }: Opening): void {
+  begin(mode: TurnMode, { history, greeting, isUnanswered }: SessionStart): void {
     this.#isOpen = true;
-    this.#taking.take(mode);
+    this.#detection.take(mode);
     for (const event of history) this.#send(event);
     const typed = this.#waiting.splice(0);
     for (const event of typed) this.#sendOrKeep(event);
     const isGreeted = typed.length === 0 && greeting !== "";
     if (isGreeted) this.#send(clientEvents.systemMessage(greeting));
-    if (isGreeted || typed.length > 0 || isUnanswered) this.#turns.ask();
+    if (isGreeted || typed.length > 0 || isUnanswered) this.#responses.ask();
     this.#settleIn(QUIET_MS);
   }
 
@@ -106,9 +106,9 @@ export class Line extends Emitter<LineEvents> {
     if (!this.#fits(event)) return false;
     if (!this.#isOpen) this.#waiting.push(event);
     else {
-      this.#turns.interrupt();
+      this.#responses.interrupt();
       this.#sendOrKeep(event);
-      this.#turns.ask();
+      this.#responses.ask();
     }
     return true;
   }
@@ -122,43 +122,43 @@ export class Line extends Emitter<LineEvents> {
   sendEvent(event: RealtimeEvent): boolean {
     if (!this.#isOpen || !this.#fits(event)) return false;
     if (event.type !== "response.create") return this.#send(event);
-    this.#turns.ask(event);
+    this.#responses.ask(event);
     return true;
   }
 
   take(mode: TurnMode): void {
-    if (this.#isOpen) this.#taking.take(mode);
+    if (this.#isOpen) this.#detection.take(mode);
   }
 
   /** Asks for an answer to what was said: now, or when the sentence that is being said is complete. */
   answer(): void {
-    if (this.#isOpen) this.#taking.answer();
+    if (this.#isOpen) this.#detection.answer();
   }
 
   /** Push-to-talk: what was said is complete, and is answered if it was anything. */
   finishTurn(): void {
-    if (this.#isOpen) this.#taking.finish();
+    if (this.#isOpen) this.#detection.finish();
   }
 
   /** Tells the model something and has it speak. */
   prompt(words: string): void {
     if (!this.#isOpen) return;
     this.#send(clientEvents.systemMessage(words));
-    this.#turns.ask();
+    this.#responses.ask();
   }
 
   interrupt(): void {
-    if (this.#isOpen) this.#turns.interrupt();
+    if (this.#isOpen) this.#responses.interrupt();
   }
 
   close(): void {
     this.#isOpen = false;
     clearTimeout(this.#settling);
-    this.#turns.close();
-    this.#taking.close();
+    this.#responses.close();
+    this.#detection.close();
     this.#closing.abort();
     this.#peer.close();
-    this.#leash?.hangUp();
+    this.#ticket?.hangUp();
   }
 
   #fits(event: RealtimeEvent): boolean {
@@ -171,22 +171,22 @@ export class Line extends Emitter<LineEvents> {
     return isSent;
   }
 
-  /** What the person wrote is not lost with a line that breaks just then: the next one takes it over. */
+  /** If the line breaks just now, the next line sends what the person wrote. */
   #sendOrKeep(event: RealtimeEvent): void {
     if (!this.#send(event)) this.#waiting.push(event);
   }
 
   #hear(event: RealtimeEvent): void {
     this.emit("server", event);
-    this.#turns.hear(event);
-    this.#taking.hear(event);
+    this.#responses.hear(event);
+    this.#detection.hear(event);
     if (event.type === "output_audio_buffer.started") this.#settleIn(HEARD_MS);
     if (event.type === "error" && fields(event.error).code === "session_expired") this.emit("over", "session_expired");
   }
 
-  /** The call is known to the server before its log arrives there. */
+  /** The server must know the call before its log arrives. */
   async #settle(): Promise<void> {
-    await this.#leash?.register();
+    await this.#ticket?.register();
     this.emit("settled", undefined);
   }
 

@@ -41,7 +41,7 @@ export class Peer extends Emitter<PeerEvents> {
     this.#channel = this.#connection.createDataChannel("oai-events");
     this.#listen();
     this.offer = this.#makeOffer();
-    this.offer.catch(() => undefined); // told to whoever awaits the offer
+    this.offer.catch(() => undefined); // whoever awaits the offer gets the error
   }
 
   get isFresh(): boolean {
@@ -77,7 +77,7 @@ export class Peer extends Emitter<PeerEvents> {
     return Math.min(DATA_CHANNEL_BYTES, this.#connection.sctp?.maxMessageSize ?? DATA_CHANNEL_BYTES);
   }
 
-  /** False when the channel takes nothing any more: it closes some moments before anybody is told. */
+  /** False if the channel no longer sends: it closes some moments before its close event. */
   send(event: RealtimeEvent): boolean {
     if (this.#channel.readyState !== "open") return false;
     this.#channel.send(JSON.stringify(event));

@@ -1,17 +1,33 @@
 /** The requests of a call: mint a client secret here and post the SDP offer there, or post it here; register, hang up. */
 
+import type { Agent } from "virtual:agents";
 import { elapsed } from "../device/clock.ts";
 import { fields, text } from "../protocol/events.ts";
 import { CallProblem, fetchProblem, refusal, type Side } from "../protocol/problems.ts";
 import { askServer } from "../protocol/server.ts";
-import type { Callee, Opened } from "./setup.ts";
-import { secondsToDeadline } from "./ticket.ts";
+import { secondsToDeadline } from "./ticket-deadline.ts";
 
-const REQUEST_MS = 30_000; // the functions give up after 25 s: their words are better than ours
-const ANSWER_BYTES = 262_144;
-const SPARE_MS = 5_000; // a client secret this close to its end may be over when the offer arrives
+const REQUEST_MS = 30_000; // the functions give up after 25 s, and their error message says more than ours
+const RESPONSE_BYTES = 262_144;
+const SPARE_MS = 5_000; // a client secret this close to its end may have expired when the offer arrives
 
-const never = new AbortController().signal; // for requests that outlive whoever asked; each has its time limit
+const never = new AbortController().signal; // for requests that outlive their caller; each has a deadline of its own
+
+export interface ConnectedCall {
+  readonly sdp: string;
+  readonly callId: string;
+  readonly maxCallSeconds: number;
+  /** Of the person's month, before this call; undefined if the server does not say. */
+  readonly minutesLeft: number | undefined;
+  /** Ends this call on the server. A call that was opened with a client secret has none until it is registered. */
+  readonly ticket: string | undefined;
+}
+
+/** Who is called, and with which voice; "" is the agent's own. */
+export interface Callee {
+  readonly agent: Agent;
+  readonly voice: string;
+}
 
 /** A short-lived client secret. It lives in a local variable: never stored, logged or put into a URL. */
 export interface ClientSecret {
@@ -23,6 +39,7 @@ export interface ClientSecret {
   readonly usableUntil: number;
 }
 
+/** An SDP answer, and the id of the call it belongs to. */
 export interface Answer {
   readonly sdp: string;
   readonly callId: string;
@@ -50,7 +67,7 @@ export async function postOffer(secret: ClientSecret, offer: string, signal: Abo
 }
 
 /** Posts the SDP offer to our own server, which calls OpenAI for this page. */
-export async function postOfferToServer({ agent, voice }: Callee, offer: string, signal: AbortSignal): Promise<Opened> {
+export async function postOfferToServer({ agent, voice }: Callee, offer: string, signal: AbortSignal): Promise<ConnectedCall> {
   const asked = new URLSearchParams({ agent: agent.name, ...(voice === "" ? {} : { voice }) });
   const { response, body } = await post("server", `/api/calls?${asked.toString()}`, signal, {
     headers: { "content-type": "application/sdp" },
@@ -63,7 +80,7 @@ export async function postOfferToServer({ agent, voice }: Callee, offer: string,
   return { ...readAnswer("server", response, body), ticket, maxCallSeconds, minutesLeft };
 }
 
-/** Gives a call opened with a client secret the same leash; undefined when the server did not take it. */
+/** Registers a call that was opened with a client secret. Returns its ticket; undefined if the server refused it. */
 export async function registerCall(callId: string, agent: string): Promise<string | undefined> {
   try {
     const { body } = await post("server", "/api/calls/register", never, json({ call_id: callId, agent }));
@@ -89,17 +106,17 @@ function json(value: object): RequestInit {
 }
 
 function readClientSecret(body: string, date: string | null): ClientSecret | undefined {
-  const answer = fields(parse(body));
-  const value = text(answer.value);
-  const callsUrl = text(answer.calls_url);
-  const expiresAt = Number(answer.expires_at);
-  const maxCallSeconds = Number(answer.max_call_seconds);
+  const secret = fields(parse(body));
+  const value = text(secret.value);
+  const callsUrl = text(secret.calls_url);
+  const expiresAt = Number(secret.expires_at);
+  const maxCallSeconds = Number(secret.max_call_seconds);
   if (value === undefined || callsUrl === undefined || !(expiresAt > 0) || !(maxCallSeconds > 0)) return undefined;
   const usableUntil = elapsed() + expiresAt * 1000 - servedAt(date) - SPARE_MS;
-  return { value, callsUrl, maxCallSeconds, minutesLeft: wholeMinutes(answer.month_minutes_left), usableUntil };
+  return { value, callsUrl, maxCallSeconds, minutesLeft: wholeMinutes(secret.month_minutes_left), usableUntil };
 }
 
-/** Undefined where the server tells none. */
+/** Undefined if the server does not say. */
 function wholeMinutes(told: unknown): number | undefined {
   const minutes = Number(told);
   return Number.isInteger(minutes) && minutes >= 0 ? minutes : undefined;
@@ -122,7 +139,7 @@ async function post(side: Side, url: string, signal: AbortSignal, options: Reque
   }
 }
 
-/** The body as text; an answer that goes on and on is not read to its end. */
+/** The body as text. Throws if the response is too large. */
 async function readBody(side: Side, response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let body = "";
@@ -130,9 +147,9 @@ async function readBody(side: Side, response: Response): Promise<string> {
   const reader = response.body?.getReader();
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     bytes += part.value.length;
-    if (bytes > ANSWER_BYTES) {
+    if (bytes > RESPONSE_BYTES) {
       await reader?.cancel();
-      throw new CallProblem(`${side}_unclear`, `more than ${ANSWER_BYTES} bytes`);
+      throw new CallProblem(`${side}_unclear`, `The response has more than ${RESPONSE_BYTES} bytes`);
     }
     body += decoder.decode(part.value, { stream: true });
   }

@@ -20,7 +20,7 @@ export function checkControls(call: Call, { microphoneId, processing, isHeard }:
     return made;
   };
   const start = async () => {
-    test ??= await load().catch(() => undefined); // that it is missing is told by the page
+    test ??= await load().catch(() => undefined); // the page itself reports a missing chunk
     try {
       await test?.start({ id: microphoneId.value, processing: processing.value });
     } catch (error) {

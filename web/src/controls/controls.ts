@@ -81,7 +81,7 @@ export interface CallControls {
   stopCheck(): void;
 
   // The loudspeaker
-  /** False where the browser lets no page choose (Safari): hide the picker. */
+  /** False if the browser lets no page choose (Safari): hide the picker. */
   readonly canChooseSpeaker: boolean;
   readonly speakers: ReadonlySignal<readonly Device[]>;
   readonly speakerId: ReadonlySignal<string>;

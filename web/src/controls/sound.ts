@@ -19,7 +19,7 @@ export function soundControls(call: Call, checked: ReadonlySignal<Stream>) {
   return { personStream, agentStream, personLevel: levelOf(person), agentLevel: levelOf(agent) };
 }
 
-/** Measured only while somebody looks. */
+/** Measures only while somebody subscribes. */
 function levelOf(stream: ReadonlySignal<Stream>): ReadonlySignal<number> {
   let stop: (() => void) | undefined;
   const level = signal(0, {

@@ -22,7 +22,7 @@ export function viewControls(call: Call, { pictureSeconds }: Preferences) {
     return loading;
   };
   const afterLoading = (act: (loaded: Loaded) => void) => () => {
-    load().then(act, () => undefined); // that it is missing is told by the page
+    load().then(act, () => undefined); // the page itself reports a missing chunk
   };
   call.on("settled", () => void load()); // so that the tap itself may open the screen
   return {

@@ -24,7 +24,7 @@ export class WakeLock {
     this.#lock = undefined;
   }
 
-  /** Refused on low battery and missing in old browsers: the call goes on without it. */
+  /** Refused on low battery and missing in old browsers: the call continues without it. */
   async #take(): Promise<void> {
     if (!this.#isWanted || !("wakeLock" in navigator) || document.visibilityState === "hidden") return;
     if (this.#isAsking || this.#lock?.released === false) return; // a second lock would never be let go

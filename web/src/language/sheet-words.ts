@@ -18,7 +18,7 @@ export const sheetWords = computed(() => ({ ...words.value, ...own.value }));
 
 let unfollow: (() => void) | undefined;
 
-/** Resolves when the sheets speak the page's language; where its words cannot be loaded they stay as they are. */
+/** Resolves when the sheets use the page's language. If its words cannot be loaded, the sheets keep their language. */
 export async function followLanguage(): Promise<void> {
   await load(language.value);
   unfollow ??= effect(() => void load(language.value));

@@ -1,4 +1,4 @@
-/** The language of the page: all its sentences, from words/, in the person's own language where there is one. */
+/** The language of the page: its sentences from words/, in the person's own language if the page has it. */
 
 import { signal } from "@preact/signals";
 import type { CallProblem, EndReason } from "../protocol/problems.ts";
@@ -19,7 +19,7 @@ export type Language = keyof typeof LOADERS;
 
 export const languages = Object.entries(LOADERS).map(([code, { name }]) => ({ code: code as Language, name }));
 
-/** The sentences of the page, for whoever draws it: reading this signal is enough to be drawn again in another language. */
+/** The sentences of the page. A component that reads this signal is drawn again when the language changes. */
 export const words = signal<Words>(english);
 /** The language of `words`, as the `lang` attribute and `Intl` know it. */
 export const language = signal<Language>("en");

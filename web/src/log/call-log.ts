@@ -43,10 +43,10 @@ export class CallLog {
     await this.deliver();
   }
 
-  /** `line` is the event's, where the caller has it already. */
+  /** `line` is the event's line, if the caller has it already. */
   add(direction: Direction, event: RealtimeEvent, at = new Date(), line = encodeEntry(at, direction, event)): void {
     if (this.#isPaused) return;
-    // A loss is told with the next event, never by itself: else a refused report of a refusal would go on for ever.
+    // A loss is reported with the next event, never by itself: otherwise a refused report would be reported for ever.
     for (const lost of this.#lost.splice(0)) this.#batches.add(encodeEntry(at, "page", lost));
     this.#batches.add(line);
     this.#timer ??= setTimeout(() => this.seal(), SEAL_MS);
@@ -139,7 +139,7 @@ export class CallLog {
       await (await this.#outbox).put(batch);
       await this.#prune();
     } catch (error) {
-      // The device keeps nothing more: one try without the outbox, and the loss is told.
+      // The device stores nothing more: try once without the outbox, and report the loss.
       if (batch.person === undefined || (await post(batch)).kind !== "stored") this.#noteLost("log.dropped", [batch], String(error));
     }
   }

@@ -18,7 +18,7 @@ export type Outcome =
   | { readonly kind: "later"; readonly waitMs?: number };
 
 export class Delivery {
-  /** Whose batches are sent: until somebody is known to be signed in, none are. */
+  /** The person whose batches are sent. None are sent until the page knows who is signed in. */
   person: string | undefined;
   readonly #outbox: Outbox;
   readonly #refused: (batch: Batch, status: number) => void;

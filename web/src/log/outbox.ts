@@ -12,7 +12,7 @@ interface Schema extends DBSchema {
   batches: { key: Key; value: Batch; indexes: { sealedAt: number } };
 }
 
-/** The outbox in IndexedDB; in memory where the browser keeps nothing, as in some private windows. */
+/** The outbox in IndexedDB; in memory if the browser stores nothing, as in some private windows. */
 export async function openOutbox(name = "voicemint"): Promise<Outbox> {
   try {
     const upgrade = (database: IDBPDatabase<Schema>) => {
@@ -61,7 +61,7 @@ class StoredOutbox implements Outbox {
    * else was, or a link was used since, it may be their words: it goes.
    */
   async keepFor(person: string): Promise<void> {
-    if (person === "") return; // a server that tells no marks: nobody's can be told from another's
+    if (person === "") return; // the server sends no marks: persons cannot be told apart
     const { mark = person } = lastSeen.read();
     const goes = (batch: Batch) => !isOf(batch, person) || (batch.person === undefined && mark !== person);
     await Promise.all((await this.all()).filter(goes).map((batch) => this.remove(batch)));

@@ -6,7 +6,7 @@ const ACCESS_URL = "/api/access";
 const REQUEST_MS = 30_000;
 const INVITE = /^#i=([\w.-]{1,1024})$/;
 
-/** `unknown` until the server has said, and while it cannot be reached: then the call itself will tell. */
+/** `unknown` until the server has responded, and while it cannot be reached: then the call itself shows it. */
 export type Access =
   | { readonly kind: "unknown" }
   | { readonly kind: "invited"; readonly offer?: Offer }
@@ -16,7 +16,7 @@ export type Access =
 export interface SignedIn {
   readonly kind: "signed_in";
   readonly name: string;
-  /** Opaque, and always the same for one person; "" where the server tells none. */
+  /** Opaque, and always the same for one person; "" if the server sends none. */
   readonly mark: string;
   readonly canSignOut: boolean;
 }
@@ -26,7 +26,7 @@ export interface Offer {
   readonly isBusy: boolean;
   label(): string;
   accept(): void;
-  /** Where somebody else is signed in. */
+  /** The button to stay signed in, if somebody else is signed in. */
   staying(): string | undefined;
   stay(): void;
 }
@@ -49,12 +49,12 @@ export async function askWho(): Promise<Access> {
   return { kind: "signed_in", name: text(name) ?? "", mark: text(mark) ?? "", canSignOut: typeof expires_at === "number" };
 }
 
-/** Ends the session; false where the server did not confirm it: then it goes on, and the cookie is still there. */
+/** Ends the session. Returns false if the server did not confirm it: then the session and its cookie still exist. */
 export async function leave(): Promise<boolean> {
   return (await askAccess("DELETE"))?.status === 204;
 }
 
-/** The server's answer; undefined where there is none. */
+/** The server's response; undefined if there is none. */
 export async function askAccess(method: string, body?: string): Promise<Response | undefined> {
   const signal = AbortSignal.timeout(REQUEST_MS);
   const json = body === undefined ? {} : { body, headers: { "content-type": "application/json" } };

@@ -1,7 +1,7 @@
 /** A conversation as a file: text to read, Markdown to pass on, JSON to work with. Pure. */
 
-import { words as said, type Caption } from "../readings/captions.ts";
-import type { CallCost } from "../readings/cost-meter.ts";
+import { words as said, type Caption } from "../readings/caption.ts";
+import type { CallCost } from "../readings/call-cost.ts";
 import type { Words } from "../language/words.ts";
 import type { SheetWords } from "../language/words/english-sheets.ts";
 
@@ -56,7 +56,7 @@ export function fileName(at: Date, what: string, ending: string): string {
 
 /** Who and when, then what. */
 function linesOf(item: Caption, { agent }: Conversation, { words, time }: Wording): string[] {
-  if (item.act !== undefined) return [item.act.kind === "tool" ? words.usedTool(item.act.name) : words.handedOver(item.act.name)];
+  if (item.act !== undefined) return [item.act.kind === "tool" ? words.usedTool(item.act.name) : words.handedOff(item.act.name)];
   const who = item.speaker === "agent" ? (item.agent ?? agent) : words.you;
   const head = item.at === undefined ? who : `${who}, ${time(item.at)}`;
   const picture = item.hasPicture === true ? [`[${words.pictureShown}]`] : [];

@@ -13,12 +13,12 @@ const SETTLED = new Set([204, 400, 403]); // a cookie, not an invite, used or to
 
 export interface Invite {
   readonly text: string;
-  /** Whom it is for, as it says itself: anybody can write a link with any name. "" where it cannot be read. */
+  /** The name in the link, for display only: anybody can write a link with any name. "" if it cannot be read. */
   readonly name: string;
   readonly id: string;
 }
 
-/** What became of it; `later` when nobody has answered for it: it may still work. */
+/** What became of it; `later` if the server did not respond: it may still work. */
 export type Redeemed = "signed_in" | "refused" | "later";
 
 export function readInvite(signed: string): Invite {
@@ -34,7 +34,7 @@ export async function redeem(invite: Invite): Promise<Redeemed> {
   return status === 204 ? "signed_in" : "refused";
 }
 
-/** Whether the person with this mark is who came by this invite. */
+/** Whether the person with this mark signed in with this invite. */
 export async function isFor(invite: Invite, mark: string): Promise<boolean> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(MARK_OF + invite.id));
   const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");

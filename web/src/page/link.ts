@@ -11,39 +11,39 @@ import { followLanguage, sheetWords } from "../language/sheet-words.ts";
 import type { Notice } from "../language/words.ts";
 import "../styles/link.css";
 
-export interface Around {
+export interface Dependencies {
   readonly page: PageState;
   /** Who is signed in, as it was asked when the page was opened. */
   readonly entered: Promise<Access>;
-  /** Somebody is signed in, whoever it will be in the end. */
+  /** Somebody is signed in, perhaps not yet the person of the link. */
   readonly found: (who: SignedIn) => void;
-  /** The link is settled: the page goes on as without one. */
+  /** The link is settled: from now on the page behaves as if there were no link. */
   readonly settled: (access: Access) => void;
 }
 
-/** Shows the link's button as soon as it has words. Resolves when it is known who is signed in already. */
-export async function offerLink(signed: string, around: Around): Promise<void> {
+/** Shows the link's button as soon as its words are loaded. Resolves when the page knows who is signed in. */
+export async function offerLink(signed: string, deps: Dependencies): Promise<void> {
   await followLanguage();
-  await new Link(readInvite(signed), around).show();
+  await new Link(readInvite(signed), deps).show();
 }
 
 class Link {
   readonly #invite: Invite;
-  readonly #around: Around;
+  readonly #deps: Dependencies;
   #who: Access = { kind: "unknown" };
   readonly #asked: Promise<void>;
   #isBusy = false;
-  /** Somebody tapped, and nobody has answered for it yet. */
+  /** Somebody tapped, and the server has not confirmed it yet. */
   #isWanted = false;
-  /** A tap while the question stands on the page is an answer to it; one before that is none. */
+  /** Somebody tapped while the question was shown. A tap before that does not answer the question. */
   #isAnswered = false;
   #isOver = false;
   #hasTold = false;
 
-  constructor(invite: Invite, around: Around) {
+  constructor(invite: Invite, deps: Dependencies) {
     this.#invite = invite;
-    this.#around = around;
-    this.#asked = this.#learn(around.entered);
+    this.#deps = deps;
+    this.#asked = this.#learn(deps.entered);
     addEventListener("online", () => this.#isWanted && void this.#accept());
   }
 
@@ -62,12 +62,12 @@ class Link {
     if (this.#who.kind !== "signed_in") return;
     if (await isFor(this.#invite, this.#who.mark)) this.#settle(this.#who); // it let this very browser in
     else {
-      this.#around.found(this.#who);
+      this.#deps.found(this.#who);
       this.#draw();
     }
   }
 
-  /** Taps once more while nobody has answered do nothing; without a network it is tried again when that is back. */
+  /** Ignores further taps until the server responds. Without a network, tries again when the network is back. */
   async #accept(): Promise<void> {
     if (this.#isBusy) return;
     this.#isAnswered ||= this.#other !== undefined;
@@ -80,7 +80,7 @@ class Link {
 
   async #redeem(): Promise<void> {
     await this.#asked;
-    if (this.#who.kind === "unknown") await this.#learn(askWho()); // nobody is replaced unasked
+    if (this.#who.kind === "unknown") await this.#learn(askWho()); // never sign somebody out without asking
     if (this.#isOver || this.#who.kind === "unknown") return;
     if (this.#other !== undefined && !this.#isAnswered) this.#isWanted = false;
     else await this.#use();
@@ -93,7 +93,7 @@ class Link {
     const access = await askWho();
     const isRefused = access.kind === "signed_out" || redeemed === "refused";
     this.#settle(access.kind === "signed_out" ? { kind: "signed_out", reason: "invite_refused" } : access);
-    if (isRefused) this.#around.page.tell(() => sheetWords.value.signedOutNotices.invite_refused);
+    if (isRefused) this.#deps.page.tell(() => sheetWords.value.signedOutNotices.invite_refused);
   }
 
   #stay(): void {
@@ -106,13 +106,13 @@ class Link {
     this.#isOver = true;
     this.#isWanted = false;
     takeOutOfAddress();
-    if (this.#hasTold) this.#around.page.tell(() => undefined); // nothing of the call's own
-    this.#around.settled(access);
+    if (this.#hasTold) this.#deps.page.tell(() => undefined); // nothing of the call's own
+    this.#deps.settled(access);
   }
 
   #draw(): void {
     if (this.#isOver) return;
-    const { page } = this.#around;
+    const { page } = this.#deps;
     const notice = this.#notice();
     if (notice !== undefined) page.tell(notice);
     this.#hasTold ||= notice !== undefined;

@@ -1,4 +1,4 @@
-/** Keeps the page itself on this device, so that it opens without a network, and tells when there is a newer one. */
+/** Keeps the page itself on this device, so that it opens without a network, and says when there is a newer version. */
 
 import { elapsed } from "../device/clock.ts";
 import { onMissingPiece } from "../device/pieces.ts";
@@ -24,7 +24,7 @@ export async function keepOffline(told: () => void): Promise<void> {
   lookAgain(registration);
 }
 
-/** Loads the page again, and a newer version of it where there is one. */
+/** Reloads the page, in its newest version if there is a newer one. */
 export async function renew(): Promise<void> {
   const reload = once(() => location.reload());
   setTimeout(reload, PATIENCE_MS); // whatever the worker does
@@ -34,7 +34,7 @@ export async function renew(): Promise<void> {
   else reload(); // another tab has changed over already, or there is none
 }
 
-/** A newer version that nobody has heard of yet, as when a file was missing before the first look for one. */
+/** A newer version that no event has announced yet, for example if a file was missing before the first check. */
 async function newest(registration: ServiceWorkerRegistration | undefined): Promise<ServiceWorker | null | undefined> {
   await registration?.update().catch(() => undefined);
   return registration?.installing ?? registration?.waiting;

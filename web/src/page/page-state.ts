@@ -1,4 +1,4 @@
-/** The bridge: what the call tells becomes signals, and all that the user interface knows are these signals. */
+/** Turns the call's events into signals. The user interface knows the call only by these signals. */
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Access } from "./access.ts";
@@ -7,7 +7,8 @@ import type { StateChange } from "../call/call-events.ts";
 import { isBetweenSessions, isInCall, type CallState } from "../call/call-state.ts";
 import { cutOff, noCaptions, readEvent, shownCaptions, type Captions } from "../readings/captions.ts";
 import { elapsed } from "../device/clock.ts";
-import { CostMeter, noCost, type CallCost } from "../readings/cost-meter.ts";
+import { noCost, type CallCost } from "../readings/call-cost.ts";
+import { CostMeter } from "../readings/cost-meter.ts";
 import { apart } from "../protocol/emitter.ts";
 import { EventList, type Direction } from "./event-list.ts";
 import type { RealtimeEvent } from "../protocol/events.ts";
@@ -27,7 +28,7 @@ export class PageState {
   readonly #costMeter = new CostMeter((cost) => (this.cost.value = cost));
   readonly latency = signal<Latency>(noLatency);
   readonly callId = signal("");
-  /** Of the person's month: what the server told, less what the call has taken since; undefined where it tells none. */
+  /** Of the person's month: the server's figure, less what the call has used since; undefined if the server sends none. */
   readonly minutesLeft = computed(() => {
     const { minutes, since } = this.#allowance.value;
     return minutes === undefined ? undefined : Math.max(0, minutes - Math.floor((this.seconds.value - since) / 60));

@@ -10,11 +10,11 @@ declare const SHELL: { readonly version: string; readonly files: readonly string
 const worker = globalThis as unknown as Worker;
 const PREFIX = "voicemint-";
 const CACHE = PREFIX + SHELL.version;
-/** Which version each open page is of: under its id, the name of the cache. */
+/** The version of each open page: the page's id → the name of its cache. */
 const PAGES = `${PREFIX}pages`;
 
 worker.addEventListener("install", (event) => {
-  // Straight to the network for the routes of the functions, where the browser can be told so: no detour by this worker.
+  // If the browser supports static routes, requests to the functions bypass this worker.
   event.addRoutes?.([{ condition: { urlPattern: { pathname: "/api/*" } }, source: "network" }]).catch(() => undefined);
   event.waitUntil(store());
 });
@@ -56,7 +56,7 @@ async function keep(file: string, answer: Response): Promise<void> {
   if (answer.ok && (await caches.match(file)) === undefined) await (await caches.open(CACHE)).put(file, answer);
 }
 
-/** That a file was missing once, between two releases, is not to be remembered. */
+/** Fetches past the HTTP cache if a file is missing: between two releases, the cache may remember a 404. */
 async function fetchAnew(request: Request): Promise<Response> {
   const answer = await fetch(request);
   return answer.ok ? answer : fetch(request, { cache: "reload" });
@@ -70,7 +70,7 @@ async function notePage(id: string | undefined): Promise<void> {
   if (id) await pages.put(`/${id}`, new Response(CACHE));
 }
 
-/** Drops the other versions' files, but for those of pages that are open; all stay while nobody knows whose a page is. */
+/** Deletes the files of other versions, except those of open pages. Keeps all if the version of an open page is unknown. */
 async function dropUnused(): Promise<void> {
   const pages = await caches.open(PAGES);
   const noted = await Promise.all((await openPages()).map(async (page) => (await pages.match(page))?.text()));

@@ -42,7 +42,7 @@ export class Viewfinder {
 
   constructor(stream: MediaStream) {
     this.#video.srcObject = stream;
-    void this.#video.play().catch(() => undefined); // without a frame there is no picture, and that is told
+    void this.#video.play().catch(() => undefined); // without a frame there is no picture, and the caller reports that
   }
 
   /** The present frame as a data URI that `fits`; undefined when there is no frame yet, or none that fits. */

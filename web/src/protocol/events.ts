@@ -6,7 +6,7 @@ export type RealtimeEvent = Fields & { readonly type: string };
 /** The largest message every browser's data channel takes when the answer names no other size. */
 export const DATA_CHANNEL_BYTES = 65_536;
 
-/** The event in a data channel message, or undefined when it is not one. */
+/** The event in a data channel message, or undefined if the message is not an event. */
 export function parseEvent(message: unknown): RealtimeEvent | undefined {
   if (typeof message !== "string") return undefined;
   try {
@@ -32,7 +32,7 @@ export function list(value: unknown): readonly unknown[] {
 
 export const clientEvents = {
   systemMessage: (words: string): RealtimeEvent => message("system", words),
-  /** Under an id of ours, so that it is the same item in a next session, whatever this one still tells of it. */
+  /** Has an id from the page, so that the next session can create the same item again. */
   userMessage: (words: string): RealtimeEvent => message("user", words, { id: `typed_${randomName()}` }),
   createResponse: (): RealtimeEvent => ({ type: "response.create" }),
   cancelResponse: (): RealtimeEvent => ({ type: "response.cancel" }),

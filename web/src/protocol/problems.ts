@@ -71,8 +71,8 @@ export function fetchProblem(side: Side, error: unknown): CallProblem {
 export function refusal(side: Side, status: number, body: string): CallProblem {
   const { code, message } = errorOf(body);
   if (side === "server" && code === "signed_out") return new CallProblem("signed_out");
-  if (status >= 200 && status < 300) return new CallProblem(`${side}_unclear`, `status ${status}`);
-  return new CallProblem(message === "" ? `${side}_unclear` : `${side}_refused`, message || `status ${status}`, status);
+  if (status >= 200 && status < 300) return new CallProblem(`${side}_unclear`, `Status ${status}`);
+  return new CallProblem(message === "" ? `${side}_unclear` : `${side}_refused`, message || `Status ${status}`, status);
 }
 
 const DETAIL_LETTERS = 300;

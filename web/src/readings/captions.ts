@@ -1,36 +1,9 @@
 /** The conversation as read from server events: a pure reducer, so that any list of events can be tried on it. */
 
 import { agents } from "virtual:agents";
+import { append, blank, done, interrupt, isSilent, LETTERS, notUnderstood, whole, words } from "./caption.ts";
+import type { Act, Caption, Mark, Speaker, Step } from "./caption.ts";
 import { fields, list, text, type Fields, type RealtimeEvent } from "../protocol/events.ts";
-
-export type Speaker = "person" | "agent";
-
-/** Why an item is not simply complete. */
-export type Mark = "interrupted" | "not_understood" | "cut_short" | "too_long" | "filtered" | "failed";
-
-/** What the agent did instead of speaking. */
-export interface Act {
-  readonly kind: "tool" | "handoff";
-  readonly name: string;
-}
-
-export interface Caption {
-  readonly id: string;
-  /** Undefined for what has a place in the order but is nobody's words: greetings, tool calls. */
-  readonly speaker: Speaker | undefined;
-  readonly act?: Act;
-  readonly hasPicture?: boolean;
-  /** By content index, because the parts of one item arrive interleaved. */
-  readonly parts: Readonly<Record<number, string>>;
-  readonly isDone: boolean;
-  /** When it began, in milliseconds since 1970. */
-  readonly at?: number;
-  /** What the agent is called that had the call then. */
-  readonly agent?: string;
-  readonly mark?: Mark;
-  /** The reason a response failed, in the server's words. */
-  readonly detail?: string;
-}
 
 export interface Captions {
   /** In the order of the conversation. */
@@ -48,14 +21,9 @@ export const noCaptions: Captions = { items: [], writtenBy: {} };
 /** As functions/voicemint/agents/handoffs.py names them, and the Agents SDK. */
 export const HANDOFF = "transfer_to_";
 
-const LETTERS = 20_000;
 const NAME_LETTERS = 64;
 
-export function words(caption: Caption): string {
-  return Object.values(caption.parts).join(" ").trim();
-}
-
-/** What is worth a line: something said, shown or done, or the reason why nothing was. */
+/** The items that the page shows: something said, shown or done, or the reason why nothing was. */
 export function shownCaptions({ items }: Captions): readonly Caption[] {
   return items.filter(isShown);
 }
@@ -68,10 +36,6 @@ function isShown(item: Caption): boolean {
   const now = item.act !== undefined || (item.speaker !== undefined && !isSilent(item));
   shown.set(item, now);
   return now;
-}
-
-function isSilent(item: Caption): boolean {
-  return words(item) === "" && item.hasPicture !== true && (item.mark ?? "interrupted") === "interrupted";
 }
 
 /** The conversation after one more server event: when it came, and which agent had the call. */
@@ -141,14 +105,14 @@ function placeItem(captions: Captions, event: Fields): Captions {
   return place(captions, isWhole ? done(caption) : caption, event.previous_item_id);
 }
 
-/** A turn that was spoken, before the server tells of its item. */
+/** A spoken turn whose item the server has not sent yet. */
 function placeSpoken(captions: Captions, { item_id: id, previous_item_id }: Fields): Captions {
   return placeItem({ ...captions, speaking: undefined }, { item: { id, type: "message", role: "user" }, previous_item_id });
 }
 
 /**
- * Puts the item after the one it follows; at the end when that one is unknown. What is nobody's words keeps its place
- * before it: a next session is told of words only, and tells its items as if nothing had been between them.
+ * Puts the item after the one it follows; at the end if that one is unknown. Items without words (tool calls, handoffs)
+ * stay before it: a new session gets only the words, and lists its items as if nothing had been between them.
  */
 function place(captions: Captions, caption: Caption, previous: unknown): Captions {
   const known = captions.items.findLastIndex(({ id }) => id === caption.id);
@@ -172,8 +136,6 @@ function noteWriter(captions: Captions, event: Fields): Captions {
   return { ...captions, writtenBy: { ...captions.writtenBy, [id]: response } };
 }
 
-type Step = (caption: Caption, event: Fields) => Caption;
-
 /** Changes the item an event names; one not placed yet gets its place at the end. */
 function by(speaker: Speaker, step: Step): Reader {
   return (captions, event) => {
@@ -189,33 +151,6 @@ function change(captions: Captions, event: Fields, step: Step): Captions {
   const caption = captions.items[at];
   if (caption === undefined) return captions;
   return { ...captions, items: captions.items.with(at, step(caption, event)) };
-}
-
-function append(caption: Caption, event: Fields): Caption {
-  const at = Number(event.content_index ?? 0);
-  return withPart(caption, at, (caption.parts[at] ?? "") + (text(event.delta) ?? ""));
-}
-
-function whole(field: "transcript" | "text"): Step {
-  return (caption, event) => done(withPart(caption, Number(event.content_index ?? 0), text(event[field]) ?? ""));
-}
-
-/** An interrupted item keeps the words it had: late ones were never heard. */
-function withPart(caption: Caption, at: number, part: string): Caption {
-  if (caption.mark === "interrupted") return caption;
-  return { ...caption, parts: { ...caption.parts, [at]: part.slice(0, LETTERS) } };
-}
-
-function done(caption: Caption): Caption {
-  return { ...caption, isDone: true };
-}
-
-function interrupt(caption: Caption): Caption {
-  return { ...done(caption), mark: "interrupted" };
-}
-
-function notUnderstood(caption: Caption): Caption {
-  return { ...done(caption), mark: "not_understood" };
 }
 
 function clearOutput(captions: Captions, event: Fields): Captions {
@@ -265,8 +200,4 @@ function actOf(item: Fields): Act | undefined {
 function saidIn(item: Fields): Record<number, string> {
   const said = list(item.content).map((part) => text(fields(part).text) ?? text(fields(part).transcript));
   return Object.fromEntries(said.flatMap((part, at) => (part ? [[at, part.slice(0, LETTERS)]] : [])));
-}
-
-function blank(id: string): Caption {
-  return { id, speaker: undefined, parts: {}, isDone: false };
 }

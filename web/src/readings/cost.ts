@@ -1,10 +1,8 @@
 /** What a call costs, in money and by modality, from the usage in server events. Pure. */
 
-import { noCost, type Amount, type CallCost, type Cost } from "./cost-meter.ts";
+import { noCost, type Amount, type CallCost, type Cost } from "./call-cost.ts";
 import { fields, text, type Fields, type RealtimeEvent } from "../protocol/events.ts";
 import { pricesOf, transcriptionPrice, type Modality, type ModelPrices } from "./prices.ts";
-
-export { noCost, type CallCost, type Cost } from "./cost-meter.ts";
 
 export const modalities: readonly Modality[] = ["audio", "text", "image"];
 const free = noCost.total;

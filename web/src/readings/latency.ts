@@ -1,4 +1,4 @@
-/** How long the person waits for a sound, as far as events tell: from the tap, and after each spoken turn. Pure. */
+/** How long the person waits for a sound, measured by events: from the tap, and after each spoken turn. Pure. */
 
 import type { Direction } from "../page/event-list.ts";
 import type { RealtimeEvent } from "../protocol/events.ts";

@@ -1,4 +1,4 @@
-/** How loud a stream is, for whoever draws it. */
+/** How loud a stream is. */
 
 const EVERY_MS = 50;
 const SAMPLES = 1024;

@@ -11,7 +11,7 @@ export { defaultWish, type MicrophoneWish, type SoundProcessing } from "./captur
 // A voice that is cut off in the middle would leave the server waiting for the end of the sentence, so silence is
 // sent for as long as turn detection may need (4 s at most by default), and then nothing.
 const SILENCE_MS = 5_000;
-const RETRY_MS = 5_000; // one that is gone, also when nothing tells that it may be back
+const RETRY_MS = 5_000; // reopens a lost microphone, also if no event says that it is back
 
 /**
  * What the microphone does, always shown. `held_back`: push-to-talk, not held. `paused`: the system took it for a while
@@ -53,7 +53,7 @@ export class Microphone extends Emitter<MicrophoneEvents> {
     return this.#isHeldBack ? "held_back" : "on";
   }
 
-  /** Whether somebody who speaks now, or holds the button, is heard. */
+  /** Whether the agent hears a person who speaks now, or who holds the button. */
   get canBeHeard(): boolean {
     return this.state === "on" || this.state === "held_back";
   }

@@ -15,7 +15,7 @@ export class Playback {
     document.addEventListener("visibilitychange", () => this.#goOn());
   }
 
-  /** A new session's voice in the middle of a call is played without another tap, where the browser allows it. */
+  /** Plays a new session's voice during a call without another tap, if the browser allows it. */
   attach(voice: MediaStream | null): void {
     this.#audio.srcObject = voice;
     if (this.#isWanted) void this.play();
@@ -47,7 +47,7 @@ export class Playback {
     return this.#audio.sinkId;
   }
 
-  /** Plays through this loudspeaker from now on, or as before if that is refused: `speakerId` tells. */
+  /** Plays through this loudspeaker from now on. If the browser refuses, `speakerId` stays as it was. */
   async choose(speakerId: string): Promise<void> {
     await this.#audio.setSinkId(speakerId).catch(() => undefined);
   }

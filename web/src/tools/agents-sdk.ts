@@ -1,4 +1,4 @@
-/** The Agents SDK's session on a call that is up: it runs the page's tools. Loaded as a chunk of its own. */
+/** The Agents SDK's session on an open call: it runs the page's tools. A chunk that is loaded separately. */
 
 import { RealtimeAgent, RealtimeSession } from "@openai/agents-realtime";
 import type { Agent } from "virtual:agents";
@@ -63,7 +63,7 @@ export class SdkSession {
     for (const event of waiting) this.#hand(event);
   }
 
-  /** The SDK throws at events that it does not expect; the call goes on. */
+  /** The SDK throws at events that it does not expect; the call continues. */
   #hand(event: RealtimeEvent): void {
     const callId = event.type === "response.output_item.done" ? text(fields(event.item).call_id) : undefined;
     if (callId !== undefined && this.#side.isDue(callId)) this.#unstarted.add(callId);

@@ -1,8 +1,8 @@
-/** Ends a call when its goodbye has been heard; somebody who goes on talking keeps it. */
+/** Ends a call when its goodbye has been played. If the person keeps talking, the call continues. */
 
 import { fields, list, type RealtimeEvent } from "../protocol/events.ts";
 
-const SILENCE_MS = 8_000; // in which nobody said anything
+const SILENCE_MS = 8_000; // without any speech
 const LONGEST_MS = 30_000;
 const TAIL_MS = 500; // from the server's word that all is played to the loudspeaker
 

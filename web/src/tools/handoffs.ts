@@ -1,6 +1,6 @@
 /**
- * The model's calls of `transfer_to_<agent>`: that agent goes on with the call, in a session of its own. Not before what
- * was said is heard and written down, or the next session would not know it.
+ * The model's calls of `transfer_to_<agent>`: that agent continues the call, in a new session. The handoff waits until the
+ * speech so far was played and transcribed; otherwise the next session would not know it.
  */
 
 import type { Agent } from "virtual:agents";
@@ -12,28 +12,28 @@ import { missingTool } from "../call/prompts.ts";
 import { readCalls, type Called } from "./tool-groups.ts";
 
 const LONGEST_MS = 10_000; // a transcription may never come
-const HANDOVERS = 20; // of one call: two agents could send it to and fro for ever
+const MAX_HANDOFFS = 20; // per call: otherwise two agents could hand it back and forth for ever
 
 /** What this needs of a call. */
-type CallToHandOver = Pick<Call, "on" | "agent" | "line" | "handOver">;
+type CallToHandOff = Pick<Call, "on" | "agent" | "line" | "handOff">;
 
 export class Handoffs {
-  readonly #call: CallToHandOver;
+  readonly #call: CallToHandOff;
   readonly #agents: readonly Agent[];
   /** Items that the person speaks or has spoken, and whose words are not known yet. */
   readonly #unwritten = new Set<string>();
   #isPlaying = false;
   #target: Agent | undefined;
   #longest: ReturnType<typeof setTimeout> | undefined;
-  #handovers = 0;
+  #handoffs = 0;
 
-  constructor(call: CallToHandOver, agents: readonly Agent[]) {
+  constructor(call: CallToHandOff, agents: readonly Agent[]) {
     this.#call = call;
     this.#agents = agents;
     call.on("server", (event) => call.agent.handoffs.length > 0 && this.#hear(event));
     call.on("state", ({ state }) => {
       if (state !== "live") this.#leave();
-      if (!isInCall(state)) this.#handovers = 0;
+      if (!isInCall(state)) this.#handoffs = 0;
     });
   }
 
@@ -59,26 +59,26 @@ export class Handoffs {
         for (const called of readCalls(event)) this.#note(called);
         break;
     }
-    if (!this.#isPlaying && this.#unwritten.size === 0) this.#handOver();
+    if (!this.#isPlaying && this.#unwritten.size === 0) this.#handOff();
   }
 
   #note(called: Called): void {
     const target = this.#agents.find(({ name }) => called.name === HANDOFF + name);
     if (target === undefined || !this.#call.agent.handoffs.includes(target.name)) return;
-    if (this.#handovers >= HANDOVERS) {
+    if (this.#handoffs >= MAX_HANDOFFS) {
       this.#call.line?.sendEvent(clientEvents.toolOutput(called.callId, { error: missingTool })); // tool-groups.ts asks
       return;
     }
     this.#target = target;
-    this.#longest ??= setTimeout(() => this.#handOver(), LONGEST_MS);
+    this.#longest ??= setTimeout(() => this.#handOff(), LONGEST_MS);
   }
 
-  #handOver(): void {
+  #handOff(): void {
     const target = this.#target;
     if (target === undefined) return;
     this.#forget();
-    this.#handovers += 1;
-    queueMicrotask(() => this.#call.handOver(target)); // when all others have heard this event too
+    this.#handoffs += 1;
+    queueMicrotask(() => this.#call.handOff(target)); // when all others have heard this event too
   }
 
   #forget(): void {

@@ -1,4 +1,4 @@
-/** What the model can have done in the page: its tools, and handovers. A chunk that comes after the first paint. */
+/** What the model can do in the page: tools and handoffs. A chunk that is loaded after the first paint. */
 
 import { agents } from "virtual:agents";
 import type { Call } from "../call/call.ts";
@@ -8,5 +8,5 @@ import { ToolCalls } from "./tool-calls.ts";
 
 export function runTools(call: Call, host: PageHost, tell: (problem: string) => void): void {
   new ToolCalls(call, host).on("problem", tell);
-  new Handoffs(call, agents); // after it: a handover that is refused is one of a response's calls
+  new Handoffs(call, agents); // after it: a handoff that is refused is one of a response's calls
 }

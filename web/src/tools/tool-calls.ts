@@ -72,7 +72,7 @@ export class ToolCalls extends Emitter<{ readonly problem: string }> {
       this.#tellSdk(callEvent(called));
       void this.#adopt();
     } else {
-      this.#tell(`a call of ${called.name} with arguments that are no JSON`);
+      this.#tell(`The arguments of ${called.name} are not valid JSON`);
       this.#apologise(called.callId);
     }
   }

@@ -5,10 +5,10 @@
 
 import { fields, list, text, type Fields, type RealtimeEvent } from "../protocol/events.ts";
 
-const ANSWER_MS = 10_000; // nobody waits longer for a tool
+const ANSWER_MS = 10_000; // the longest wait for a tool
 
 interface Group {
-  /** The calls that nobody has answered yet. */
+  /** The calls that have no output yet. */
   readonly due: Set<string>;
   /** Whether the page has answered one of them. */
   isThePages: boolean;
@@ -25,7 +25,7 @@ export interface Called {
   readonly responseId: string;
 }
 
-/** The calls of functions that an event tells of; `responseId` is whose they are where the event does not say. */
+/** The function calls in an event; `responseId` is the response they belong to if the event does not name one. */
 export function readCalls(event: RealtimeEvent, responseId = ""): readonly Called[] {
   const response = fields(event.response);
   const id = text(event.response_id) ?? text(response.id) ?? responseId;
@@ -48,7 +48,7 @@ export class ToolGroups {
   readonly #ask: () => void;
   #response = "";
 
-  /** `late` answers a call that nobody has answered in time, or leaves it; `ask` asks for the model's answer. */
+  /** `late` handles a call that has no output in time; `ask` asks the model for its response. */
   constructor(late: (callId: string) => void, ask: () => void) {
     this.#late = late;
     this.#ask = ask;
@@ -62,7 +62,7 @@ export class ToolGroups {
     return [...this.#groups.values()].flatMap(({ due }) => [...due]);
   }
 
-  /** Returns the calls that the event is the first to tell of. */
+  /** Returns the calls that this event is the first to mention. */
   hear(event: RealtimeEvent): readonly Called[] {
     if (event.type === "response.created") this.#response = text(fields(event.response).id) ?? "";
     const called = readCalls(event, this.#response).filter(({ callId }) => !this.#known.has(callId));

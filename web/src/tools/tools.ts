@@ -1,4 +1,4 @@
-/** What each tool of the page does. What the model is told of them stands in functions/voicemint/agents/page_tools.json. */
+/** What each tool of the page does. The model reads their descriptions in functions/voicemint/agents/page_tools.json. */
 
 import { tool } from "@openai/agents-realtime";
 import declared from "../../../functions/voicemint/agents/page_tools.json";
@@ -25,7 +25,7 @@ const TOOLS: Readonly<Record<ToolName, (given: Fields, world: ToolWorld) => Fiel
   local_time: () => localTime(new Date()),
   display_text: ({ text }, world) => {
     if (typeof text !== "string" || text.trim() === "" || text.length > TEXT_LETTERS) {
-      return { error: `Expected a text of 1 to ${TEXT_LETTERS} letters.` };
+      return { error: `The text must have 1 to ${TEXT_LETTERS} characters.` };
     }
     return shown(world.display(text));
   },
@@ -38,7 +38,7 @@ const TOOLS: Readonly<Record<ToolName, (given: Fields, world: ToolWorld) => Fiel
 /** Nothing counts as displayed before it is. */
 async function shown(displayed: Promise<boolean>): Promise<Fields> {
   const busy = { error: "Something else is open on the screen. Read the text aloud instead." };
-  const missing = { error: "The page could not show it. Read the text aloud instead." };
+  const missing = { error: "The page could not show the text. Read it aloud instead." };
   return displayed.then((isShown) => (isShown ? { displayed: true } : busy), () => missing);
 }
 

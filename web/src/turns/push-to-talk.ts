@@ -3,7 +3,7 @@
 import type { Microphone } from "../sound/microphone.ts";
 
 const TAIL_MS = 250; // the last word is still on its way when the finger leaves
-const SLIP_MS = 300; // nobody says anything in so short a time, and the service takes no turn that is nearly empty
+const SLIP_MS = 300; // too short to say anything, and OpenAI refuses a turn that is nearly empty
 
 export interface Turn {
   /** The person begins to speak. */

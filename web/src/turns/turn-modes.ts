@@ -1,15 +1,15 @@
-/** Whose turn it is, as the person wants it: told to the session by changing its turn detection and nothing else. */
+/** How turns are taken, as the person chose. It changes the session's turn detection and nothing else. */
 
 import { fields, type Fields, type RealtimeEvent } from "../protocol/events.ts";
 
-const SENTENCE_MS = 10_000; // after which the word of its end does not come any more
+const SENTENCE_MS = 10_000; // after this, no event ends the sentence any more
 
 /** Hands-free: the agent answers each pause. Push-to-talk: it hears only while held. On request: it hears, and waits. */
 export type TurnMode = "hands_free" | "push_to_talk" | "on_request";
 
-export class TurnTaking {
+export class TurnDetection {
   readonly #send: (event: RealtimeEvent) => void;
-  /** The agent's own turn detection, as the session first told it. */
+  /** The agent's own turn detection, from the session's first event. */
   #own: Fields | undefined;
   #wanted: TurnMode = "hands_free";
   #told: TurnMode = "hands_free";
@@ -82,7 +82,7 @@ export function isNothingHeard({ type, error }: RealtimeEvent): boolean {
   return type === "error" && fields(error).code === "input_audio_buffer_commit_empty";
 }
 
-/** The event that puts a session with this turn detection of its own into a mode. */
+/** The event that switches a session to a mode; `own` is the session's own turn detection. */
 export function turnDetectionEvent(mode: TurnMode, own: Fields): RealtimeEvent {
   const wanted = { hands_free: own, on_request: { ...own, create_response: false }, push_to_talk: null };
   return { type: "session.update", session: { type: "realtime", audio: { input: { turn_detection: wanted[mode] } } } };

@@ -52,7 +52,7 @@ export function App(parts: Parts) {
   );
 }
 
-/** The way out of a link for who is signed in already. */
+/** Lets somebody who is already signed in ignore a link. */
 function Stay({ offer }: { readonly offer: Offer | undefined }) {
   const label = offer?.staying();
   return (

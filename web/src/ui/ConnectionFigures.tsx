@@ -7,7 +7,7 @@ import type { Parts } from "./parts.ts";
 
 const EVERY_MS = 1_000;
 
-/** How the call is connected, asked of the browser while somebody looks. */
+/** How the call is connected. Reads the browser's statistics only while this is shown. */
 export function ConnectionFigures({ page, controls }: Parts) {
   const stats = useSignal<ConnectionStats | undefined>(undefined);
   useEffect(() => {

@@ -1,4 +1,5 @@
-import { isPriced, modalities, type Cost } from "../readings/cost.ts";
+import type { Cost } from "../readings/call-cost.ts";
+import { isPriced, modalities } from "../readings/cost.ts";
 import { count, day, money } from "../language/figures.ts";
 import { pricesAsOf, type Modality } from "../readings/prices.ts";
 import { sheetWords } from "../language/sheet-words.ts";

@@ -1,7 +1,7 @@
 import { words } from "../language/words.ts";
 import type { Parts } from "./parts.ts";
 
-/** For whoever hands the device on. There is nothing to forget where nobody signed in. */
+/** For a person who gives the device to somebody else. Hidden if nobody is signed in. */
 export function Forget({ page, forget }: Parts) {
   const access = page.access.value;
   if (access.kind !== "signed_in" || !access.canSignOut) return null;

@@ -4,7 +4,7 @@ import { Switch } from "./fields.tsx";
 import type { Parts } from "./parts.ts";
 import { keys } from "./shortcuts.ts";
 
-/** The keys that do something, and a switch for who cannot use single keys. */
+/** The keyboard shortcuts, and a switch that turns them off. */
 export function Keyboard({ choices }: Parts) {
   const all = sheetWords.value;
   return (

@@ -5,7 +5,7 @@ import { words } from "../language/words.ts";
 
 const STEPS = 10;
 
-/** How loud the microphone is: a bar, and a figure of ten for who does not see it. */
+/** How loud the microphone is: a bar, and a number from 0 to 10 for people who cannot see it. */
 export function LevelMeter({ controls }: { readonly controls: CallControls }) {
   const bar = useRef<HTMLSpanElement>(null);
   useEffect(

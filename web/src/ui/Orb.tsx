@@ -2,7 +2,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Parts } from "./parts.ts";
 
-/** The rings around the button: they grow with the loudness of whoever speaks. Without motion their colour tells. */
+/** The rings around the button: they grow with the speaker's loudness. With reduced motion, their colour changes. */
 export function Orb({ page, controls }: Parts) {
   const rings = useRef<HTMLSpanElement>(null);
   const inCall = page.inCall.value;

@@ -5,7 +5,7 @@ import type { Parts } from "./parts.ts";
 
 const EXAMPLE = '{"type": "response.create"}';
 
-/** Any client event, typed as JSON. */
+/** Sends any client event that is typed as JSON. */
 export function SendEvent({ controls }: Parts) {
   const json = useSignal("");
   const problem = useSignal("");

@@ -39,7 +39,7 @@ function Sheet({ name, parts }: { readonly name: SheetName; readonly parts: Part
     return () => before instanceof HTMLElement && before.focus();
   }, []);
   const leave = () => {
-    if (parts.sheet.value === name) parts.sheet.value = undefined; // the browser tells of a closing late: another may be open
+    if (parts.sheet.value === name) parts.sheet.value = undefined; // the browser's close event comes late: another sheet may be open
   };
   const tap = ({ target }: Event) => target === dialog.current && leave();
   return (

@@ -4,7 +4,7 @@ const EDGE = 3;
 
 interface Props {
   readonly values: readonly number[];
-  /** The numbers, for who does not see the line. */
+  /** The numbers, for people who cannot see the line. */
   readonly label: string;
 }
 

@@ -1,7 +1,7 @@
 import { clock, words } from "../language/words.ts";
 import type { Parts } from "./parts.ts";
 
-/** One line about what goes on, and the one thing to do about it. The region is always there, to be heard when it changes. */
+/** One line about what happens, with one action. The region is always there, so that screen readers hear its changes. */
 export function Strip(parts: Parts) {
   const { text, action } = current(parts) ?? {};
   return (

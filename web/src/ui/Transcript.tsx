@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { words as said, type Caption } from "../readings/captions.ts";
+import { words as said, type Caption } from "../readings/caption.ts";
 import { words } from "../language/words.ts";
 import { ToolIcon } from "./icons.tsx";
 import type { Parts } from "./parts.ts";
@@ -81,11 +81,11 @@ function Item({ caption, agent, controls }: ItemProps) {
 }
 
 function Act({ act }: { readonly act: NonNullable<Caption["act"]> }) {
-  const { usedTool, handedOver } = words.value;
+  const { usedTool, handedOff } = words.value;
   return (
     <p class="act" dir="auto">
       <ToolIcon />
-      {act.kind === "tool" ? usedTool(act.name) : handedOver(act.name)}
+      {act.kind === "tool" ? usedTool(act.name) : handedOff(act.name)}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-/** What the pieces of the user interface are given: signals to draw, and what their buttons do. */
+/** What every component receives: the signals that it draws, and the actions of its buttons. */
 
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Agent } from "virtual:agents";
@@ -20,9 +20,9 @@ export interface Parts {
   readonly sheet: Signal<SheetName | undefined>;
   /** What the assistant displayed last. */
   readonly note: Signal<string>;
-  /** There once somebody has asked for a recording. */
+  /** Undefined until somebody asks for a recording. */
   readonly recorder: Signal<Recorder | undefined>;
-  /** A newer version of the page waits. */
+  /** A newer version of the page is ready. */
   readonly update: Signal<boolean>;
   /** A part of the page did not come when it was needed. */
   readonly isIncomplete: Signal<boolean>;

@@ -1,4 +1,4 @@
-/** Single keys, for who has a keyboard; never while somebody types, and off for who does not want them. */
+/** Single-key shortcuts. They do nothing while somebody types, and can be turned off. */
 
 import type { SheetWords } from "../language/words/english-sheets.ts";
 import type { Parts } from "./parts.ts";

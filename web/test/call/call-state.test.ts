@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { isInCall, next, type CallState, type CallStep } from "../../src/call/call-state.ts";
 
-const STATES: CallState[] = ["idle", "preparing", "connecting", "live", "reconnecting", "handing_over", "ending", "ended", "failed"];
-const STEPS: CallStep[] = ["dial", "abandon", "start", "open", "lose", "hand_over", "recover", "end", "closed", "fail"];
+const STATES: CallState[] = ["idle", "preparing", "connecting", "live", "reconnecting", "handing_off", "ending", "ended", "failed"];
+const STEPS: CallStep[] = ["dial", "abandon", "start", "open", "lose", "hand_off", "recover", "end", "closed", "fail"];
 
 const MOVES: Record<string, CallState> = {
   "idle dial": "preparing",
@@ -14,15 +14,15 @@ const MOVES: Record<string, CallState> = {
   "connecting end": "ending",
   "connecting fail": "failed",
   "live lose": "reconnecting",
-  "live hand_over": "handing_over",
+  "live hand_off": "handing_off",
   "live end": "ending",
   "reconnecting recover": "live",
   "reconnecting end": "ending",
   "reconnecting fail": "failed",
-  "handing_over recover": "live",
-  "handing_over lose": "reconnecting",
-  "handing_over end": "ending",
-  "handing_over fail": "failed",
+  "handing_off recover": "live",
+  "handing_off lose": "reconnecting",
+  "handing_off end": "ending",
+  "handing_off fail": "failed",
   "ending closed": "ended",
   "ended dial": "preparing",
   "ended start": "connecting",
@@ -39,5 +39,5 @@ test.each(CASES)("%s, %s", (state, step) => {
 });
 
 test("a call is on from the tap until everything is closed", () => {
-  expect(STATES.filter(isInCall)).toEqual(["connecting", "live", "reconnecting", "handing_over", "ending"]);
+  expect(STATES.filter(isInCall)).toEqual(["connecting", "live", "reconnecting", "handing_off", "ending"]);
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Call } from "../../src/call/call.ts";
 import type { StateChange } from "../../src/call/call-events.ts";
 import type { RealtimeEvent } from "../../src/protocol/events.ts";
-import { handover, interruption } from "../../src/call/prompts.ts";
+import { handoff, interruption } from "../../src/call/prompts.ts";
 import { installBrowser, mintAnswer, ScriptedAudio, ScriptedPeerConnection, ScriptedTrack } from "../standins/browser.ts";
 
 const AGENT = {
@@ -377,12 +377,12 @@ describe("a call that is cut", () => {
   });
 });
 
-describe("a call that is handed over", () => {
+describe("a call that is handed off", () => {
   const GUIDE = { ...AGENT, name: "guide", label: "Guide", greeting: "Say that you guide." };
   const typed = { type: "message", role: "user", content: [{ type: "input_text", text: "I want the guide." }] };
 
-  async function handOver(agent: typeof GUIDE = GUIDE): Promise<void> {
-    call.handOver(agent);
+  async function handOff(agent: typeof GUIDE = GUIDE): Promise<void> {
+    call.handOff(agent);
     await settle();
   }
 
@@ -397,14 +397,14 @@ describe("a call that is handed over", () => {
     call.say("I want the guide.");
     const sent = channel.sent as RealtimeEvent[];
     const { item } = sent.findLast(({ type }) => type === "conversation.item.create")!;
-    await handOver();
+    await handOff();
     expect(channel.readyState).toBe("closed");
     await opened();
-    expect(states()).toEqual(["connecting", "live", "handing_over", "live"]);
+    expect(states()).toEqual(["connecting", "live", "handing_off", "live"]);
     expect(call.agent).toBe(GUIDE);
     expect(connection().channel.sent).toMatchObject([
       { type: "conversation.item.create", item: { ...typed, id: (item as { id: string }).id } }, // though the session never told of it
-      { item: { role: "system", content: [{ text: handover }] } },
+      { item: { role: "system", content: [{ text: handoff }] } },
       { type: "response.create" },
     ]);
     expect(browser.requests.filter(({ url }) => url === "/api/client-secrets").map(({ body }) => body)).toEqual(
@@ -419,7 +419,7 @@ describe("a call that is handed over", () => {
     browser.mint = () => Promise.resolve(answer("v1"));
     await startAndConnect();
     browser.mint = () => Promise.resolve(answer("v2"));
-    call.handOver({ ...GUIDE, setup: "unified" });
+    call.handOff({ ...GUIDE, setup: "unified" });
     await settle();
     await opened();
     expect(browser.requests.map(({ url }) => url)).toEqual(["/api/calls?agent=assistant", "/api/calls/hangup", "/api/calls?agent=guide"]);
@@ -428,7 +428,7 @@ describe("a call that is handed over", () => {
 
   test("says what is typed meanwhile when the other agent is there", async () => {
     await startAndConnect();
-    call.handOver(GUIDE);
+    call.handOff(GUIDE);
     expect(call.say("Are you there?")).toBe(true);
     await settle();
     await opened();
@@ -441,21 +441,21 @@ describe("a call that is handed over", () => {
     await startAndConnect();
     call.say("I want the guide.");
     browser.mint = () => Promise.reject(new TypeError("Failed to fetch"));
-    await handOver();
-    expect(states().slice(-2)).toEqual(["handing_over", "reconnecting"]);
+    await handOff();
+    expect(states().slice(-2)).toEqual(["handing_off", "reconnecting"]);
     browser.mint = () => Promise.resolve(mintAnswer());
     await vi.advanceTimersByTimeAsync(1_000);
     await settle();
     await opened();
     expect(states().at(-1)).toBe("live");
-    expect(JSON.stringify(connection().channel.sent)).toContain(handover);
+    expect(JSON.stringify(connection().channel.sent)).toContain(handoff);
     expect(browser.requests.at(-2)?.body).toBe('{"agent":"guide"}');
   });
 
   test("and then cut is told of the cut, and goes on with the other agent", async () => {
     await startAndConnect();
     call.say("I want the guide.");
-    await handOver();
+    await handOff();
     await opened();
     connection().become("failed");
     await vi.advanceTimersByTimeAsync(1_000);
@@ -463,23 +463,23 @@ describe("a call that is handed over", () => {
     await opened();
     expect(call.agent).toBe(GUIDE);
     expect(JSON.stringify(connection().channel.sent)).toContain(interruption);
-    expect(JSON.stringify(connection().channel.sent)).not.toContain(handover);
+    expect(JSON.stringify(connection().channel.sent)).not.toContain(handoff);
   });
 
   test("and refused ends with what the server says", async () => {
     await startAndConnect();
     browser.mint = () => Promise.resolve(Response.json({ error: { message: "No more today." } }, { status: 429 }));
-    await handOver();
+    await handOff();
     expect(changes.at(-1)).toMatchObject({ state: "failed", problem: { code: "server_refused", detail: "No more today." } });
     expect(browser.track.readyState).toBe("ended");
   });
 
-  test("ends while it is handed over when the person ends it, and the next one begins with the chosen agent", async () => {
+  test("ends while it is handed off when the person ends it, and the next one begins with the chosen agent", async () => {
     await startAndConnect();
-    await handOver();
+    await handOff();
     call.end();
     await settle();
-    expect(states().slice(-3)).toEqual(["handing_over", "ending", "ended"]);
+    expect(states().slice(-3)).toEqual(["handing_off", "ending", "ended"]);
     await startAndConnect();
     expect(call.agent.name).toBe("assistant");
     expect(connection().channel.sent).toMatchObject([{ item: { content: [{ text: AGENT.greeting }] } }, { type: "response.create" }]);
@@ -490,12 +490,12 @@ describe("a call that is handed over", () => {
     await startAndConnect();
     await vi.advanceTimersByTimeAsync(10_000);
     browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: 20 }));
-    await handOver();
+    await handOff();
     await opened();
     await vi.advanceTimersByTimeAsync(19_000);
     expect(states().at(-1)).toBe("live");
     browser.mint = () => Promise.resolve(mintAnswer({ max_call_seconds: 600 }));
-    await handOver({ ...GUIDE, name: "clerk" });
+    await handOff({ ...GUIDE, name: "clerk" });
     await opened();
     await vi.advanceTimersByTimeAsync(1_000);
     await settle();
@@ -503,7 +503,7 @@ describe("a call that is handed over", () => {
   });
 
   test("is nothing without a call", () => {
-    call.handOver(GUIDE);
+    call.handOff(GUIDE);
     expect([call.agent.name, ...states()]).toEqual(["assistant"]);
   });
 });

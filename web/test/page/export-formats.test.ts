@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { noCaptions, readEvent, shownCaptions } from "../../src/readings/captions.ts";
-import { noCost } from "../../src/readings/cost.ts";
+import { noCost } from "../../src/readings/call-cost.ts";
 import type { RealtimeEvent } from "../../src/protocol/events.ts";
 import { asJson, asMarkdown, asText, fileName, type Conversation } from "../../src/page/export-formats.ts";
 import { english as page } from "../../src/language/words/english.ts";

@@ -236,6 +236,6 @@ describe("a link, where somebody is signed in", () => {
     answers = { POST: [nothing(403)], GET: [tells(ben)] };
     await tap();
     expect(settled).toEqual([ben]);
-    expect(notice?.title).toBe("This link does not work any more");
+    expect(notice?.title).toBe("This link no longer works");
   });
 });

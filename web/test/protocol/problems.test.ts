@@ -38,7 +38,7 @@ describe("a refusal", () => {
     "without such words is told by its status: %j",
     (body) => {
       const problem = refusal("server", 504, body);
-      expect([problem.code, problem.detail]).toEqual(["server_unclear", "status 504"]);
+      expect([problem.code, problem.detail]).toEqual(["server_unclear", "Status 504"]);
     },
   );
 
@@ -53,7 +53,7 @@ describe("a refusal", () => {
     expect(refusal("openai", 400, body).detail).toHaveLength(300);
   });
 
-  test("of a 200 is an unusable answer, whatever it says", () => {
+  test("of a 200 is an invalid response, whatever it says", () => {
     expect(refusal("openai", 200, '{"error":{"message":"fine"}}').code).toBe("openai_unclear");
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cutOff, noCaptions, readEvent, shownCaptions, words } from "../../src/readings/captions.ts";
+import { words } from "../../src/readings/caption.ts";
+import { cutOff, noCaptions, readEvent, shownCaptions } from "../../src/readings/captions.ts";
 import type { RealtimeEvent } from "../../src/protocol/events.ts";
 
 /** What a person reads after these events: speaker, words, and why it is not complete. */
@@ -145,7 +146,7 @@ describe("the conversation read from server events", () => {
     ]);
   });
 
-  test("keeps a handover, and a tool, before what is said after it in the next session", () => {
+  test("keeps a handoff, and a tool, before what is said after it in the next session", () => {
     const typed = (id: string, previous: string | null) => added(id, "user", previous, [{ type: "input_text", text: id }]);
     const called = (id: string, name: string, previous: string): RealtimeEvent => {
       return { type: "conversation.item.added", item: { id, type: "function_call", name }, previous_item_id: previous };

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { CostMeter, noCost, type CallCost } from "../../src/readings/cost-meter.ts";
+import { noCost, type CallCost } from "../../src/readings/call-cost.ts";
+import { CostMeter } from "../../src/readings/cost-meter.ts";
 
 const CREATED = { type: "session.created", session: { model: "gpt-realtime-2.1" } };
 const ANSWER = { type: "response.done", response: { usage: { output_token_details: { audio_tokens: 1_000_000 } } } };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isPriced, noCost, readCost, usageCost, type CallCost } from "../../src/readings/cost.ts";
+import { noCost, type CallCost } from "../../src/readings/call-cost.ts";
+import { isPriced, readCost, usageCost } from "../../src/readings/cost.ts";
 import type { RealtimeEvent } from "../../src/protocol/events.ts";
 import { pricesOf } from "../../src/readings/prices.ts";
 

@@ -7,20 +7,20 @@ import { ScriptedCall, toolCallEvents } from "../standins/tool-call.ts";
 const AGENTS = ["assistant", "guide", "clerk"].map((name) => ({ name, label: name }) as Agent);
 const played = { started: { type: "output_audio_buffer.started" }, stopped: { type: "output_audio_buffer.stopped" } };
 
-class CallToHandOver extends ScriptedCall {
-  readonly handedOverTo: string[] = [];
+class CallToHandOff extends ScriptedCall {
+  readonly handedOffTo: string[] = [];
 
-  handOver({ name }: Agent): void {
-    this.handedOverTo.push(name);
-    this.become("handing_over");
+  handOff({ name }: Agent): void {
+    this.handedOffTo.push(name);
+    this.become("handing_off");
   }
 }
 
-let call: CallToHandOver;
+let call: CallToHandOff;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  call = new CallToHandOver([], ["guide"]);
+  call = new CallToHandOff([], ["guide"]);
   new Handoffs(call as unknown as ConstructorParameters<typeof Handoffs>[0], AGENTS);
 });
 
@@ -30,7 +30,7 @@ afterEach(() => {
 
 async function after(milliseconds = 0): Promise<string[]> {
   await vi.advanceTimersByTimeAsync(milliseconds);
-  return call.handedOverTo;
+  return call.handedOffTo;
 }
 
 describe("a call of transfer_to_", () => {
@@ -101,7 +101,7 @@ describe("a call of transfer_to_", () => {
       await after();
       call.become("live");
     }
-    expect(call.handedOverTo).toHaveLength(20);
+    expect(call.handedOffTo).toHaveLength(20);
     expect(call.outputs()).toEqual([{ error: missingTool }]); // the answer to it is asked for by tool-groups.ts
     call.become("ended");
     call.become("live");

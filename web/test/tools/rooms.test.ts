@@ -15,12 +15,12 @@ beforeAll(() => eslint.lintText("", { filePath: "src/main.tsx" }), LOADING_MS);
 test.each([
   ["src/call/call.ts", 'import { words } from "../language/words.ts"; words;', true],
   ["src/sound/levels.ts", 'import { Line } from "../connection/line.ts"; new Line();', true],
-  ["src/turns/turns.ts", 'import { Microphone } from "../sound/microphone.ts"; new Microphone();', true],
+  ["src/turns/response-queue.ts", 'import { Microphone } from "../sound/microphone.ts"; new Microphone();', true],
   ["src/log/batches.ts", 'import { signal } from "@preact/signals"; signal(1);', true],
   ["src/page/choices.ts", 'import { App } from "../ui/App.tsx"; App;', true],
   ["src/ui/Note.tsx", 'import { words } from "../language/words.ts"; words;', false],
   ["src/call/call.ts", 'import { Line } from "../connection/line.ts"; new Line();', false],
-  ["src/turns/turns.ts", 'import type { Microphone } from "../sound/microphone.ts"; export type M = Microphone;', false],
+  ["src/turns/response-queue.ts", 'import type { Microphone } from "../sound/microphone.ts"; export type M = Microphone;', false],
 ])("%s: %s", async (filePath, code, isRefused) => {
   const [result] = await eslint.lintText(code, { filePath });
   expect(result?.messages.map(({ ruleId }) => ruleId)).toEqual(isRefused ? [RULE] : []);

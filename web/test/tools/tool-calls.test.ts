@@ -77,7 +77,7 @@ describe("a call of a tool", () => {
 
   test.each([
     ["lies under something else", () => Promise.resolve(false), "Something else is open on the screen. Read the text aloud instead."],
-    ["does not come to the page", () => Promise.reject(new TypeError("Failed to fetch")), "The page could not show it. Read the text aloud instead."],
+    ["does not come to the page", () => Promise.reject(new TypeError("Failed to fetch")), "The page could not show the text. Read it aloud instead."],
   ])("that displays what %s is told so", async (_, display, error) => {
     await withTheSdk();
     host.display.mockImplementationOnce(display);
@@ -96,7 +96,7 @@ describe("a call of a tool", () => {
     call.callTool("display_text", given);
     await settle();
     expect(host.display).not.toHaveBeenCalled();
-    expect(call.outputs()).toEqual([{ error: "Expected a text of 1 to 2000 letters." }]);
+    expect(call.outputs()).toEqual([{ error: "The text must have 1 to 2000 characters." }]);
   });
 
   test("before the Agents SDK is there brings it, and is run once", async () => {
@@ -265,7 +265,7 @@ describe("several calls in one response", () => {
     expect(call.sent).toMatchObject([ANSWER, ASK]);
   });
 
-  test("one of which is a handover that is refused are answered once", () => {
+  test("one of which is a handoff that is refused are answered once", () => {
     open([], ["guide"]);
     const output = { type: "function_call_output", call_id: "call_1", output: "{}" };
     call.hear(...groupOfCalls([{ name: "transfer_to_guide", callId: "call_1" }]));

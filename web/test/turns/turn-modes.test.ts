@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RealtimeEvent } from "../../src/protocol/events.ts";
 import { Microphone } from "../../src/sound/microphone.ts";
 import { PushToTalk } from "../../src/turns/push-to-talk.ts";
-import { TurnTaking } from "../../src/turns/turn-modes.ts";
+import { TurnDetection } from "../../src/turns/turn-modes.ts";
 
 const OWN = { type: "semantic_vad", eagerness: "low" };
 const CREATED = { type: "session.created", session: { audio: { input: { turn_detection: OWN } } } };
@@ -10,7 +10,7 @@ const CREATED = { type: "session.created", session: { audio: { input: { turn_det
 function taking() {
   const sent: RealtimeEvent[] = [];
   const ask = vi.fn();
-  return { sent, ask, taking: new TurnTaking((event) => sent.push(event), ask) };
+  return { sent, ask, taking: new TurnDetection((event) => sent.push(event), ask) };
 }
 
 function detections(sent: readonly RealtimeEvent[]): unknown[] {

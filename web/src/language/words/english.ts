@@ -1,7 +1,7 @@
-/** Every sentence of the page, in English. The other languages have the same keys: the compiler holds them to it. */
+/** Every sentence of the page, in English. The other languages have the same keys: the compiler checks that. */
 
 import type { SignedOutReason } from "../../page/access.ts";
-import type { Mark } from "../../readings/captions.ts";
+import type { Mark } from "../../readings/caption.ts";
 import type { CallState } from "../../call/call-state.ts";
 import type { MicrophoneState, ViewProblem } from "../../controls/controls.ts";
 import type { EndReason, ProblemCode } from "../../protocol/problems.ts";
@@ -12,10 +12,10 @@ export interface Notice {
   readonly advice: string;
 }
 
-const again = "Start again to go on talking.";
+const again = "Start again to keep talking.";
 const noInvite: Notice = {
   title: "You are not signed in",
-  advice: "Ask the owner for a link, and open it on this device.",
+  advice: "Ask the owner for a link, then open it on this device.",
 };
 
 export const english = {
@@ -32,7 +32,7 @@ export const english = {
   transcript: "Transcript",
   earlier: "Show earlier",
   elapsed: "Elapsed time",
-  blocked: "The browser waits for a tap before it plays sound.",
+  blocked: "The browser needs a tap before it can play sound.",
   unblock: "Tap to hear",
   unsteady: "Weak connection…",
   signedOut: "Signed out",
@@ -46,7 +46,7 @@ export const english = {
     connecting: "Connecting…",
     live: "Connected",
     reconnecting: "Reconnecting…",
-    handing_over: "Handing over…",
+    handing_off: "Handing off…",
     ending: "Ending…",
     ended: "Call ended",
     failed: "No call",
@@ -56,11 +56,11 @@ export const english = {
     not_understood: "This could not be understood.",
     cut_short: "The answer was cut short.",
     too_long: "The answer was cut short: it was too long.",
-    filtered: "The answer was stopped by a content filter.",
+    filtered: "A content filter stopped the answer.",
     failed: "The answer failed.",
   } satisfies Record<Mark, string>,
   usedTool: (name: string) => `Used ${name}`,
-  handedOver: (name: string) => `Handed over to ${name}`,
+  handedOff: (name: string) => `Handed off to ${name}`,
   pictureShown: "A picture you showed",
 
   // The connection
@@ -76,7 +76,7 @@ export const english = {
     muted: "Muted: nothing is sent",
     held_back: "Hold to be heard",
     paused: "The system is using the microphone",
-    lost: "The microphone is gone. It comes back by itself.",
+    lost: "The microphone was lost. The page keeps trying to reopen it.",
   } satisfies Record<MicrophoneState, string>,
   hold: "Hold to talk",
   held: "Release to send",
@@ -87,7 +87,7 @@ export const english = {
   checking: "Say something…",
   checkHeard: "You can be heard.",
   checkSilent: "Nothing was heard. Choose another microphone, or speak up.",
-  checkUnmeasured: "This browser does not let the page measure the microphone. You can talk all the same.",
+  checkUnmeasured: "This browser does not let the page measure the microphone. You can still talk.",
   checkStop: "Stop",
 
   // Pictures
@@ -95,12 +95,12 @@ export const english = {
   showShort: "Show",
   camera: "Camera",
   screen: "Screen",
-  turnCamera: "Other camera",
+  turnCamera: "Switch camera",
   stopView: "Stop showing",
   sendPicture: "Send a picture now",
-  preview: "What you show",
+  preview: "What you are showing",
   viewProblems: {
-    denied: { title: "This is not allowed", advice: "Allow it in the browser's settings of this site, then try again." },
+    denied: { title: "The browser does not allow this", advice: "Allow it in the browser's settings for this site, then try again." },
     missing: { title: "No camera was found", advice: "Connect one, then try again." },
     busy: { title: "The camera could not be opened", advice: "Another app may be using it." },
     too_large: { title: "The picture is too large to send", advice: "Show something with less detail." },
@@ -123,40 +123,40 @@ export const english = {
 
   // The page itself
   offline: {
-    title: "There is no network",
-    advice: "The page opens without one; a call needs Wi-Fi or mobile data. It can start as soon as either is back.",
+    title: "You are offline",
+    advice: "A call needs Wi-Fi or mobile data. You can start one as soon as you are back online.",
   },
   incomplete: "Part of this page could not be loaded. Check the network, then reload the page.",
   update: "A new version of this page is ready.",
   reload: "Reload",
   notForgotten: {
     title: "You are still signed in",
-    advice: "The server did not confirm that you left. Check the network, then try again.",
+    advice: "The server did not confirm the sign-out. Check the network, then try again.",
   },
   signedOutNotices: {
     no_invite: noInvite,
     invite_refused: {
-      title: "This link does not work any more",
-      advice: "Each link works once, for one day. Ask the owner for a new one.",
+      title: "This link no longer works",
+      advice: "Each link works once, and only for a day. Ask the owner for a new one.",
     },
     forgotten: {
       title: "You are signed out",
-      advice: "Nothing of the conversation is left on this device. To come back, ask the owner for a new link.",
+      advice: "Nothing from the conversation is left on this device. To come back, ask the owner for a new link.",
     },
   } satisfies Record<SignedOutReason, Notice>,
   endings: {
     agent: { title: "The assistant ended the call", advice: again },
     hung_up: { title: "The other side hung up", advice: again },
     dropped: { title: "The connection was lost", advice: "Check the network, then start again." },
-    session_expired: { title: "The call reached the longest time there is", advice: again },
+    session_expired: { title: "The call reached the maximum length", advice: again },
     time_limit: { title: "The call reached its time limit", advice: again },
     idle: { title: "The call ended because nobody spoke", advice: again },
-    microphone_lost: { title: "The microphone was taken away", advice: "Check that it is connected, then start again." },
+    microphone_lost: { title: "The microphone was disconnected", advice: "Check that it is connected, then start again." },
   } satisfies Record<Exclude<EndReason, "person" | "page_closed">, Notice>,
   problems: {
     insecure_page: {
       title: "This address cannot use the microphone",
-      advice: "Browsers allow it only on https:// addresses and on localhost. Open this page by its https:// address.",
+      advice: "Browsers allow it only on https:// addresses and on localhost. Open this page at its https:// address.",
     },
     browser_unsupported: {
       title: "This browser cannot make calls",
@@ -166,26 +166,26 @@ export const english = {
       title: "The microphone is not allowed",
       advice:
         "Safari: tap the page menu beside the address, then Website Settings, Microphone, Allow. " +
-        "Chrome: tap the symbol beside the address, then Permissions, Microphone. Then start again.",
+        "Chrome: tap the icon beside the address, then Permissions, Microphone. Then start again.",
     },
     microphone_missing: { title: "No microphone was found", advice: "Connect one, then start again." },
     microphone_busy: {
       title: "The microphone could not be opened",
       advice: "Another app may be using it. Close that app, then start again.",
     },
-    offline: { title: "There is no network", advice: "Check Wi-Fi or mobile data, then start again." },
+    offline: { title: "You are offline", advice: "Check Wi-Fi or mobile data, then start again." },
     server_unreachable: { title: "The server could not be reached", advice: "Check the connection, then start again." },
     server_refused: { title: "The server refused the call", advice: "" },
     signed_out: noInvite,
-    server_unclear: { title: "The server gave no usable answer", advice: "Start again in a moment." },
+    server_unclear: { title: "The server sent an invalid response", advice: "Start again in a moment." },
     openai_unreachable: {
       title: "OpenAI could not be reached",
       advice: "This network may block calls. Try another one, then start again.",
     },
     openai_refused: { title: "OpenAI refused the call", advice: "Start again in a moment." },
-    openai_unclear: { title: "OpenAI gave no usable answer", advice: "Start again in a moment." },
+    openai_unclear: { title: "OpenAI sent an invalid response", advice: "Start again in a moment." },
     timed_out: { title: "Connecting took too long", advice: "The network may be slow or blocked. Start again." },
-    unexpected: { title: "Something unexpected went wrong", advice: "Start again; reload the page if it stays so." },
+    unexpected: { title: "Something went wrong", advice: "Start again. If it happens again, reload the page." },
   } satisfies Record<ProblemCode, Notice>,
 };
 

@@ -1,8 +1,8 @@
-/** A ticket, `v1.<key id>.<payload>.<signature>`: opaque to this page but for the deadline in its payload. */
+/** Reads the deadline of a ticket, `v1.<key id>.<payload>.<signature>`. The page reads nothing else of it. */
 
 import { fields } from "../protocol/events.ts";
 
-/** Seconds from `servedAt` (milliseconds since 1970, the server's clock) to the deadline; undefined when it tells none. */
+/** Seconds from `servedAt` (milliseconds since 1970, the server's clock) to the deadline; undefined if the ticket has none. */
 export function secondsToDeadline(ticket: string, servedAt: number): number | undefined {
   try {
     const payload = ticket.split(".")[2] ?? "";

@@ -1,42 +1,28 @@
-/** The two ways to set up a call, chosen in the agent's file; the rest of the page does not know which it is. */
+/** The two call modes: client secret and unified. The agent's file chooses one; the rest of the page does not know which. */
 
-import type { Agent } from "virtual:agents";
 import { CallProblem } from "../protocol/problems.ts";
-import { isUsable, mintClientSecret, postOffer, postOfferToServer, type ClientSecret } from "./signalling.ts";
+import { isUsable, mintClientSecret, postOffer, postOfferToServer } from "./signalling.ts";
+import type { Callee, ClientSecret, ConnectedCall } from "./signalling.ts";
 
-export interface Opened {
-  readonly sdp: string;
-  readonly callId: string;
-  readonly maxCallSeconds: number;
-  /** Of the person's month, before this call; undefined where the server tells none. */
-  readonly minutesLeft: number | undefined;
-  /** What ends this call on the server; a call opened with a client secret has none until it is registered. */
-  readonly ticket: string | undefined;
-}
+export type { Callee, ConnectedCall } from "./signalling.ts";
 
-/** Who is called, and with which voice; "" is the agent's own. */
-export interface Callee {
-  readonly agent: Agent;
-  readonly voice: string;
-}
-
-export interface Setup {
-  /** Fetches ahead what a dial would wait for, where that costs nothing. Never rejects. */
+export interface CallMode {
+  /** Fetches in advance what a dial would wait for, if that costs nothing. Never rejects. */
   warm(): Promise<void>;
   /** The agent's name, as the server knows it. */
   readonly agent: string;
-  /** Opens a call upstream; the offer is awaited as late as possible. Rejects with a CallProblem. */
-  open(offer: Promise<string>, signal: AbortSignal): Promise<Opened>;
-  /** What was got for this call is of no use to the next one. */
+  /** Opens a call at OpenAI, and awaits the offer as late as possible. Rejects with a CallProblem. */
+  open(offer: Promise<string>, signal: AbortSignal): Promise<ConnectedCall>;
+  /** Drops what was fetched for this call: the next one cannot use it. */
   forget(): void;
 }
 
-export function setupFor(callee: Callee): Setup {
+export function callModeFor(callee: Callee): CallMode {
   return callee.agent.setup === "unified" ? new Unified(callee) : new WithClientSecret(callee);
 }
 
-/** The page gets a client secret and posts its offer to OpenAI. One that was not used serves the next dial. */
-class WithClientSecret implements Setup {
+/** The page gets a client secret and posts its offer to OpenAI. The next dial uses a secret that was not used. */
+class WithClientSecret implements CallMode {
   readonly #callee: Callee;
   #secret: Promise<ClientSecret> | undefined;
 
@@ -49,17 +35,17 @@ class WithClientSecret implements Setup {
   }
 
   async warm(): Promise<void> {
-    await this.#usable().catch(() => undefined); // the dial tries again, and tells
+    await this.#usable().catch(() => undefined); // the dial tries again and reports the error
   }
 
-  async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
+  async open(offer: Promise<string>, signal: AbortSignal): Promise<ConnectedCall> {
     const ahead = this.#secret;
     try {
       return await this.#post(offer, signal);
     } catch (error) {
       const isOver = error instanceof CallProblem && error.status === 401;
       if (!isOver || ahead === undefined || ahead !== this.#secret) throw error;
-      this.forget(); // fetched ahead, and over sooner than this device's clock says: one new one, and nobody is told
+      this.forget(); // it expired sooner than this device's clock says: fetch one new secret without a notice
       return await this.#post(offer, signal);
     }
   }
@@ -68,7 +54,7 @@ class WithClientSecret implements Setup {
     this.#secret = undefined;
   }
 
-  async #post(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
+  async #post(offer: Promise<string>, signal: AbortSignal): Promise<ConnectedCall> {
     const secret = await unlessAborted(this.#usable(), signal);
     const answer = await postOffer(secret, await offer, signal);
     const { maxCallSeconds, minutesLeft } = secret;
@@ -84,7 +70,7 @@ class WithClientSecret implements Setup {
 }
 
 /** The server posts the offer: key, instructions and client secret never reach this page. */
-class Unified implements Setup {
+class Unified implements CallMode {
   readonly #callee: Callee;
 
   constructor(callee: Callee) {
@@ -99,7 +85,7 @@ class Unified implements Setup {
     return Promise.resolve(); // the offer itself makes the call
   }
 
-  async open(offer: Promise<string>, signal: AbortSignal): Promise<Opened> {
+  async open(offer: Promise<string>, signal: AbortSignal): Promise<ConnectedCall> {
     return postOfferToServer(this.#callee, await offer, signal);
   }
 
@@ -108,7 +94,7 @@ class Unified implements Setup {
   }
 }
 
-/** Settles as `promise` does, or rejects as soon as `signal` is aborted; the promise itself goes on. */
+/** Settles as `promise` does, or rejects as soon as `signal` is aborted; the promise itself continues. */
 async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
   const over = new AbortController();

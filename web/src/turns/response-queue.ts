@@ -1,6 +1,6 @@
 /**
- * Who speaks when: the session holds one response at a time, so a second one is asked for after the first is done. What
- * nothing is heard of any more counts as none: an event that is lost must not silence the agent for good.
+ * Asks for responses one at a time: a session has only one response at once, so the next request waits until the present
+ * response is done. A response without any event for a while counts as done: a lost event must not silence the agent.
  */
 
 import { clientEvents, fields, text, type RealtimeEvent } from "../protocol/events.ts";
@@ -10,12 +10,12 @@ type Response = "none" | "asked" | "active";
 const SILENCE_MS = 10_000;
 const SERVERS = "voicemint-"; // how the server names its own requests (functions/voicemint/monitor/next_response.py)
 
-export class Turns {
+export class ResponseQueue {
   readonly #send: (event: RealtimeEvent) => void;
   #response: Response = "none";
   #isPlaying = false;
   #wanted: RealtimeEvent | undefined;
-  /** Ours that is not done: the response that is active may be another's. */
+  /** The page's own request that is not done: the active response may be the server's. */
   #request: RealtimeEvent | undefined;
   #isUnwanted = false;
   #asked = 0;
@@ -25,7 +25,7 @@ export class Turns {
     this.#send = send;
   }
 
-  /** Asks for a response now, or as soon as the present one is done; of several that wait the last one counts. */
+  /** Asks for a response now, or as soon as the present one is done. If several wait, the last one counts. */
   ask(request: RealtimeEvent = clientEvents.createResponse()): void {
     this.#wanted = request;
     if (this.#response === "none") this.#askNow(request);
@@ -74,7 +74,7 @@ export class Turns {
     } else if (isOurs && this.#response === "asked") this.#free();
   }
 
-  /** Somebody else was answered first: ours comes after it. */
+  /** Another response is active: ask again after it. */
   #hearRefusal(): void {
     if (this.#response === "none") return;
     this.#wanted ??= this.#request;
