@@ -20,6 +20,7 @@ main() {
   step "eslint" && run_npm --prefix web run --silent lint
   step "the documents' links" && .venv/bin/python tests/links.py
   step "the tests' ids" && .venv/bin/python tests/collect_twice.py
+  step "no import circle in the page" && run_npm --prefix web run --silent circles
   step "tsc" && run_npm --prefix web run --silent typecheck
 }
 
