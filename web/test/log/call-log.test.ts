@@ -1,74 +1,7 @@
-import "fake-indexeddb/auto";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CallLog } from "../../src/log/call-log.ts";
-import type { Outbox } from "../../src/log/memory-outbox.ts";
-import { openOutbox } from "../../src/log/outbox.ts";
+import { describe, expect, test, vi } from "vitest";
+import { answerWith, events, newOutbox, noNetwork, open, received, refused, settle, useLogServer, visit } from "../standins/call-log.ts";
 
-interface Received {
-  readonly name: string;
-  readonly body: string;
-  readonly keepalive: boolean;
-  readonly person: string | null;
-}
-
-let received: Received[];
-let answers: (() => Response | Promise<Response>)[];
-let databases = 0;
-
-beforeEach(() => {
-  received = [];
-  answers = [];
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  vi.stubGlobal("navigator", { onLine: true, locks: { request: (_: string, work: () => unknown) => work() } });
-  vi.stubGlobal("fetch", (_: string, options: RequestInit) => {
-    const headers = new Headers(options.headers);
-    const name = headers.get("voicemint-batch") ?? "";
-    received.push({ name, person: headers.get("voicemint-person"), body: options.body as string, keepalive: options.keepalive === true });
-    return Promise.resolve((answers.shift() ?? stored)());
-  });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
-
-function stored(): Response {
-  return Response.json({ stored: 1, object: "calls/…" });
-}
-
-function refused(status: number, headers: Record<string, string> = {}): () => Response {
-  return () => Response.json({ error: { code: "x", message: "x" } }, { status, headers });
-}
-
-function noNetwork(): Promise<Response> {
-  return Promise.reject(new TypeError("Failed to fetch"));
-}
-
-/** The log of a page where Ana is signed in. */
-async function open(): Promise<{ log: CallLog; outbox: Outbox }> {
-  const outbox = await openOutbox(`log-${(databases += 1)}`);
-  return { log: await visit(outbox, "ana"), outbox };
-}
-
-async function visit(outbox: Outbox, person: string): Promise<CallLog> {
-  const log = new CallLog(Promise.resolve(outbox));
-  const belongs = log.belongTo(person);
-  await settle();
-  await belongs;
-  return log;
-}
-
-/** Lets IndexedDB and the requests finish, and fires the timers that have come due by then. */
-async function settle(milliseconds = 0): Promise<void> {
-  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  await vi.advanceTimersByTimeAsync(milliseconds);
-  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function events(): string[] {
-  return received.flatMap(({ body }) => body.trim().split("\n")).map((line) => (JSON.parse(line) as { event: { type: string } }).event.type);
-}
+useLogServer();
 
 describe("the log", () => {
   test("sends events in batches under the page's name, then the call's, then the page's again", async () => {
@@ -113,17 +46,17 @@ describe("the log", () => {
     log.add("page", { type: "two" });
     log.sealAndLeave();
     await settle();
-    received = received.filter(({ keepalive }) => keepalive);
+    received.splice(0, Infinity, ...received.filter(({ keepalive }) => keepalive));
     expect(events()).toEqual(["one", "two"]);
   });
 
   test("paused, notes and sends nothing, and keeps what waits", async () => {
     const { log, outbox } = await open();
-    answers = [noNetwork];
+    answerWith(noNetwork);
     log.add("page", { type: "one" });
     log.seal();
     await settle();
-    received = [];
+    received.length = 0;
     log.add("page", { type: "two" });
     log.pause();
     log.add("page", { type: "three" });
@@ -136,7 +69,7 @@ describe("the log", () => {
 
   test("forgets what waits and what was not sealed yet", async () => {
     const { log, outbox } = await open();
-    answers = [noNetwork];
+    answerWith(noNetwork);
     log.add("page", { type: "one" });
     log.seal();
     await settle();
@@ -165,7 +98,7 @@ describe("the log", () => {
     ["a 200 that is not from the log", () => new Response("<html>")],
   ])("repeats a batch, the same to the byte, after %s", async (_, answer) => {
     const { log, outbox } = await open();
-    answers = [answer, answer];
+    answerWith(answer, answer);
     log.add("page", { type: "one" });
     log.seal();
     await settle();
@@ -179,7 +112,7 @@ describe("the log", () => {
 
   test("waits as long as the server asks", async () => {
     const { log } = await open();
-    answers = [refused(429, { "retry-after": "20" })];
+    answerWith(refused(429, { "retry-after": "20" }));
     log.add("page", { type: "one" });
     log.seal();
     await settle(19_000);
@@ -190,7 +123,7 @@ describe("the log", () => {
 
   test("keeps waiting when new batches come", async () => {
     const { log } = await open();
-    answers = [refused(503)];
+    answerWith(refused(503));
     log.add("page", { type: "one" });
     log.seal();
     await settle();
@@ -204,7 +137,7 @@ describe("the log", () => {
 
   test("gives up a batch the server will never take, and says so in the next", async () => {
     const { log, outbox } = await open();
-    answers = [refused(413)];
+    answerWith(refused(413));
     log.add("page", { type: "one" });
     log.seal();
     await settle();
@@ -217,7 +150,7 @@ describe("the log", () => {
 
   test("does not report for ever that its reports are refused", async () => {
     const { log } = await open();
-    answers = [refused(400), refused(400)];
+    answerWith(refused(400), refused(400));
     log.add("page", { type: "one" });
     log.seal();
     await settle();
@@ -229,11 +162,11 @@ describe("the log", () => {
 
   test("sends what an earlier visit could not", async () => {
     const { log, outbox } = await open();
-    answers = [noNetwork];
+    answerWith(noNetwork);
     log.add("page", { type: "one" });
     log.seal();
     await settle();
-    received = [];
+    received.length = 0;
     await visit(outbox, "ana");
     expect(events()).toEqual(["one"]);
   });
@@ -268,7 +201,7 @@ describe("a page that is left", () => {
   test("keeps the batch for the next visit when it does not get out", async () => {
     const { log, outbox } = await open();
     await settle();
-    answers = [noNetwork];
+    answerWith(noNetwork);
     log.add("page", { type: "one" });
     log.sealAndLeave();
     await settle();
@@ -284,104 +217,11 @@ describe("a page that is left", () => {
 });
 
 test("a device that keeps nothing still sends", async () => {
-  const outbox = await openOutbox(`log-${(databases += 1)}`);
+  const outbox = await newOutbox();
   vi.spyOn(outbox, "put").mockRejectedValue(new DOMException("full", "QuotaExceededError"));
   const log = await visit(outbox, "ana");
   log.add("page", { type: "one" });
   log.seal();
   await settle();
   expect(events()).toEqual(["one"]);
-});
-
-describe("whose a batch is", () => {
-  const words = (type: string) => ({ type });
-
-  /** What an earlier visit could not send. */
-  async function waiting(person: string): Promise<Outbox> {
-    const outbox = await openOutbox(`log-${(databases += 1)}`);
-    const body = `${JSON.stringify({ event: words("hers") })}\n`;
-    await outbox.put({ callId: "rtc_1", sequence: 0, body, entries: 1, bytes: body.length, sealedAt: Date.now(), person });
-    return outbox;
-  }
-
-  test("is told with it", async () => {
-    const { log } = await open();
-    log.add("page", words("hers"));
-    log.seal();
-    await settle();
-    expect(received.map(({ person }) => person)).toEqual(["ana"]);
-  });
-
-  test("another person's is not sent and does not stay", async () => {
-    const outbox = await waiting("ana");
-    const log = await visit(outbox, "ben");
-    expect(await outbox.all()).toEqual([]);
-    log.add("page", words("his"));
-    log.seal();
-    await settle(60_000);
-    expect(events()).toEqual(["his"]);
-  });
-
-  test("nothing is sent before it is known who is signed in", async () => {
-    const outbox = await waiting("ana");
-    const log = new CallLog(Promise.resolve(outbox));
-    log.add("page", words("one"));
-    log.sealAndLeave();
-    await settle();
-    await log.deliver();
-    await settle(60_000);
-    expect(received).toEqual([]);
-    expect(await outbox.all()).toHaveLength(2);
-  });
-
-  test("what was sealed before that is the person's who is signed in", async () => {
-    const outbox = await openOutbox(`log-${(databases += 1)}`);
-    const log = new CallLog(Promise.resolve(outbox));
-    log.add("page", words("one"));
-    log.seal();
-    await settle();
-    void log.belongTo("ana");
-    await settle();
-    expect(events()).toEqual(["one"]);
-  });
-
-  test("what was held back before that carries the mark of who signs in", async () => {
-    const outbox = await openOutbox(`log-${(databases += 1)}`);
-    const log = new CallLog(Promise.resolve(outbox));
-    log.hold();
-    log.add("page", words("one"));
-    void log.belongTo("ana");
-    log.release();
-    await settle();
-    expect(received.map(({ person }) => person)).toEqual(["ana"]);
-  });
-
-  test("a server that tells no marks gets what waits, without any", async () => {
-    const outbox = await waiting("");
-    await visit(outbox, "");
-    expect(received.map(({ person }) => person)).toEqual([null]);
-  });
-
-  test("a log at rest sends nothing, and goes on when it is said again whose it is", async () => {
-    const { log } = await open();
-    log.rest();
-    log.add("page", words("later"));
-    log.seal();
-    void log.deliver();
-    await settle();
-    expect(events()).toEqual([]);
-    await log.belongTo("ana");
-    log.release();
-    await settle();
-    expect(events()).toEqual(["later"]);
-  });
-
-  test("what the server refuses because another has signed in meanwhile does not stay", async () => {
-    const { log, outbox } = await open();
-    answers = [refused(409)];
-    log.add("page", words("hers"));
-    log.seal();
-    await settle();
-    expect(await outbox.all()).toEqual([]);
-  });
 });
