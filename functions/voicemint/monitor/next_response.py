@@ -2,7 +2,7 @@
 
 from typing import Any
 
-GO_ON = {"type": "response.create", "event_id": "voicemint-go-on"}  # web/src/turns/turns.ts knows how the name begins
+GO_ON = {"type": "response.create", "event_id": "voicemint-go-on"}  # web/src/turns/response-queue.ts knows this prefix
 SILENCE_SECONDS = 10  # a response of which nothing is heard for so long counts as none
 
 
