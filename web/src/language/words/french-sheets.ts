@@ -24,7 +24,7 @@ export const french: SheetWords = {
 
   agent: "Assistant",
   voice: "Voix",
-  agentVoice: (name) => `Par défaut de l’assistant (${name})`,
+  agentVoice: (name) => `Par défaut (${name})`,
   fromNextCall: "Prend effet au prochain appel.",
   language: "Langue",
   theme: "Apparence",

@@ -24,7 +24,7 @@ export const german: SheetWords = {
 
   agent: "Assistent",
   voice: "Stimme",
-  agentVoice: (name) => `Standard des Assistenten (${name})`,
+  agentVoice: (name) => `Standard (${name})`,
   fromNextCall: "Gilt ab dem nächsten Gespräch.",
   language: "Sprache",
   theme: "Aussehen",

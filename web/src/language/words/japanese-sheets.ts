@@ -24,7 +24,7 @@ export const japanese: SheetWords = {
 
   agent: "アシスタント",
   voice: "声",
-  agentVoice: (name) => `アシスタントの既定（${name}）`,
+  agentVoice: (name) => `既定の声（${name}）`,
   fromNextCall: "次の通話から有効です。",
   language: "言語",
   theme: "外観",

@@ -24,7 +24,7 @@ export const spanish: SheetWords = {
 
   agent: "Asistente",
   voice: "Voz",
-  agentVoice: (name) => `Predeterminada del asistente (${name})`,
+  agentVoice: (name) => `Predeterminada (${name})`,
   fromNextCall: "Se aplica a partir de la próxima llamada.",
   language: "Idioma",
   theme: "Aspecto",
