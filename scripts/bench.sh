@@ -27,7 +27,7 @@ main() {
     mint | page | call | watch) ;;
     *) wrong_usage "say what to measure: mint, page, call or watch" ;;
   esac
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_DEV[@]}"
   ensure_node
   case "${OPERANDS[0]}" in
     page) prepare_page ;;
@@ -37,7 +37,7 @@ main() {
 }
 
 prepare_page() {
-  ensure_venv functions infra/standins tests
+  ensure_venv "${FOR_DEV[@]}" tests
   ensure_npm web
   ensure_npm scripts/bench/peers/page
   run_npm --prefix "$ROOT/scripts/bench/peers/page" run --silent build

@@ -9,7 +9,7 @@ source "$(dirname "$0")/lib.sh"
 main() {
   check_only_options "$@"
   [[ ${1:-} != --fix ]] || fix
-  ensure_venv functions infra/standins tests
+  ensure_venv "${FOR_DEV[@]}" tests
   ensure_node
   ensure_npm web
   cd "$ROOT"
@@ -25,7 +25,7 @@ main() {
 }
 
 fix() {
-  ensure_venv functions infra/standins tests
+  ensure_venv "${FOR_DEV[@]}" tests
   (cd "$ROOT" && .venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .)
 }
 

@@ -23,7 +23,7 @@ main() {
     esac
     shift
   done
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_DEV[@]}"
   [[ $build == no ]] || ensure_page
   cd "$ROOT"
   PYTHONPATH="$ROOT/infra:$ROOT/functions" exec "$PYTHON" -m standins ${arguments[@]+"${arguments[@]}"}

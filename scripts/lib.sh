@@ -4,6 +4,12 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PYTHON="$ROOT/.venv/bin/python"
 export NPM_CONFIG_UPDATE_NOTIFIER=false # nobody is told of a newer npm in the middle of something else
+# Folders whose requirements.txt a command needs: an owner's command, the smoke check (a call over WebRTC), and whatever
+# runs the whole site on this machine (speech and the stand-ins).
+FOR_OWNERS=(functions scripts)
+FOR_SMOKE=("${FOR_OWNERS[@]}" scripts/smoke)
+# shellcheck disable=SC2034 # for the scripts that source this
+FOR_DEV=("${FOR_SMOKE[@]}" infra/standins)
 # shellcheck source-path=SCRIPTDIR source=options.sh
 source "$ROOT/scripts/options.sh"
 
@@ -147,6 +153,6 @@ ensure_program() {
 run_owner_command() {
   local name=$1
   shift
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_OWNERS[@]}"
   PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m "owner.$name" "$@"
 }

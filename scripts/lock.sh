@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Pin what requirements.in names (functions/, infra/standins/, tests/) into requirements.txt: == with hashes.
-# The first lock constrains the second, both constrain the third, so that one environment holds all three.
+# Pin what each requirements.in names into the requirements.txt beside it: == with hashes. Each lock constrains the ones
+# after it, so that one environment can hold them all: functions/, scripts/, scripts/smoke/, infra/standins/, tests/.
 # scripts/uv.in and nodejs.in, which come before all of these, are pinned into uv.txt and nodejs.txt.
 #
 # Usage: scripts/lock.sh [--upgrade]
@@ -20,7 +20,7 @@ main() {
   cd "$ROOT"
   local name folder constraints=()
   for name in uv nodejs; do lock "scripts/$name.in" "scripts/$name.txt" "$@"; done
-  for folder in functions infra/standins tests; do
+  for folder in "${FOR_DEV[@]}" tests; do
     lock "$folder/requirements.in" "$folder/requirements.txt" "$@" ${constraints[@]+"${constraints[@]}"}
     constraints+=(-c "$folder/requirements.txt")
   done

@@ -50,7 +50,7 @@ main() {
   read_project
   export "${PROJECT_VARIABLES[@]}"
   need_gcloud
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_OWNERS[@]}"
   if [[ $if_changed ]] && is_current; then
     step "The live release is current"
   elif [[ $dry_run ]]; then

@@ -39,7 +39,7 @@ main() {
   read_project
   export "${PROJECT_VARIABLES[@]}"
   need_gcloud
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_OWNERS[@]}"
   ensure_node
   ensure_npm infra/firebase
   run_release rollback ${arguments[@]+"${arguments[@]}"}

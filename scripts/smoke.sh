@@ -19,7 +19,7 @@ source "$(dirname "$0")/lib.sh"
 
 main() {
   check_options "$@"
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_SMOKE[@]}"
   invite_to_local_run "$@"
   PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m smoke "$@"
 }

@@ -25,7 +25,7 @@ source "$(dirname "$0")/lib.sh"
 
 main() {
   check_only_options "$@"
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_OWNERS[@]}"
   PYTHONPATH="$ROOT/scripts:$ROOT/functions" exec "$PYTHON" -m provision.teardown "$@"
 }
 

@@ -24,7 +24,7 @@ main() {
     esac
     [[ $argument == web ]] || unit_tests=no
   done
-  ensure_venv functions infra/standins tests
+  ensure_venv "${FOR_DEV[@]}" tests
   ensure_node
   ensure_npm web
   ensure_page

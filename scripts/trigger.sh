@@ -45,7 +45,7 @@ main() {
   read_project
   export "${PROJECT_VARIABLES[@]}"
   need_gcloud
-  ensure_venv functions infra/standins
+  ensure_venv "${FOR_OWNERS[@]}"
   run_release trigger ${arguments[@]+"${arguments[@]}"}
 }
 

@@ -1,6 +1,5 @@
 """Whether the site opens calls for somebody who is signed in, seen from outside."""
 
-import asyncio
 import os
 import time
 from collections.abc import Mapping
@@ -10,6 +9,8 @@ from common.console import CommandFailed, say
 from voicemint.access.person import COOKIE, SESSION_PURPOSE
 from voicemint.redaction import redact
 from voicemint.secrets.signing import SigningKeys
+
+from .silent_offer import silent_offer
 
 SESSION_SECONDS = 120
 TIMEOUT = (5, 30)
@@ -71,21 +72,10 @@ def _asked(site_url: str, session: str) -> tuple[str, str]:
 def _call(site_url: str, headers: Mapping[str, str]) -> requests.Response:
     """Have the server open a call, and hang it up. Its deadline ends one that this does not reach."""
     url, sdp = f"{site_url}/api/calls", {**headers, "Content-Type": "application/sdp"}
-    answer = _post(url, sdp, data=asyncio.run(_offer()))
+    answer = _post(url, sdp, data=silent_offer())
     if answer.ok:
         _post(f"{url}/hangup", headers, json={"ticket": answer.headers.get("Voicemint-Ticket")})
     return answer
-
-
-async def _offer() -> str:
-    """Of a peer that is gone before the answer comes."""
-    from smoke.conversation import Call  # loads all of WebRTC: only where a call is to be opened
-
-    call = Call()
-    try:
-        return await call.offer()
-    finally:
-        await call.close()
 
 
 def _post(url: str, headers: Mapping[str, str], **body: object) -> requests.Response:
