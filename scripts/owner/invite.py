@@ -47,9 +47,9 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/invite.sh")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("name", nargs="?", type=checked_name, metavar="NAME", help="whom the link is for")
-    what.add_argument("--list", action="store_true", help="who was invited and let in")
-    what.add_argument("--revoke", type=checked_name, metavar="NAME|all", help="sign out, and void unused links")
+    what.add_argument("name", nargs="?", type=checked_name, metavar="NAME")
+    what.add_argument("--list", action="store_true")
+    what.add_argument("--revoke", type=checked_name, metavar="NAME|all")
     add_project_options(parser)
     return parser.parse_args(arguments)
 

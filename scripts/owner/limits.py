@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/limits.sh")
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    parser.add_argument("--json", action="store_true")
     add_project_options(parser)
     return parser.parse_args(arguments)
 

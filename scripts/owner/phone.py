@@ -39,13 +39,12 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/phone.sh")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--status", action="store_true", help="say whether calls would be answered, and by whom")
-    what.add_argument("--rotate", action="store_true", help="exchange the signing secret")
-    what.add_argument("--off", action="store_true", help="answer no phone call any more")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do none of it")
+    what.add_argument("--status", action="store_true")
+    what.add_argument("--rotate", action="store_true")
+    what.add_argument("--off", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--openai-project", type=openai_project, metavar="proj_…",
-                        default=os.environ.get("OPENAI_PROJECT_ID") or None,
-                        help="your project at OpenAI, part of the SIP address")  # fmt: skip
+                        default=os.environ.get("OPENAI_PROJECT_ID") or None)  # fmt: skip
     add_project_options(parser)
     return parser.parse_args(arguments)
 

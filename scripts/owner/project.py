@@ -106,10 +106,8 @@ class Project:
 
 
 def add_project_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--local", action="store_true", help="work on the local run that scripts/dev.sh started")
-    parser.add_argument(
-        "--folder", type=Path, metavar="F", help="the local run's folder, if it was given one (implies --local)"
-    )
+    parser.add_argument("--local", action="store_true")
+    parser.add_argument("--folder", type=Path, metavar="F")
 
 
 def project_of(options: argparse.Namespace) -> Project:

@@ -37,12 +37,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/rotate-key.sh")
-    parser.add_argument("which", choices=[OPENAI, SIGNING], metavar=f"{OPENAI}|{SIGNING}", help="the key to replace")
-    parser.add_argument("--retire", action="store_true", help="signing: void what the older keys signed")
-    parser.add_argument("--yes", action="store_true", help="with --retire: do not ask")
-    parser.add_argument("--overlap", type=overlap_seconds, default=OVERLAP_SECONDS, metavar="SECONDS",
-                        help="how long old and new are both good (default %(default)s)")  # fmt: skip
-    parser.add_argument("--no-verify", action="store_false", dest="verify", help="do not try the key at the site")
+    parser.add_argument("which", choices=[OPENAI, SIGNING], metavar=f"{OPENAI}|{SIGNING}")
+    parser.add_argument("--retire", action="store_true")
+    parser.add_argument("--yes", action="store_true")
+    parser.add_argument("--overlap", type=overlap_seconds, default=OVERLAP_SECONDS, metavar="SECONDS")
+    parser.add_argument("--no-verify", action="store_false", dest="verify")
     add_project_options(parser)
     options = parser.parse_args(arguments)
     if options.retire and options.which != SIGNING:

@@ -36,9 +36,9 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/stop.sh")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--resume", action="store_true", help="allow calls again")
-    what.add_argument("--status", action="store_true", help="say whether calls are stopped")
-    what.add_argument("--no-hang-up", action="store_true", help="stop, and let the calls go on that are on")
+    what.add_argument("--resume", action="store_true")
+    what.add_argument("--status", action="store_true")
+    what.add_argument("--no-hang-up", action="store_true")
     add_project_options(parser)
     return parser.parse_args(arguments)
 

@@ -51,14 +51,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/bootstrap.sh")
-    parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan; nothing is changed, nothing is asked")
-    parser.add_argument("--yes", action="store_true", help="do not ask: this is the project, and the plan is good")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout: plan and result")
-    parser.add_argument("--adopt", action="append", default=[], metavar="KIND/NAME",
-                        help="take over what is there and was not made by this; may be said again")  # fmt: skip
-    parser.add_argument("--invite", type=checked_name, default=FIRST_GUEST, metavar="NAME",
-                        help="whom the first link is for (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--project", metavar="ID")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--yes", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--adopt", action="append", default=[], metavar="KIND/NAME")
+    parser.add_argument("--invite", type=checked_name, default=FIRST_GUEST, metavar="NAME")
     return parser.parse_args(arguments)
 
 

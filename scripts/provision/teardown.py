@@ -39,11 +39,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/teardown.sh")
-    parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
-    parser.add_argument("--delete-data", action="store_true", help="delete the buckets too, with what was said in them")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan; nothing is changed, nothing is asked")
-    parser.add_argument("--yes", action="store_true", help="do not ask; --project ID has to be said then")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout: plan and result")
+    parser.add_argument("--project", metavar="ID")
+    parser.add_argument("--delete-data", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--yes", action="store_true")
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if options.yes and not options.project:
         parser.error("--yes needs --project ID: nothing is deleted from a project that nobody has named")

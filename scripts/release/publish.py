@@ -30,8 +30,8 @@ CHANGED = 3
 
 def main(arguments: Sequence[str]) -> int:
     parser = CommandLine("scripts/release.sh")
-    parser.add_argument("--channel", metavar="NAME", help="a preview for a branch; live is not touched")
-    parser.add_argument("--compare", action="store_true", help="only say what a release would change; 3: something")
+    parser.add_argument("--channel", metavar="NAME")
+    parser.add_argument("--compare", action="store_true")
     options = parser.parse_args(arguments)
     project = released_project()
     if options.compare:

@@ -46,10 +46,10 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/rollback.sh")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--list", action="store_true", help="what was released, newest first; changes nothing")
-    what.add_argument("--forget", action="store_true", help="end every release but the live one for good")
-    what.add_argument("--to", metavar="VERSION", help="a version of that list, instead of the one before")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    what.add_argument("--list", action="store_true")
+    what.add_argument("--forget", action="store_true")
+    what.add_argument("--to", metavar="VERSION")
+    parser.add_argument("--yes", action="store_true")
     return parser.parse_args(arguments)
 
 

@@ -93,10 +93,10 @@ async def check(options: argparse.Namespace, finished: Callable[[Outcome], None]
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The options, and from the environment what must not be on a command line. Exits 2 on a wrong one."""
     parser = CommandLine("scripts/smoke.sh")
-    parser.add_argument("url", nargs="?", metavar="URL", help=f"the site; default {DEFAULT_URL}")
-    parser.add_argument("--direct", action="store_true", help="check OpenAI with OPENAI_API_KEY, without a site")
-    parser.add_argument("--agent", default=DEFAULT_AGENT, metavar="NAME", help="default %(default)s")
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
+    parser.add_argument("url", nargs="?", metavar="URL")
+    parser.add_argument("--direct", action="store_true")
+    parser.add_argument("--agent", default=DEFAULT_AGENT, metavar="NAME")
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     options.invite = os.environ.get("VOICEMINT_INVITE", "")
     options.session_cookie = os.environ.get("VOICEMINT_SESSION", "")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from common.command_line import CommandLine
 from owner import invite, limits, phone, rotate_key, stop
 from provision import bootstrap, teardown
 from provision.doctor import __main__ as doctor
@@ -64,6 +65,15 @@ def test_help_is_given_before_anything_is_installed(clone: Path, name: str) -> N
     assert f"Usage: scripts/{name}" in ended.stdout
 
 
+@pytest.mark.parametrize("name", PARSERS)
+def test_help_is_the_header_of_the_script_whoever_is_asked(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        PARSERS[name](["--help"])
+    shown = subprocess.run([SCRIPTS / name, "--help"], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == shown.stdout
+
+
 REFUSED = {
     "bench.sh": "say what to measure: mint, page, call or watch",
     "bench.sh nonsense": "say what to measure: mint, page, call or watch",
@@ -113,7 +123,10 @@ def test_an_argument_with_nothing_in_it_is_refused_and_not_left_out(clone: Path,
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_the_help_names_every_option_that_a_script_takes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_names_every_option_that_a_script_takes(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CommandLine, "format_help", argparse.ArgumentParser.format_help)  # what argparse itself knows
     with pytest.raises(SystemExit):
         PARSERS[name](["--help"])
     taken = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))

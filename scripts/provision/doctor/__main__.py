@@ -34,8 +34,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = CommandLine("scripts/doctor.sh")
-    parser.add_argument("--project", metavar="ID", help="the project, instead of PROJECT_ID")
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    parser.add_argument("--project", metavar="ID")
+    parser.add_argument("--json", action="store_true")
     return parser.parse_args(arguments)
 
 
