@@ -19,15 +19,10 @@ WHOSE = "Is this the owner's account and project?"
 
 
 class CommandFailed(Exception):
-    """Why a command failed, and what to do about it.
+    """Why a command failed: what `happened`, one sentence without its full stop, and what to do about it."""
 
-    Of a value that is wrong: what was `expected`, and what was `found` instead. Of anything else: what `happened`, one
-    sentence without its full stop.
-    """
-
-    def __init__(self, *, happened: str = "", expected: str = "", found: str = "", todo: str) -> None:
-        sentence = happened or f"expected {expected}; found {found}"
-        super().__init__(f"{sentence.removesuffix('.')}. {todo}")  # what another program said may have its full stop
+    def __init__(self, *, happened: str, todo: str) -> None:
+        super().__init__(f"{happened.removesuffix('.')}. {todo}")  # what another program said may have its full stop
 
 
 def run(command: Callable[[], int]) -> int:

@@ -15,11 +15,11 @@ WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # UTF-32 begins with the firs
 
 
 class UnreadableFile(ValueError):
-    """What was expected of the file, what was found, and what to do."""
+    """What is wrong with the file, a sentence without its full stop, and what to do."""
 
-    def __init__(self, expected: str, found: str, todo: str) -> None:
-        super().__init__(f"expected {expected}; found {found}. {todo}.")
-        self.expected, self.found, self.todo = expected, found, todo
+    def __init__(self, happened: str, todo: str) -> None:
+        super().__init__(f"{happened}. {todo}.")
+        self.happened, self.todo = happened, todo
 
 
 def read_env(file: Path) -> dict[str, str]:
@@ -30,7 +30,7 @@ def read_env(file: Path) -> dict[str, str]:
         if not name or name.startswith("#"):
             continue
         if not equals or not NAME.fullmatch(name) or "$" in value:
-            raise UnreadableFile(f"NAME=value in line {number} of {file.name}", "something else", "Correct it")
+            raise UnreadableFile(f"Line {number} of {file.name} is not NAME=value", "Correct it")
         values[name] = value.strip().strip("\"'")
     return values
 
@@ -40,13 +40,14 @@ def read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"the file {file}", error.strerror or type(error).__name__, "Name another one") from None
+        why = error.strerror or type(error).__name__
+        raise UnreadableFile(f"The file {file} cannot be read: {why}", "Name another one") from None
     if content.startswith(WIDE) or b"\0" in content:
-        raise UnreadableFile(f"{file.name} to be in UTF-8", "UTF-16, as some editors on Windows write", TODO)
+        raise UnreadableFile(f"{file.name} is in UTF-16, as some editors on Windows write, and not in UTF-8", TODO)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{file.name} to be in UTF-8", f"another encoding at byte {error.start}", TODO) from None
+        raise UnreadableFile(f"{file.name} is not in UTF-8: see byte {error.start}", TODO) from None
 
 
 def main(file: str) -> int:

@@ -44,7 +44,7 @@ class GcloudFailed(CommandFailed):
     def __init__(self, line: str, text: str) -> None:
         self.line = line
         self.text = text
-        super().__init__(expected=f"`{line}` to succeed", found=_last_error(text), todo=_advice(line, text))
+        super().__init__(happened=f"`{line}` failed: {_last_error(text)}", todo=_advice(line, text))
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,7 @@ def run_bound(
     program = shutil.which(command[0], path=environment.get("PATH"))
     if program is None:
         raise CommandFailed(
-            expected=f"the program {command[0]}",
-            found="none on PATH",
+            happened=f"The program {command[0]} was not found on PATH",
             todo="Install it: https://cloud.google.com/sdk/docs/install",
         )
     with subprocess.Popen(

@@ -72,26 +72,26 @@ def read_names(environ: Mapping[str, str], project_env: Path, project_id: str | 
     chosen = project_id or values.get("PROJECT_ID", "")
     if not PROJECT_ID.fullmatch(chosen):
         raise CommandFailed(
-            expected="a project id in PROJECT_ID, in infra/project.env or after --project",
-            found=repr(chosen) if chosen else "none",
+            happened=f"{chosen!r} is not a project id"
+            if chosen
+            else "No project is named in PROJECT_ID, in infra/project.env or after --project",
             todo="See yours: gcloud projects list (the first column, neither name nor number).",
         )
     region = values.get("REGION", "")
     if not REGION.fullmatch(region):
         raise CommandFailed(
-            expected="REGION to be one of Google's, like us-central1", found=repr(region), todo="Correct project.env."
+            happened=f"REGION is {region!r}, which is not one of Google's regions, like us-central1",
+            todo="Correct project.env.",
         )
     if written.get("PROJECT_ID") not in ("", None, chosen) and written.get("PROJECT_NUMBER"):
         raise CommandFailed(
-            expected=f"the project that {project_env.name} remembers, {written['PROJECT_ID']}",
-            found=chosen,
+            happened=f"{project_env.name} remembers the project {written['PROJECT_ID']}, and this is {chosen}",
             todo="For a second project use a file of its own: PROJECT_ENV=path/to/other.env",
         )
     alert_email = values.get("ALERT_EMAIL", "")
     if alert_email and not EMAIL.fullmatch(alert_email):
         raise CommandFailed(
-            expected="ALERT_EMAIL to be one address, like you@example.com",
-            found=repr(alert_email),
+            happened=f"ALERT_EMAIL is {alert_email!r}, which is not one address, like you@example.com",
             todo="Correct project.env.",
         )
     return Names(

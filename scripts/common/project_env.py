@@ -22,4 +22,4 @@ def parse_env(file: Path) -> dict[str, str]:
     try:
         return read_env(file)
     except UnreadableFile as error:
-        raise CommandFailed(expected=error.expected, found=error.found, todo=f"{error.todo}.") from None
+        raise CommandFailed(happened=error.happened, todo=f"{error.todo}.") from None

@@ -33,7 +33,7 @@ class Backoff:
             return cls(min(max(float(text), 0.0), LONGEST_WAIT_SECONDS))
         except ValueError:
             raise CommandFailed(
-                expected="VOICEMINT_BACKOFF_SECONDS to be a number of seconds", found=repr(text), todo="Correct it."
+                happened=f"VOICEMINT_BACKOFF_SECONDS is {text!r}, which is not a number of seconds", todo="Correct it."
             ) from None
 
     def at_most(self, tries: int) -> "Backoff":
@@ -74,7 +74,7 @@ class Refused(CommandFailed):
         self.failure = failure
         self.text = error.text.strip()
         self.line = error.line
-        super().__init__(expected=f"`{error.line}` to succeed", found=failure.cause, todo=f"{failure.fix}.")
+        super().__init__(happened=f"`{error.line}` failed: {failure.cause}", todo=f"{failure.fix}.")
 
 
 def patiently(

@@ -11,8 +11,7 @@ def checked_site(text: str) -> str:
     """A site's id, or nothing. Raises CommandFailed for an address or another thing."""
     if text and not SITE.fullmatch(text):
         raise CommandFailed(
-            expected="SITE to be the id of a Hosting site: what stands before .web.app",
-            found=repr(text),
+            happened=f"SITE is {text!r}, which is not the id of a Hosting site: the part before .web.app",
             todo="Correct it in infra/project.env. An address of your own is SITE_URL.",
         )
     return text

@@ -42,8 +42,7 @@ def change_control(bucket: storage.Bucket, edit: Callable[[ControlState], Contro
             continue  # changed meanwhile, or written by a try whose answer was lost: reading again tells
         return changed
     raise CommandFailed(
-        expected=f"to change {CONTROL_OBJECT}",
-        found=f"another change each time, {TRIES} times",
+        happened=f"{CONTROL_OBJECT} could not be changed: somebody else changed it each time, {TRIES} times",
         todo="See who else is changing it, and run this again.",
     )
 
@@ -59,7 +58,6 @@ def _read(bucket: storage.Bucket) -> tuple[ControlState | None, int]:
         return ControlState.parse(content), int(blob.generation)
     except ControlUnavailable:
         raise CommandFailed(
-            expected=f'{CONTROL_OBJECT} to be {{"stopped", "epoch", "revoked"}}',
-            found="something else, which the functions take for stopped",
+            happened=f'{CONTROL_OBJECT} is not {{"stopped", "epoch", "revoked"}}, so the functions treat it as stopped',
             todo=f"Restore {CONTROL_OBJECT} in {bucket.name}; deleting it would let in who was revoked.",
         ) from None

@@ -16,15 +16,13 @@ def look_up_site(project_id: str, credentials: Credentials) -> str:
     answer = session.get(sites_url(project_id), timeout=TIMEOUT, allow_redirects=False)
     if not answer.ok:
         raise CommandFailed(
-            expected=f"to be told the Hosting sites of {project_id}",
-            found=f"status {answer.status_code}",
+            happened=f"Google did not list the Hosting sites of {project_id}: status {answer.status_code}",
             todo=f"Is this the owner's account, and was scripts/bootstrap.sh run? {SAY_IT}",
         )
     found = default_site(answer.json().get("sites", []))
     if not found:
         raise CommandFailed(
-            expected=f"{project_id} to have a default Hosting site",
-            found="none",
+            happened=f"{project_id} has no default Hosting site",
             todo=f"scripts/bootstrap.sh makes it. {SAY_IT}",
         )
     return found

@@ -76,7 +76,9 @@ def _default_credentials(project_id: str, refused: CommandFailed, flaw: Flaw | N
 def access_token() -> str:
     """Raises CommandFailed where gcloud is not there, is not signed in or does not answer."""
     if shutil.which("gcloud") is None:
-        raise CommandFailed(expected="gcloud", found="none on PATH", todo="https://cloud.google.com/sdk/docs/install")
+        raise CommandFailed(
+            happened="gcloud was not found on PATH", todo="Install it: https://cloud.google.com/sdk/docs/install"
+        )
     try:
         ended = subprocess.run(
             PRINT_TOKEN, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=GCLOUD_SECONDS, check=False

@@ -57,7 +57,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def invite(project: Project, name: str) -> int:
     if name == EVERYBODY:
         raise CommandFailed(
-            expected="a person's name", found=f"{EVERYBODY!r}, which --revoke takes for everybody", todo="Add to it."
+            happened=f"{EVERYBODY!r} cannot be a person's name, because --revoke takes it for everybody",
+            todo="Add another word to it.",
         )
     say("Reading the key that signs links")
     keys = SigningKeys(Versions(project, SIGNING_KEY).latest().text)
@@ -117,8 +118,7 @@ def revoke(project: Project, name: str) -> int:
     if not ids:
         names = ", ".join(sorted({guest.name for guest in guests})[:MAX_NAMES_SHOWN])
         raise CommandFailed(
-            expected="the name of somebody who was invited",
-            found=f"{name!r}",
+            happened=f"Nobody named {name!r} was invited",
             todo=f"There is: {names or 'nobody'}. See {project.command('invite.sh', '--list')}",
         )
     change_control(project.control_bucket, lambda state: replace(state, revoked=state.revoked | ids))

@@ -45,8 +45,7 @@ def refuse_for_stand_ins(project: Project, key: Secret) -> None:
     """Raises CommandFailed for a key that somebody could spend money with, where only stand-ins would get it."""
     if project.local and REAL_KEY.match(key.reveal()):
         raise CommandFailed(
-            expected="a made-up key, which is all that the stand-ins of a local run are given",
-            found="one of OpenAI's",
+            happened="This is one of OpenAI's keys, and the stand-ins of a local run take made-up ones only",
             todo=f"Nothing was changed, and nobody was shown the key. To talk to OpenAI: {START_WITH_KEY}",
         )
 
@@ -61,8 +60,8 @@ def read_key(stdin: TextIO = sys.stdin) -> Secret:
         return Secret(text)
     except SecretUnavailable:
         raise CommandFailed(
-            expected="one line of 20 to 256 printable characters, as OpenAI shows a key",
-            found=f"{len(text)} characters" + ("" if text.isascii() else ", some of them not ASCII"),
+            happened=f"An OpenAI key is one line of 20 to 256 printable characters, and this is {len(text)} characters"
+            + ("" if text.isascii() else ", some of them not ASCII"),
             todo="Copy the key again, without quotes, spaces or further lines.",
         ) from None
 
@@ -81,14 +80,12 @@ def check_key(base_url: str, key: Secret) -> None:
         answer = ask("POST", f"{base_url}/realtime/client_secrets", json={"session": session})
     if answer.status_code in (401, 403):
         raise CommandFailed(
-            expected="OpenAI to take the new key",
-            found=f"{answer.status_code} from {base_url}",
+            happened=f"OpenAI refused the new key: {answer.status_code} from {base_url}",
             todo="Nothing was changed. Is it copied whole, not revoked, and, if restricted, may it write to Realtime?",
         )
     if not answer.ok:
         raise CommandFailed(
-            expected=f"OpenAI's answer from {base_url}",
-            found=told(answer),
+            happened=f"OpenAI could not check the key: {told(answer)} from {base_url}",
             todo=f"Nothing was changed. {meant_by(answer).message}",
         )
 

@@ -139,7 +139,7 @@ class Telephone:
             number = self._versions.add(secret)
         except NotFound:
             raise CommandFailed(
-                expected=f"a secret named {WEBHOOK_SECRET}", found="none", todo="Make it: scripts/bootstrap.sh"
+                happened=f"There is no secret named {WEBHOOK_SECRET}", todo="Make it: scripts/bootstrap.sh"
             ) from None
         wait_until_taken(self._url, secret)
         self._versions.retire_older_than(number, still_works=lambda: wait_until_taken(self._url, secret))
@@ -157,8 +157,7 @@ class Telephone:
         status = endpoints.try_out(found[0])
         if status != 200:
             raise CommandFailed(
-                expected=f"{self._url} to answer OpenAI's test event with 200",
-                found=str(status),
+                happened=f"{self._url} answered OpenAI's test event with {status} instead of 200",
                 todo="See answer-phone's log; then run this again.",
             )
         say("OpenAI's test event was taken.")

@@ -176,7 +176,9 @@ def _function_flags(file: Path) -> dict[str, Any]:
         return {}
     flags = yaml.safe_load(file.read_text(encoding="utf-8"))
     if not isinstance(flags, dict):
-        raise CommandFailed(expected=f"flags in {file.name}", found=type(flags).__name__, todo="Correct the file.")
+        raise CommandFailed(
+            happened=f"{file.name} has no flags in it, but a {type(flags).__name__}", todo="Correct the file."
+        )
     return flags
 
 
@@ -197,5 +199,5 @@ def _said_site_url(values: Mapping[str, str]) -> str:
 def _plain_url(url: str) -> str:
     parts = urlsplit(url)
     if not (parts.scheme == "https" or parts.hostname in LOOPBACK_HOSTS) or parts.query or parts.fragment:
-        raise CommandFailed(expected="SITE_URL to be a plain https URL", found=repr(url), todo="Correct it.")
+        raise CommandFailed(happened=f"SITE_URL is {url!r}, which is not a plain https URL", todo="Correct it.")
     return url.rstrip("/")

@@ -48,8 +48,7 @@ class Versions:
             return self._latest()
         except NotFound:
             raise CommandFailed(
-                expected=f"the secret {self._secret_id} to have a version",
-                found="none",
+                happened=f"The secret {self._secret_id} has no version",
                 todo="Check PROJECT_ID, and in Google's console under Secret Manager whether the secret is there.",
             ) from None
         except BadRequest as error:  # which 400 is of a client that asks over REST, FAILED_PRECONDITION too
@@ -71,8 +70,7 @@ class Versions:
     def _off(self, unreadable: Unreadable) -> VersionOff:
         back = unreadable.way_back(self._project_id)
         return VersionOff(
-            expected=f"the newest version of {self._secret_id} to be enabled: it is the one that is read",
-            found=str(unreadable),
+            happened=f"The secret {self._secret_id} cannot be read: {unreadable}",
             todo=STORE_ANOTHER.get(self._secret_id, "Store another.") + (f" To have it back: {back}" if back else ""),
         )
 
@@ -89,8 +87,7 @@ class Versions:
         labels = self._client.get_secret(name=self._secret, timeout=TIMEOUT_SECONDS).labels
         if labels.get(marks.LABEL) != marks.LABEL_VALUE:
             raise CommandFailed(
-                expected=f"the secret {self._secret_id} to be Voicemint's",
-                found="one that Voicemint did not make",
+                happened=f"Voicemint did not make the secret {self._secret_id}",
                 todo=f"Nothing was changed. scripts/bootstrap.sh --adopt secret/{self._secret_id} takes it over.",
             )
 

@@ -80,8 +80,7 @@ def usd_per_minute(model: str, transcription: str, prices: Prices) -> float:
 def _known(table: Mapping[str, Any], model: str) -> Any:
     if model not in table:
         raise CommandFailed(
-            expected=f"a price of one of: {', '.join(table)}",
-            found=f"an agent with {model}",
+            happened=f"An agent's model, {model}, has no price. These have one: {', '.join(table)}",
             todo=f"Add its price to functions/voicemint/{PRICES_FILE.name}, from https://openai.com/api/pricing.",
         )
     return table[model]

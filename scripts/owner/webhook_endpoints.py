@@ -83,8 +83,7 @@ class WebhookEndpoints:
             value = None
         if not isinstance(value, dict):
             raise CommandFailed(
-                expected="OpenAI to answer about webhook endpoints",
-                found=f"status {told(answer)}",
+                happened=f"OpenAI did not answer about webhook endpoints: status {told(answer)}",
                 todo=f"Nothing that was stored has changed. {meant_by(answer).message}",
             )
         return value

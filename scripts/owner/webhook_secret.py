@@ -34,8 +34,8 @@ def read_secret(stdin: TextIO = sys.stdin) -> str:
         WebhookSecrets(text)
     except SecretUnavailable:
         raise CommandFailed(
-            expected="one line, a signing secret that begins with whsec_",
-            found=f"{len(text)} characters" if text else "nothing",
+            happened="A signing secret is one line that begins with whsec_, and this is "
+            + (f"something else, of {len(text)} characters" if text else "nothing"),
             todo="Create the endpoint as described above, copy its secret whole, and run this again.",
         ) from None
     return text
@@ -61,8 +61,7 @@ def wait_until_taken(url: str, secret: str) -> None:
     while (status := probe(url, secret)) != 200:
         if time.monotonic() > ends_at:
             raise CommandFailed(
-                expected=f"{url} to take a test event with 200",
-                found=str(status),
+                happened=f"{url} answered a test event with {status} instead of 200",
                 todo="Is it deployed (scripts/deploy.sh answer-phone)? Its log says what it does not take.",
             )
         say(f"{url} answers {status} to a test event; it reads the new secret within a minute")

@@ -119,8 +119,7 @@ class Command:
         problems = [finding for finding in found if finding.status == "problem"]
         if problems and not self.options.dry_run:
             raise CommandFailed(
-                expected="nothing in the way",
-                found="; ".join(problem.title for problem in problems),
+                happened=f"Something is in the way: {'; '.join(problem.title for problem in problems)}",
                 todo=f"Nothing was changed. First: {problems[0].fix}",
             )
 

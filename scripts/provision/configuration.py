@@ -62,9 +62,8 @@ def refuse_secrets(configurations: Configurations, environ: Mapping[str, str]) -
         variable = f"CLOUDSDK_{name.replace('/', '_').upper()}"
         if name in configurations.lacking and not environ.get(variable):
             raise CommandFailed(
-                expected="gcloud's active configuration without a secret, which a configuration of the project's own "
-                "would have to be told on a command line",
-                found=name,
+                happened=f"gcloud's active configuration has a secret, {name}, which the project's own configuration "
+                "could only be given on a command line",
                 todo=f"Say it in the environment: export {variable}=…, and then: gcloud config unset {name}. "
                 "Nothing was changed.",
             )

@@ -17,8 +17,8 @@ def refuse_another_project(names: Names, identity: Identity) -> None:
     """Raises CommandFailed for a project that is not the remembered one."""
     if names.project_number not in ("", identity.number):
         raise CommandFailed(
-            expected=f"the project number {names.project_number}, as project.env remembers it",
-            found=f"{identity.number} behind the id {names.project_id}",
+            happened=f"project.env remembers the project number {names.project_number}, and {names.project_id} has "
+            f"{identity.number}",
             todo="This is another project. Correct PROJECT_ID; nothing was changed.",
         )
 
@@ -28,22 +28,20 @@ def refuse_wrong_project(names: Names, identity: Identity) -> None:
     refuse_another_project(names, identity)
     if identity.state not in ("", "ACTIVE"):
         raise CommandFailed(
-            expected=f"the project {names.project_id} to be active",
-            found=identity.state,
+            happened=f"The project {names.project_id} is not active: its state is {identity.state}",
             todo=f"gcloud projects undelete {names.project_id}",
         )
     if identity.billing_account == "":
         raise CommandFailed(
-            expected=f"billing to be on for {names.project_id}",
-            found="off",
+            happened=f"Billing is off for {names.project_id}",
             todo=f"gcloud billing projects link {names.project_id} --billing-account=ACCOUNT_ID (yours: gcloud billing "
             f"accounts list), or https://console.cloud.google.com/billing/linkedaccount?project={names.project_id}. "
             "Nothing was changed.",
         )
     if identity.billing_account and names.billing_account not in ("", identity.billing_account):
         raise CommandFailed(
-            expected=f"the billing account {names.billing_account}, as project.env remembers it",
-            found=identity.billing_account,
+            happened=f"project.env remembers the billing account {names.billing_account}, and the project has "
+            f"{identity.billing_account}",
             todo="If that is meant, empty BILLING_ACCOUNT in project.env and confirm it anew. Nothing was changed.",
         )
 
@@ -85,10 +83,9 @@ def agree(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise CommandFailed(
-            expected=f"an answer to: {question}",
-            found="no terminal to ask on",
+            happened=f"There is no terminal on which to ask: {question}",
             todo="Nothing was changed. Read the plan with --dry-run, then say --yes.",
         )
     say(f"{question} [y/N] ")
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise CommandFailed(expected="yes", found="no", todo="Nothing was changed.")
+        raise CommandFailed(happened="Cancelled", todo="Nothing was changed.")

@@ -195,13 +195,15 @@ def said(file: Path) -> list[str]:
 def _binding(line: str, names: Names) -> Binding:
     words = line.split()
     if len(words) != 3:
-        raise CommandFailed(expected="member, role, resource", found=line, todo="Correct infra/iam.txt.")
+        raise CommandFailed(
+            happened=f"A line of infra/iam.txt is not member, role, resource: {line}", todo="Correct infra/iam.txt."
+        )
     member, role, resource = words
     kind, _, name = resource.partition("/")
     if kind not in ("project", *KINDS) or bool(name) != (kind != "project"):
         raise CommandFailed(
-            expected=f"project, or one of {', '.join(KINDS)} with /NAME",
-            found=resource,
+            happened=f"infra/iam.txt names the resource {resource!r}, which is neither project nor, with /NAME, one "
+            f"of: {', '.join(KINDS)}",
             todo="Correct infra/iam.txt.",
         )
     who = member if member in EVERYBODY else f"serviceAccount:{names.email(member)}"
@@ -252,8 +254,7 @@ def _queue(file: Path) -> Queue:
     unknown = sorted(set(flags) - set(_QUEUE_FIELDS))
     if unknown:
         raise CommandFailed(
-            expected=f"flags out of: {', '.join(_QUEUE_FIELDS)}",
-            found=", ".join(unknown),
+            happened=f"{file.name} has unknown flags: {', '.join(unknown)}. Known are: {', '.join(_QUEUE_FIELDS)}",
             todo=f"Correct infra/queues/{file.name}, or teach scripts/provision/desired.py the field.",
         )
     fields = {_QUEUE_FIELDS[flag]: value for flag, value in flags.items()}

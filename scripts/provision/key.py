@@ -36,8 +36,8 @@ def prompted_key(stdin: TextIO, reality: Reality) -> Secret:
     unreadable = unreadable_among(API_KEY_SECRET_ID, reality.versions.get(API_KEY_SECRET_ID, ()))
     if not stdin.isatty():
         raise CommandFailed(
-            expected=f"another OpenAI key: {unreadable}" if unreadable else "the OpenAI key, which is not stored yet",
-            found="nothing on standard input",
+            happened="Nothing came on standard input, and "
+            + (f"another OpenAI key is needed: {unreadable}" if unreadable else "the OpenAI key is not stored yet"),
             todo='Nothing was changed. Pipe it in: printf %s "$OPENAI_API_KEY" | scripts/bootstrap.sh --yes',
         )
     return _tried(read_key(stdin))

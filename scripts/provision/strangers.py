@@ -48,8 +48,7 @@ def check_adopted(desired: Desired, adopted: Iterable[str]) -> frozenset[str]:
         if name.startswith("site/") and not desired.names.site:
             continue  # which one is the default site is not known yet
         raise CommandFailed(
-            expected=f"--adopt KIND/NAME with one of: {', '.join(sorted(adoptable(desired)))}",
-            found=name,
+            happened=f"{name} cannot be adopted. These can: {', '.join(sorted(adoptable(desired)))}",
             todo=SERVICE
             if name.startswith("service/")
             else "scripts/doctor.sh names what is there and not Voicemint's.",

@@ -93,14 +93,15 @@ class Command:
             return
         if not sys.stdin.isatty():
             raise CommandFailed(
-                expected="the project's id, typed",
-                found="no terminal to ask on",
+                happened="There is no terminal on which to type the project's id",
                 todo=f"Nothing was changed. Read the plan with --dry-run, then say --yes --project {project_id}.",
             )
         say(f"To delete this, type the project's id ({project_id}): ")
         typed = sys.stdin.readline().strip()
         if typed != project_id:
-            raise CommandFailed(expected=project_id, found=repr(typed), todo="Nothing was changed.")
+            raise CommandFailed(
+                happened=f"Cancelled, because {typed!r} is not {project_id}", todo="Nothing was changed."
+            )
 
     def end(self, plan: Plan) -> int:
         if self.options.json:

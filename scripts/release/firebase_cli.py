@@ -44,14 +44,14 @@ def firebase(project: Released, *arguments: str) -> Any:
             )
         except subprocess.TimeoutExpired:
             raise CommandFailed(
-                expected=f"`firebase {arguments[0]}` to end within {SECONDS} s", found="no end", todo="Try again."
+                happened=f"`firebase {arguments[0]}` did not end within {SECONDS} s", todo="Try again."
             ) from None
     answer = _answer(ended.stdout)
     if ended.returncode or answer.get("status") != "success":
+        why = answer.get("error") or _last_line(ended.stderr + ended.stdout)
         raise CommandFailed(
-            expected=f"`firebase {' '.join(arguments)}` to succeed",
-            found=str(answer.get("error") or _last_line(ended.stderr + ended.stdout)),
-            todo="These are its own words.",
+            happened=f"`firebase {' '.join(arguments)}` failed: {why}",
+            todo="These are the words of the Firebase CLI.",
         )
     return answer.get("result")
 

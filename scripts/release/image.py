@@ -25,15 +25,14 @@ def pinned(tagged: str) -> str:
     found = TAGGED.fullmatch(tagged)
     if found is None:
         raise CommandFailed(
-            expected="an image in cloudbuild.yaml as REGISTRY/IMAGE:TAG", found=tagged, todo="Correct it."
+            happened=f"cloudbuild.yaml names the image {tagged!r}, which is not REGISTRY/IMAGE:TAG", todo="Correct it."
         )
     url = f"https://{found['registry']}/v2/{found['image']}/manifests/{found['tag']}"
     answer = requests.head(url, headers={"Accept": ", ".join(MANIFESTS)}, timeout=TIMEOUT, allow_redirects=True)
     digest = answer.headers.get("Docker-Content-Digest", "")
     if not (answer.ok and DIGEST.fullmatch(digest)):
         raise CommandFailed(
-            expected=f"the digest of {tagged}",
-            found=f"{answer.status_code} from its registry",
+            happened=f"The registry of {tagged} answered {answer.status_code} when it was asked for the image's digest",
             todo="Does cloudbuild.yaml name a public image that is there?",
         )
     return f"{found['registry']}/{found['image']}@{digest}"

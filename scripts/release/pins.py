@@ -35,8 +35,7 @@ def pin(project: Released) -> None:
     missing = [name for name in rewritten_services() if name not in services]
     if missing:
         raise CommandFailed(
-            expected="the functions that web/firebase.json leads to",
-            found=f"no {', '.join(missing)} in {project.names.region}",
+            happened=f"web/firebase.json leads to {', '.join(missing)} in {project.names.region}: not deployed there",
             todo=f"Deploy them: scripts/deploy.sh {' '.join(missing)}",
         )
     untagged = [name for name in rewritten_services() if not _is_tagged(services[name])]

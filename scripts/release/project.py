@@ -33,8 +33,7 @@ class Released:
         """The same where there has to be one. Raises CommandFailed."""
         if not self.known_site:
             raise CommandFailed(
-                expected=f"{self.names.project_id} to have a default Hosting site",
-                found="none",
+                happened=f"{self.names.project_id} has no default Hosting site",
                 todo="scripts/bootstrap.sh makes it. Or say which: SITE=… in infra/project.env.",
             )
         return self.known_site

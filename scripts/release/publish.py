@@ -46,7 +46,7 @@ def channel_id(name: str) -> str:
     """A branch's name as Hosting takes it; two long ones that begin alike stay two."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if plain in ("", LIVE, CHANNEL):
-        raise CommandFailed(expected="the name of a preview", found=repr(name), todo="Choose another --channel.")
+        raise CommandFailed(happened=f"{name!r} cannot be the name of a preview", todo="Choose another --channel.")
     if len(plain) <= MAX_CHANNEL:
         return plain
     return f"{plain[: MAX_CHANNEL - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
@@ -88,8 +88,7 @@ def smoke(url: str, expected: dict[str, object], before: list[Release]) -> None:
     ended = subprocess.run([SMOKE, url], stdin=subprocess.DEVNULL, check=False)
     if ended.returncode:
         raise CommandFailed(
-            expected="the smoke check to pass",
-            found="what the lines above say",
+            happened="The smoke check failed (see above)",
             todo=f"{_untouched(before)} The failed release stays at {url} for {EXPIRES}.",
         )
 
@@ -105,7 +104,7 @@ def wait_until_served(url: str, expected: dict[str, object], todo: str) -> None:
     deadline = time.monotonic() + SERVED_SECONDS
     while not _serves(url, expected):
         if time.monotonic() > deadline:
-            raise CommandFailed(expected=f"this release at {url} within {SERVED_SECONDS} s", found="none", todo=todo)
+            raise CommandFailed(happened=f"This release was not at {url} within {SERVED_SECONDS} s", todo=todo)
         time.sleep(LOOK_SECONDS)
 
 

@@ -29,14 +29,13 @@ def main(arguments: Sequence[str]) -> int:
         "with.\nFunctions that the page does not use, and data, stay as they are."
     )
     if not (options.yes or confirmed()):
-        say("Nothing was changed.")
+        say("Cancelled. Nothing was changed.")
         return 1
     make_live(project, target.version)
     now = releases(project)[0].version
     if now != target.version:
         raise CommandFailed(
-            expected=f"version {target.version} to be live",
-            found=now,
+            happened=f"Version {target.version} is not live: version {now} is",
             todo="Somebody else released: scripts/rollback.sh --list",
         )
     show(f"Live: version {target.version} of {moment(target)}")
@@ -56,17 +55,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def chosen(history: list[Release], version: str | None) -> Release:
     """Raises CommandFailed where there is nothing to go back to."""
     if not history:
-        raise CommandFailed(expected="a release", found="none", todo="Make the first one: scripts/release.sh")
+        raise CommandFailed(happened="Nothing was released yet", todo="Make the first one: scripts/release.sh")
     known = [release for release in history if release.shows_a_site]
     target = previous(history) if version is None else next((r for r in known if r.version == version), None)
     if target is None:
         raise CommandFailed(
-            expected="an earlier release" if version is None else "a version that was live",
-            found="none" if version is None else repr(version),
+            happened="There is no earlier release" if version is None else f"Version {version!r} was never live",
             todo="See what there is: scripts/rollback.sh --list",
         )
     if target.version == history[0].version:
-        raise CommandFailed(expected="another version than the live one", found=target.version, todo="Nothing to do.")
+        raise CommandFailed(happened=f"Version {target.version} is live already", todo="Nothing to do.")
     return target
 
 
@@ -76,8 +74,7 @@ def check_pins(project: Released, target: Release) -> None:
     gone = sorted(name for name, tag in target.pins if tag and tag not in tags.get(name, {}))
     if gone:
         raise CommandFailed(
-            expected=f"the functions that version {target.version} was tested with",
-            found=f"no such revision of {', '.join(gone)} any more",
+            happened=f"Version {target.version} needs revisions that no longer exist, of {', '.join(gone)}",
             todo=f"The last {KEPT} releases keep theirs. Release the older one's sources: scripts/release.sh",
         )
 
@@ -91,7 +88,7 @@ def forget(project: Released, history: list[Release], *, yes: bool) -> int:
         else "Nothing was released: no function has an address of an older one that is kept."
     )
     if not (yes or confirmed()):
-        say("Nothing was changed.")
+        say("Cancelled. Nothing was changed.")
         return 1
     pins.unpin(project, history[0].pins if history else ())
     return 0

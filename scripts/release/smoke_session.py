@@ -40,8 +40,7 @@ def sign_in(project: Released) -> str:
     session = answer.cookies.get(COOKIE)
     if answer.status_code != 204 or not session:
         raise CommandFailed(
-            expected=f"a session from {site}/api/access",
-            found=str(answer.status_code),
+            happened=f"{site}/api/access answered {answer.status_code} and gave no session",
             todo="Release first: scripts/release.sh",
         )
     return session

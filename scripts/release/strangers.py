@@ -24,8 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         functions, channels = pins.rewritten_services(), [channel_id(options.channel)]
     if found := sorted({*strangers(project, functions, channels)} - {*options.adopt}):
         raise CommandFailed(
-            expected="nothing of somebody else's under the names of this release",
-            found=", ".join(found),
+            happened=f"Voicemint did not make what has the names of this release: {', '.join(found)}",
             todo="Nothing was changed. Rename or delete it, or, if a release may replace it: "
             + " ".join(f"--adopt {thing}" for thing in found if not thing.startswith("service/")),
         )

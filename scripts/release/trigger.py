@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.dry_run:
         return 0
     if not (options.yes or options.renew_session or confirmed()):
-        say("Nothing was changed.")
+        say("Cancelled. Nothing was changed.")
         return 1
     for step in plan:
         say(step.title)
@@ -115,8 +115,7 @@ def _refuse_foreign(project: Released, secret: dict[str, Any] | None, trigger: d
     foreign += [f"the trigger {TRIGGER}"] if trigger is not None and not is_our_trigger(trigger, project.names) else []
     if foreign:
         raise CommandFailed(
-            expected="nothing of somebody else's under the names that this uses",
-            found=" and ".join(foreign),
+            happened=f"Voicemint did not make what has these names: {' and '.join(foreign)}",
             todo="Nothing was changed. Rename or delete it first.",
         )
 

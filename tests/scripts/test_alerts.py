@@ -110,5 +110,5 @@ def test_another_address_changes_the_channel_and_a_channel_of_the_owners_is_left
 def test_what_is_no_address_is_refused(email: str, tmp_path: Path) -> None:
     file = tmp_path / "project.env"
     file.write_text(f"PROJECT_ID={PROJECT_ID}\nREGION=us-central1\nALERT_EMAIL={email}\n")
-    with pytest.raises(CommandFailed, match="ALERT_EMAIL to be one address"):
+    with pytest.raises(CommandFailed, match=f"ALERT_EMAIL is {email!r}, which is not one address"):
         read_names({}, file)

@@ -403,7 +403,7 @@ def test_a_key_that_openai_refuses_changes_nothing(empty: Owner, servers: Server
     with openai_refuses(empty, servers):
         ended = empty.bootstrap("--yes")
     assert (ended.returncode, empty.writes()) == (1, [])
-    assert "expected OpenAI to take the new key; found 401" in ended.stderr
+    assert "OpenAI refused the new key: 401" in ended.stderr
 
 
 def test_the_key_is_nowhere_but_in_its_secret(provisioned: Provisioned) -> None:
@@ -457,9 +457,9 @@ def taken(owner: Owner) -> None:
     ("obstacle", "cause", "fix"),
     [
         (no_billing, "billing", "gcloud billing projects link"),
-        (another_number, "expected the project number 999999999999", "Correct PROJECT_ID"),
-        (another_billing_account, "expected the billing account AAAAAA", "empty BILLING_ACCOUNT"),
-        (another_project, "expected the project that project.env remembers", "PROJECT_ENV="),
+        (another_number, "project.env remembers the project number 999999999999", "Correct PROJECT_ID"),
+        (another_billing_account, "project.env remembers the billing account AAAAAA", "empty BILLING_ACCOUNT"),
+        (another_project, "project.env remembers the project ", "PROJECT_ENV="),
         (no_project, "may not do it", "gcloud config get account"),
         (no_permission, "resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"),
         (may_not_enable, "serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin"),

@@ -46,5 +46,5 @@ def test_a_refused_gcloud_command_says_what_to_do_where_its_words_are_known(caps
 
 
 def test_what_another_program_said_ends_with_one_full_stop() -> None:
-    failed = CommandFailed(expected="`deploy` to succeed", found="error: Make them the same.", todo="See above.")
-    assert str(failed) == "expected `deploy` to succeed; found error: Make them the same. See above."
+    failed = CommandFailed(happened="`deploy` failed: error: Make them the same.", todo="See above.")
+    assert str(failed) == "`deploy` failed: error: Make them the same. See above."

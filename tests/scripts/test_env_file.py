@@ -18,12 +18,12 @@ READABLE = {
     "without a line end at its end": TEXT.rstrip("\n").encode(),
 }
 UNREADABLE = {
-    "in UTF-16": (TEXT.encode("utf-16"), "expected project.env to be in UTF-8; found UTF-16"),
-    "in UTF-16 without a mark": (TEXT.encode("utf-16-le"), "expected project.env to be in UTF-8; found UTF-16"),
-    "in another encoding": (TEXT.replace("which", "für").encode("latin-1"), "found another encoding at byte 3"),
+    "in UTF-16": (TEXT.encode("utf-16"), "project.env is in UTF-16, .* and not in UTF-8"),
+    "in UTF-16 without a mark": (TEXT.encode("utf-16-le"), "project.env is in UTF-16, .* and not in UTF-8"),
+    "in another encoding": (TEXT.replace("which", "für").encode("latin-1"), "project.env is not in UTF-8: see byte 3"),
     "with a line of a shell": (
         b"REGION=us-central1\nexport PROJECT_ID=mine\n",
-        "expected NAME=value in line 2 of project.env; found something else",
+        "Line 2 of project.env is not NAME=value",
     ),
 }
 
@@ -88,5 +88,5 @@ def test_what_is_remembered_replaces_the_line_behind_a_byte_order_mark(tmp_path:
 
 
 def test_a_name_that_bash_could_take_for_its_own_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match="NAME=value in line 1"):
+    with pytest.raises(UnreadableFile, match=r"Line 1 of project\.env is not NAME=value"):
         read_env(write(tmp_path, b"line=PROJECT_ID\n"))

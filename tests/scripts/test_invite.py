@@ -234,7 +234,7 @@ def test_revoking_a_name_that_nobody_has_names_those_there_are(
     assert in_process(cloud, NAME) == 0
     ended = cloud.run("invite.sh", "--revoke", "Anna")
     assert ended.returncode == 1
-    assert "found 'Anna'. There is: Ana's iPad" in ended.stderr
+    assert "Nobody named 'Anna' was invited. There is: Ana's iPad" in ended.stderr
     assert cloud.control_state() == before
 
 
@@ -273,7 +273,7 @@ def test_a_lost_answer_from_the_bucket_costs_no_invite_and_no_revocation(
 
 
 def test_all_is_nobodys_name(cloud: OwnerCloud) -> None:
-    with pytest.raises(CommandFailed, match="takes for everybody"):
+    with pytest.raises(CommandFailed, match="--revoke takes it for everybody"):
         in_process(cloud, "all")
 
 
@@ -346,8 +346,8 @@ def test_the_cloud_project_comes_from_the_environment_before_the_file(tmp_path: 
     [
         ({}, "No project is named"),
         ({"PROJECT_ID": "p", "STORAGE_EMULATOR_HOST": "http://127.0.0.1:1"}, "leads to a stand-in"),
-        ({"PROJECT_ID": "p", "SITE_URL": "http://elsewhere.example"}, "SITE_URL to be a plain https URL"),
-        ({"PROJECT_ID": "p", "SITE": "https://mine.web.app"}, "SITE to be the id of a Hosting site"),
+        ({"PROJECT_ID": "p", "SITE_URL": "http://elsewhere.example"}, "which is not a plain https URL"),
+        ({"PROJECT_ID": "p", "SITE": "https://mine.web.app"}, "which is not the id of a Hosting site"),
     ],
     ids=["no project", "a stray stand-in", "a site without TLS", "an address for a site's id"],
 )
@@ -359,7 +359,7 @@ def test_a_cloud_project_that_is_not_clear_is_refused(environ: dict[str, str], r
 def test_a_line_that_only_a_shell_could_read_is_named(tmp_path: Path) -> None:
     file = tmp_path / "project.env"
     file.write_text("PROJECT_ID=mine\nBUCKET=$PROJECT_ID-payloads\n")
-    with pytest.raises(CommandFailed, match=r"NAME=value in line 2 of project\.env"):
+    with pytest.raises(CommandFailed, match=r"Line 2 of project\.env is not NAME=value"):
         parse_env(file)
 
 

@@ -79,7 +79,7 @@ def test_a_model_without_a_price_is_named() -> None:
     agent = Agent(
         name="a", label="A", instructions="a", greeting="a", model="gpt-new", voice="marin", max_call_minutes=1
     )
-    with pytest.raises(CommandFailed, match=r"found an agent with gpt-new.*prices\.json"):
+    with pytest.raises(CommandFailed, match=r"An agent's model, gpt-new, has no price.*prices\.json"):
         worst_case("a", agent, 1, PRICES)
 
 

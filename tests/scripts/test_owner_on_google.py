@@ -127,7 +127,7 @@ def test_no_link_is_made_where_nobody_knows_the_site(cloud: Cloud) -> None:
     ended = run(cloud, "invite.sh", "Ana's iPad")
     cloud.plane.state.restore(before)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "to have a default Hosting site; found none. scripts/bootstrap.sh makes it" in ended.stderr
+    assert "has no default Hosting site. scripts/bootstrap.sh makes it" in ended.stderr
 
 
 def test_application_default_credentials_of_another_kind_stop_nobody(cloud: Cloud, tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_without_a_secret_nothing_is_changed(cloud: OwnerCloud) -> None:
     before = cloud.latest(WEBHOOK_SECRET)
     done = cloud.run("phone.sh", stdin="")
     assert done.returncode == 1
-    assert re.search(r"^error: expected one line, a signing secret .* found nothing", done.stderr, re.MULTILINE)
+    assert re.search(r"^error: A signing secret is one line .* this is nothing", done.stderr, re.MULTILINE)
     assert cloud.latest(WEBHOOK_SECRET) == before
 
 

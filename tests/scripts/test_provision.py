@@ -283,11 +283,15 @@ def test_what_is_confirmed_is_remembered_and_the_rest_of_the_file_stays(project_
 @pytest.mark.parametrize(
     ("environ", "project_id", "expected"),
     [
-        ({}, None, "found none"),
+        ({}, None, "No project is named"),
         ({"PROJECT_ID": "My Project"}, None, "'My Project'"),
         ({}, "123456789012", "gcloud projects list"),
-        ({"PROJECT_ID": PROJECT_ID, "REGION": "moon"}, None, "REGION to be one of Google's"),
-        ({"PROJECT_ID": PROJECT_ID, "SITE": "mine.web.app", "REGION": "us-central1"}, None, "SITE to be the id of"),
+        ({"PROJECT_ID": PROJECT_ID, "REGION": "moon"}, None, "REGION is 'moon', which is not one of Google's"),
+        (
+            {"PROJECT_ID": PROJECT_ID, "SITE": "mine.web.app", "REGION": "us-central1"},
+            None,
+            "SITE is 'mine.web.app', which is not the id of",
+        ),
     ],
 )
 def test_a_project_has_to_be_named(

@@ -129,7 +129,7 @@ def test_functions_that_are_not_there_are_named(released: Released) -> None:
     page_is_built(released.tree)
     ended = released.run("release.sh", "--deployed")
     assert ended.returncode == 1
-    assert "no log-nothing in us-central1" in ended.stderr
+    assert "leads to log-nothing in us-central1: not deployed there" in ended.stderr
 
 
 @pytest.mark.parametrize("name", ["live", "release", "///"])

@@ -47,7 +47,7 @@ def test_it_brings_back_page_and_functions_together(after_build: Released) -> No
 
     again = after_build.run("rollback.sh", "--yes")
     assert again.returncode == 1
-    assert "expected an earlier release; found none" in again.stderr
+    assert "There is no earlier release. See what there is" in again.stderr
 
     forward = after_build.run("rollback.sh", "--to", version_id(second), "--yes")
     assert forward.returncode == 0, forward.stderr
@@ -73,7 +73,7 @@ def test_it_lists_what_was_released(after_build: Released) -> None:
 def test_a_version_that_nobody_knows(after_build: Released) -> None:
     ended = after_build.run("rollback.sh", "--to", "0123456789abcdef", "--yes")
     assert ended.returncode == 1
-    assert "a version that was live; found '0123456789abcdef'" in ended.stderr
+    assert "Version '0123456789abcdef' was never live" in ended.stderr
 
 
 def test_functions_that_are_gone_are_no_way_back(after_build: Released) -> None:
@@ -81,7 +81,7 @@ def test_functions_that_are_gone_are_no_way_back(after_build: Released) -> None:
     service.traffic = [target for target in service.traffic if not target.get("tag")]
     ended = after_build.run("rollback.sh", "--yes")
     assert ended.returncode == 1
-    assert "no such revision of mint-client-secret any more" in ended.stderr
+    assert "needs revisions that no longer exist, of mint-client-secret" in ended.stderr
     assert after_build.plane.state.log.writes() == []
 
 

@@ -183,7 +183,7 @@ def test_a_call_that_only_the_server_knows_is_hung_up(cloud: OwnerCloud, capsys:
 
 def test_a_damaged_control_object_is_not_overwritten(cloud: OwnerCloud) -> None:
     cloud.write("control.json", b'{"stopped": "yes"}')
-    with pytest.raises(CommandFailed, match="which the functions take for stopped"):
+    with pytest.raises(CommandFailed, match="so the functions treat it as stopped"):
         in_process(cloud, "--resume")
     assert cloud.read("control.json") == b'{"stopped": "yes"}'
 

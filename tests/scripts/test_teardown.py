@@ -165,7 +165,7 @@ def test_another_project_than_the_remembered_one_is_refused(applied: Owner) -> N
     applied.project_env.write_text(f"PROJECT_ID={PROJECT_ID}\nPROJECT_NUMBER=999999999999\nREGION=us-central1\n")
     ended = applied.teardown(*YES)
     assert (ended.returncode, applied.writes()) == (1, [])
-    assert "expected the project number 999999999999" in ended.stderr
+    assert "project.env remembers the project number 999999999999" in ended.stderr
 
 
 def test_help_says_how_to_use_it(applied: Owner) -> None:
