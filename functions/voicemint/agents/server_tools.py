@@ -18,7 +18,7 @@ MAX_ARGUMENTS_BYTES = 4 * 1024
 NOTHING: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
-FAILED = {"error": "The tool failed. Say so, and go on without it."}
+FAILED = {"error": "The tool failed. Say so, and continue without its result."}
 UNCLAIMED = json.dumps(FAILED)  # nobody can tell whether another watch runs it
 
 
