@@ -1,14 +1,16 @@
 """One person takes neither more than their minutes and their share of the day, nor the log of others: with clocks that
 are moved by hand."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from owner import stop
 from voicemint.access.person import Person
 from voicemint.agents.call_mode import CallMode
@@ -24,12 +26,15 @@ from voicemint.limits.person_shares import PersonShares
 from voicemint.limits.rate import RateLimit
 from voicemint.payloads.owner import BatchOwners
 from voicemint.secrets.openai_key import Secret
+from werkzeug.test import create_environ
 
 from ..functions.an_agent import AGENT
-from ..functions.conftest import API_KEY, Clock
+from ..functions.conftest import API_KEY, Clock, LoadFunction, session_cookie
 from ..functions.memory_bucket import MemoryBucket
+from ..functions.phone_calls import Telephone
 from .conftest import Figure
 from .lockstep import Lockstep
+from .stopping import MADE_UP_CALLS, Stopping
 
 MONTHLY_MINUTES = 2
 CALLS = 5
@@ -40,7 +45,9 @@ DAY_MINUTES = 24 * 60
 INSTANCES = 6  # three of the mint, three of create-call
 DAILY_LIMIT, SHARE, PER_MINUTE = 200, 50, 6
 
-FOREIGN_BATCHES = 20_000
+FOREIGN_BATCHES = MADE_UP_CALLS
+GOOGLE = "voicemint.google"
+STOP_SECONDS = 15
 
 
 def calls_of_ana(count: int) -> list[KnownCall]:
@@ -163,30 +170,56 @@ def test_batches_under_calls_of_others_are_not_stored_and_do_not_blind_the_stop(
     figure(f"stop.sh beside {FOREIGN_BATCHES} made-up calls of an older log", "the one real call was hung up first")
 
 
-class Stopping:
-    """Buckets of a project whose log is full of made-up calls, and the steps of a stop in their order."""
-
-    def __init__(self, registered: dict[str, bytes]) -> None:
-        self.steps: list[Any] = []
-        settings = SimpleNamespace(openai_base_url="https://api.openai.example/v1")
-        self.project: Any = SimpleNamespace(
-            settings=settings,
-            control_bucket=SimpleNamespace(list_blobs=lambda prefix, **_: blobs(registered, prefix)),
-            payload_bucket=SimpleNamespace(list_blobs=self._list_log),
-        )
-
-    def hang_up_all(self, calls: list[str], *_: object) -> Counter[str]:
-        self.steps.append(list(calls))
-        return Counter({"hung up": len(calls)})
-
-    def _list_log(self, prefix: str, **_: object) -> Iterator[Any]:
-        if self.steps[-1] != "log":
-            self.steps.append("log")
-        today = f"calls/dt={datetime.now(UTC):%Y-%m-%d}/"
-        names = {f"{prefix}rtc_a_{number:06d}/000000-0.ndjson": b"" for number in range(FOREIGN_BATCHES)}
-        return blobs(names, prefix) if prefix == today else iter(())
+def test_batches_under_calls_of_others_that_reach_the_function_are_stored_under_no_call(
+    load_function: LoadFunction, monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
+    control, stored = MemoryBucket(), list[str]()
+    control.create(CONTROL_OBJECT, ControlState().encode())
+    CallDeadline(control, SimpleNamespace()).bind(calls_of_ana(1)[0])  # type: ignore[arg-type]
+    client = load_function("log_payload", BUCKET="payloads", VOICEMINT_ACCESS="invite")
+    monkeypatch.setattr(f"{GOOGLE}.control_bucket.ControlBucket.read", lambda _, name, **_limits: control.read(name))
+    monkeypatch.setattr(f"{GOOGLE}.payload_bucket.Bucket.create", lambda _, name, *_content: stored.append(name))
+    of_ana = (send(client.application, "ben", f"rtc_0/{number}") for number in range(FOREIGN_BATCHES // 2))
+    assert Counter(of_ana) == {"403 FORBIDDEN": FOREIGN_BATCHES // 2}
+    made_up = (send(client.application, "carl", f"rtc_made_up_{number}/0") for number in range(FOREIGN_BATCHES // 2))
+    assert Counter(made_up) == {"200 OK": FOREIGN_BATCHES // 2}
+    assert [name for name in stored if not name.split("/")[2].startswith("page_")] == []
+    figure(f"{FOREIGN_BATCHES} such batches sent to log-payload", f"0 of {len(stored)} stored under a call")
 
 
-def blobs(objects: dict[str, bytes], prefix: str) -> Iterator[Any]:
-    now = datetime.now(UTC)
-    return (SimpleNamespace(name=name, time_created=now) for name in objects if name.startswith(prefix))
+def send(function: Any, person_id: str, batch: str) -> str:
+    """The status of what the function answers to a batch, without a test client's own work."""
+    body = b'{"at": "2026-11-21T10:00:00Z", "event": {"type": "x"}}'
+    headers = {"Content-Type": "application/x-ndjson", "Voicemint-Batch": batch, "Cookie": cookie_of(person_id)}
+    environ = create_environ("/api/logs", method="POST", data=body, headers=headers)
+    statuses: list[str] = []
+    b"".join(function(environ, lambda status, _headers, *_: statuses.append(status)))
+    return statuses[0]
+
+
+@cache
+def cookie_of(person_id: str) -> str:
+    return f"__session={session_cookie(id=person_id)}"
+
+
+def test_a_stop_has_ended_the_one_real_call_before_it_has_looked_through_a_log_full_of_made_up_ones(
+    openai_url: str, monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
+    telephone = Telephone(openai_url)
+    call = telephone.rings()
+    accepted = f"{openai_url}/v1/realtime/calls/{call['call_id']}/accept"
+    key = {"Authorization": f"Bearer {API_KEY}"}
+    requests.post(accepted, json=AGENT.session_config(), headers=key, timeout=5).raise_for_status()
+    began_at, looked = time.monotonic(), list[float]()
+
+    def is_ended_when_the_log_is_looked_at() -> None:
+        while telephone.state_of(call) != "hung up":
+            assert time.monotonic() < began_at + STOP_SECONDS
+            time.sleep(0.05)
+        looked.append(time.monotonic() - began_at)
+
+    done = Stopping({f"calls/{call['call_id']}.json": b""}, f"{openai_url}/v1", is_ended_when_the_log_is_looked_at)
+    monkeypatch.setattr(stop, "key_in_use", lambda _: Secret(API_KEY))
+    monkeypatch.setattr("owner.live_calls.HANG_UP_SECONDS", 1)  # for all that are made up
+    stop.hang_up(done.project)
+    figure(f"stop.sh, the one real call among {FOREIGN_BATCHES}", f"ended after {looked[0]:.1f} s")
