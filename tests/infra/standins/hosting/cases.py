@@ -3,6 +3,7 @@
 A difference that is right is named, with its reason: the test then insists that it is still there.
 """
 
+import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -45,7 +46,7 @@ class Case:
     target: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: str | None = None
+    body: str | bytes | None = None
     differs: tuple[str, ...] = ()  # the parts that must differ, each with its reason beside it
 
 
@@ -124,6 +125,11 @@ def _rewrites() -> Iterator[Case]:
     yield Case("many cookies", LOGS, headers={"Cookie": "_ga=1; __session=abc; other=2"}, differs=("body",))
     # The emulator writes the query anew (a+b); here it is kept as sent.
     yield Case("a query with escapes", f"{LOGS}?q=a%20b&c=%2F", differs=("body",))
+    for encoding in ("gzip", "br", "deflate", "made-up"):
+        said = {**json, "Content-Encoding": encoding}
+        yield Case(f"a body that says {encoding} and is not", LOGS, method="POST", headers=said, body="not encoded")
+    gzipped = gzip.compress(b"{}\n", mtime=0)
+    yield Case("a gzipped body", LOGS, method="POST", headers={**json, "Content-Encoding": "gzip"}, body=gzipped)
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
         yield Case(f"{method} to a function", LOGS, method=method)
 
