@@ -5,14 +5,16 @@ Out: 200 {"outcome"}; anything else makes OpenAI deliver it again.
 Errors: openapi.yaml.
 
 A call is rejected unless an agent's `[phone]` table lets it in: 603 (Decline) for who must not call, 486 (Busy Here)
-for outside the hours, above a limit or after a stop. That it will be ended is settled before a call is accepted, so at
-no moment is there a call that nobody ends. Doing all of it a second time, after a crash, has no second effect: the
-line's place and the tasks are the call's own, and OpenAI accepts a call once.
+for outside the hours, above a limit or after a stop. What the agents' files alone decide writes no object: strangers
+can ring without end. That it will be ended is settled before a call is accepted, so at no moment is there a call that
+nobody ends. Doing all of it a second time, after a crash, has no second effect: the line's place and the tasks are the
+call's own, and OpenAI accepts a call once.
 """
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 import flask
 from voicemint.access.person import NOBODY, Person
@@ -79,8 +81,7 @@ def answer(request: ApiRequest) -> Answer:
         raise InvalidRequest("Expected an event of OpenAI's: a JSON object with a type.")
     if event["type"] != EVENT_TYPE:
         return Answer({"outcome": IGNORED})
-    call = incoming_call(event.get("data"))
-    return Answer({"outcome": DELIVERIES.act(webhook_id, partial(_decide, call))})
+    return Answer({"outcome": _outcome(webhook_id, incoming_call(event.get("data")))})
 
 
 def _verified(request: ApiRequest) -> str:
@@ -91,19 +92,43 @@ def _verified(request: ApiRequest) -> str:
         raise InvalidSignature from None
 
 
-def _decide(call: IncomingCall) -> str:
+class Refusal(NamedTuple):
+    sip_status: int
+    why: str
+
+
+def _outcome(webhook_id: str, call: IncomingCall) -> str:
+    """To reject a call twice does no harm, so that is not deduplicated.
+
+    A delivery that was begun stays with the deduplication, even if nobody would let its call in any more.
+    """
+    found = _answering(call)
+    if isinstance(found, Refusal) and not DELIVERIES.has_begun(webhook_id):
+        return _reject(call, found)
+    return DELIVERIES.act(webhook_id, partial(_decide, call))
+
+
+def _answering(call: IncomingCall) -> tuple[Agent, PhonePolicy] | Refusal:
+    """Who answers, as the agents' files say. Reads and writes nothing."""
     agent = AGENTS.get(LINES.get(call.called or "", ""))
     policy = agent.phone if agent is not None else None
     if agent is None or policy is None:
-        return _reject(call, DECLINE, "no agent answers this number")
+        return Refusal(DECLINE, "no agent answers this number")
     if not policy.lets_in(call.caller):
-        return _reject(call, DECLINE, "the caller is not let in")
+        return Refusal(DECLINE, "the caller is not let in")
     if not policy.is_open(datetime.now(UTC)):
-        return _reject(call, BUSY_HERE, "outside the hours")
+        return Refusal(BUSY_HERE, "outside the hours")
+    return agent, policy
+
+
+def _decide(call: IncomingCall) -> str:
+    found = _answering(call)
+    if isinstance(found, Refusal):
+        return _reject(call, found)
     try:
-        return _accept(call, agent, policy)
+        return _accept(call, *found)
     except LIMITS as limit:
-        return _reject(call, BUSY_HERE, limit.code)
+        return _reject(call, Refusal(BUSY_HERE, limit.code))
 
 
 def _accept(call: IncomingCall, agent: Agent, policy: PhonePolicy) -> str:
@@ -129,9 +154,9 @@ def _accept(call: IncomingCall, agent: Agent, policy: PhonePolicy) -> str:
     return _told(call, ACCEPTED if rang else OVER, agent.name)
 
 
-def _reject(call: IncomingCall, sip_status: int, why: str) -> str:
-    rang = OPENAI.reject(call.call_id, sip_status)
-    return _told(call, REJECTED if rang else OVER, why)
+def _reject(call: IncomingCall, refusal: Refusal) -> str:
+    rang = OPENAI.reject(call.call_id, refusal.sip_status)
+    return _told(call, REJECTED if rang else OVER, refusal.why)
 
 
 def _told(call: IncomingCall, outcome: str, why: str) -> str:

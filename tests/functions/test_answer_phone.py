@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from standins.google import cloud_tasks as google_cloud_tasks
 from standins.google.cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
-from voicemint.control.stop_switch import ControlState
+from voicemint.control.stop_switch import CONTROL_OBJECT, ControlState
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.phone.capacity import release
 from voicemint.phone.webhook_dedup import ATTEMPT_SECONDS, MAX_ATTEMPTS, PREFIX
@@ -108,6 +108,11 @@ def task_names(tasks_url: str) -> list[str]:
     return sorted(task["name"].rpartition("/")[2] for task in answer.get("tasks", []))
 
 
+def objects_written(control_bucket: ControlBucket) -> list[str]:
+    """All but the one that every control bucket has."""
+    return [name for name in control_bucket.list("") if name != CONTROL_OBJECT]
+
+
 def outcome(client: FlaskClient, data: object, webhook_id: str) -> str:
     answer = deliver(client, data, webhook_id)
     assert answer.status_code == 200, answer.text
@@ -161,6 +166,7 @@ def test_who_is_not_let_in_is_declined(
     telephone: Telephone,
     webhook_id: WebhookId,
     tasks_url: str,
+    control_bucket: ControlBucket,
     caller: str | None,
     called: str | None,
     state: str,
@@ -169,6 +175,7 @@ def test_who_is_not_let_in_is_declined(
     assert outcome(client, data, webhook_id()) == "rejected"
     assert telephone.state_of(data) == state
     assert task_names(tasks_url) == []
+    assert objects_written(control_bucket) == []
 
 
 def test_without_a_phone_table_every_call_is_declined(
@@ -179,7 +186,9 @@ def test_without_a_phone_table_every_call_is_declined(
     assert telephone.state_of(data) == "rejected with 603"
 
 
-def test_outside_the_hours_it_is_busy(load_phone: LoadPhone, telephone: Telephone, webhook_id: WebhookId) -> None:
+def test_outside_the_hours_it_is_busy(
+    load_phone: LoadPhone, telephone: Telephone, webhook_id: WebhookId, control_bucket: ControlBucket
+) -> None:
     """Of a day that is yesterday everywhere for as long as a test takes."""
     from datetime import UTC, datetime, timedelta
 
@@ -188,6 +197,7 @@ def test_outside_the_hours_it_is_busy(load_phone: LoadPhone, telephone: Telephon
     data = telephone.rings()
     assert outcome(load_phone(PHONE.replace('"always"', hours)), data, webhook_id()) == "rejected"
     assert telephone.state_of(data) == "rejected with 486"
+    assert objects_written(control_bucket) == []
 
 
 def test_a_stop_is_in_force_on_the_telephone_too(
@@ -352,6 +362,29 @@ def test_a_repeated_delivery_is_taken_and_has_no_effect(
     assert [outcome(client, data, same) for _ in range(3)] == ["accepted", "repeated", "repeated"]
     assert outcome(load_phone(), data, same) == "repeated"  # another instance
     assert len(asked()) == 1
+
+
+def test_a_stranger_who_rings_leaves_no_object_however_often_it_is_told(
+    client: FlaskClient, telephone: Telephone, webhook_id: WebhookId, control_bucket: ControlBucket
+) -> None:
+    data, same = telephone.rings(STRANGER), webhook_id()
+    assert [outcome(client, data, same) for _ in range(3)] == ["rejected", "over", "over"]
+    assert telephone.state_of(data) == "rejected with 603"
+    assert objects_written(control_bucket) == []
+
+
+def test_a_call_that_was_let_in_is_not_rejected_by_a_repeat_when_its_caller_is_let_in_no_more(
+    client: FlaskClient,
+    load_phone: LoadPhone,
+    telephone: Telephone,
+    webhook_id: WebhookId,
+    asked: Callable[[], list[dict[str, Any]]],
+) -> None:
+    data, same = telephone.rings(), webhook_id()
+    assert outcome(client, data, same) == "accepted"
+    released_meanwhile = load_phone(PHONE.replace(CALLER, STRANGER))
+    assert outcome(released_meanwhile, data, same) == "repeated"
+    assert [request["path"].rpartition("/")[2] for request in asked()] == ["accept"]
 
 
 def test_of_many_deliveries_at_once_one_acts(

@@ -57,15 +57,21 @@ class WebhookDedup:
         outcome = self._attempt(folder, number, action)
         return self._remember(webhook_id, outcome)
 
+    def has_begun(self, webhook_id: str) -> bool:
+        """Whether somebody acts on it, or has. Writes nothing. Raises ControlUnavailable."""
+        if webhook_id in self._done:
+            return True
+        return self._bucket.read(_attempt_name(f"{PREFIX}{webhook_id}/", 1)) is not None
+
     def _begin(self, folder: str, number: int) -> bool:
         content = {"at": self._clock(), "by": os.urandom(8).hex()}
-        return self._bucket.create(f"{folder}attempt-{number}", json.dumps(content).encode())
+        return self._bucket.create(_attempt_name(folder, number), json.dumps(content).encode())
 
     def _next_attempt(self, folder: str, names: set[str]) -> int:
         """The number that may be tried now. Raises InProgress while the latest may still be acting."""
         latest = sum(name.startswith("attempt-") for name in names)
         if f"failed-{latest}" not in names:
-            began_at = json.loads(self._bucket.read(f"{folder}attempt-{latest}") or b'{"at": 0}')["at"]
+            began_at = json.loads(self._bucket.read(_attempt_name(folder, latest)) or b'{"at": 0}')["at"]
             if self._clock() - began_at < ATTEMPT_SECONDS:
                 raise InProgress(retry_after_seconds=ATTEMPT_SECONDS)
         return latest + 1
@@ -83,3 +89,7 @@ class WebhookDedup:
     def _remember(self, webhook_id: str, outcome: str) -> str:
         self._done[webhook_id] = None
         return outcome
+
+
+def _attempt_name(folder: str, number: int) -> str:
+    return f"{folder}attempt-{number}"
