@@ -73,18 +73,20 @@ class CallSite:
         async with self.http.post(f"{self.urls[function]}{path}", headers=headers, **options) as answer:
             return answer.status, answer.headers, await answer.read()
 
-    async def open_unified(self, agent: str = "unified") -> OpenedCall:
+    async def open_unified(self, agent: str = "unified", person: str = "person1") -> OpenedCall:
         caller = Caller()
         offer, opened_at = await caller.offer(), time.monotonic()
-        call_id, ticket, answer = await self.answer_to(offer, agent)
+        call_id, ticket, answer = await self.answer_to(offer, agent, person)
         await caller.accept(answer)
         await caller.listener.wait_for("session.created")
         return OpenedCall(call_id, ticket, caller, opened_at)
 
-    async def answer_to(self, offer: str, agent: str = "unified") -> tuple[str, str, str]:
+    async def answer_to(self, offer: str, agent: str = "unified", person: str = "person1") -> tuple[str, str, str]:
         """Call id, ticket and SDP answer of a call that the server opens."""
         sdp = {"Content-Type": "application/sdp"}
-        status, headers, body = await self.post(f"/api/calls?agent={agent}", data=offer.encode(), headers=sdp)
+        status, headers, body = await self.post(
+            f"/api/calls?agent={agent}", person=person, data=offer.encode(), headers=sdp
+        )
         assert status == 201, body
         return headers["Location"].rpartition("/")[2], headers["Voicemint-Ticket"], body.decode()
 
@@ -174,13 +176,15 @@ class CallSite:
 
     def control_objects(self, prefix: str) -> list[str]:
         """Names of the control bucket's objects under `prefix`."""
+        return self.control_bucket().list(prefix)
+
+    def control_bucket(self) -> ControlBucket:
         told = self.environment
-        bucket = ControlBucket(
+        return ControlBucket(
             told["CONTROL_BUCKET"],
             storage_url=told["STORAGE_EMULATOR_HOST"],
             metadata_host=told["GCE_METADATA_HOST"],
         )
-        return bucket.list(prefix)
 
     async def until(self, holds: Callable[[], Awaitable[bool]], within: float = WAIT_SECONDS) -> None:
         async with asyncio.timeout(within):

@@ -1,3 +1,4 @@
+import base64
 import io
 import json
 import threading
@@ -13,6 +14,7 @@ from standins.google import cloud_tasks as google_cloud_tasks
 from standins.google.cloud_tasks.queue import QueueConfig
 from standins.serving import ServerThread
 from voicemint.agents.files import AGENTS_FOLDER
+from voicemint.calls.tasks import Task, read_task
 from voicemint.control.stop_switch import ControlState
 from voicemint.google.control_bucket import ControlBucket
 from voicemint.secrets.signing import SigningKeys
@@ -53,6 +55,13 @@ class Tasks:
             f"{self.url}/v2/{QUEUE}/tasks?responseView=FULL", headers={"Authorization": "Bearer x"}, timeout=5
         )
         return {task["name"].rpartition("/")[2]: task for task in answer.json().get("tasks", [])}
+
+    def watch_of(self, call_id: str) -> Task:
+        """What the call's watch is told: the signed body of its task."""
+        body = json.loads(base64.b64decode(self.waiting()[f"{call_id}-watch-0"]["httpRequest"]["body"]))
+        task = read_task(KEYS, body["task"])
+        assert task is not None
+        return task
 
     def arm(self, fault: str, **details: Any) -> None:
         requests.post(f"{self.url}/_standin/faults", json={"fault": fault, **details}, timeout=5).raise_for_status()
@@ -230,6 +239,18 @@ def test_a_call_is_opened_when_cloud_tasks_cannot_be_connected_to_ahead(
 ) -> None:
     monkeypatch.setattr("voicemint.http_client.HttpClient.connect_ahead", crash)
     assert create(client).status_code == 201
+
+
+@pytest.mark.parametrize("opens", [create, register], ids=["opened by the server", "registered"])
+def test_the_watch_is_told_the_months_limit_and_when_its_person_signed_in(
+    load_client: Callable[..., FlaskClient], tasks: Tasks, opens: Callable[[FlaskClient], Any]
+) -> None:
+    client = load_client(MONTHLY_MINUTES="2")
+    client.set_cookie("__session", session_cookie(epoch=3))
+    assert opens(client).status_code == 201
+    (call_id,) = {name.rpartition("-watch-")[0] for name in tasks.waiting() if "-watch-" in name}
+    watch = tasks.watch_of(call_id)
+    assert (watch.monthly_minutes, watch.call.person_id, watch.call.epoch) == (2, "person1", 3)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import pytest
 from standins.serving import ServerThread
 
 from ..infra.standins.openai.talking import LOUD, QUIET, text_item
+from .conftest import use_minutes
 from .live_calls import INSTRUCTIONS, CallSite, call_site
 
+MONTHLY_MINUTES = 20  # more than one person's calls need in these tests
 DEADLINE_SECONDS = 8
 GRACE_SECONDS = 5  # after the deadline; epoch seconds are whole, so a call may end up to a second before it
 
@@ -23,7 +25,8 @@ JsonObject = dict[str, Any]
 @pytest.fixture(scope="module")
 def site(servers: ServerThread, tmp_path_factory: pytest.TempPathFactory) -> CallSite:
     """Where a watch hands over after two seconds."""
-    return servers.enter(call_site(tmp_path_factory.mktemp("calls"), WATCH_SECONDS="2"))
+    environment = {"WATCH_SECONDS": "2", "MONTHLY_MINUTES": str(MONTHLY_MINUTES)}
+    return servers.enter(call_site(tmp_path_factory.mktemp("calls"), **environment))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +132,23 @@ def test_minutes_and_money_are_counted_once(servers: ServerThread, site: CallSit
     assert site.control_objects(of_the_call) == [f"{of_the_call}00"]
     (spent,) = site.control_objects(f"spent/{call_id}/")
     assert int(spent.rpartition("-")[2]) > 0
+
+
+def test_five_calls_against_two_minutes_that_are_left_of_the_month_end_before_another_minute(
+    servers: ServerThread, site: CallSite
+) -> None:
+    """All five are let in: none of their minutes was counted yet. Each of their watches then sees the others'."""
+    use_minutes(site.control_bucket(), MONTHLY_MINUTES - 2, "person5")
+
+    async def run() -> list[str]:
+        calls = [await site.open_unified(person="person5") for _ in range(5)]
+        ended = [(await site.noted(call.call_id, "voicemint.call_ended"))[0]["reason"] for call in calls]
+        await asyncio.gather(*(site.hung_up(call.call_id, call.opened_at) for call in calls))
+        return ended
+
+    assert servers.run(run(), TEST_SECONDS) == ["month"] * 5
+    of_the_person = site.control_objects(f"minutes/{datetime.now(UTC):%Y-%m}/person5/")
+    assert len(of_the_person) == MONTHLY_MINUTES - 2 + 5
 
 
 def test_a_budget_of_cents_ends_the_call_when_usage_reaches_it(servers: ServerThread, site: CallSite) -> None:
