@@ -212,6 +212,7 @@ def test_secrets_never_reach_the_bucket(log_client: FlaskClient, bucket_folder: 
         (b'{"a":NaN}', headers(), 400, "invalid_json"),
         (b'{"a":"\xff"}', headers(), 400, "invalid_json"),
         (b'{"a":' + b"9" * 60_000 + b"}", headers(), 400, "invalid_json"),
+        (b" " * 65_536, headers(), 413, "body_too_large"),
         (b" " * 65_537, headers(), 413, "body_too_large"),
     ],
     ids=lambda value: repr(value)[:30],
@@ -221,6 +222,12 @@ def test_a_bad_batch_is_refused(
 ) -> None:
     answer = log_client.post(URL, data=body, headers=request_headers)
     assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+
+
+def test_a_batch_of_65_535_bytes_is_stored(log_client: FlaskClient) -> None:
+    batch = lines(*[{**EVENT, "text": "a" * 7000}] * 9).ljust(65_535)
+    answer = log_client.post(URL, data=batch, headers=headers("page_largest/0"))
+    assert (answer.status_code, answer.json["stored"]) == (200, 9)
 
 
 def test_metadata_level_stores_no_words(load_function: LoadFunction, storage_url: str, bucket: storage.Bucket) -> None:
