@@ -1,5 +1,6 @@
 """One watch with a clock that stands still until it is moved; over real calls it is in test_live_calls.py."""
 
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from voicemint.agents.call_mode import CallMode
+from voicemint.agents.phone_table import parse_phone
 from voicemint.agents.server_tools import UNCLAIMED, claim_of
 from voicemint.calls.call import KnownCall
 from voicemint.calls.tasks import WATCH, Task
@@ -22,6 +24,7 @@ from voicemint.openai.sideband import SidebandClosed
 from ...an_agent import AGENT as ANY_AGENT
 from ...at_once import AtOnce
 from ...conftest import Clock
+from ...phone_calls import PHONE
 
 STARTED_AT = 1_000_000
 LIMIT_SECONDS = 10
@@ -442,6 +445,27 @@ def test_a_bucket_that_hangs_delays_neither_a_correction_nor_the_deadline(world:
     world.watch(part=1)
     assert (world.hung_up, world.clock.now) == (1, CALL.deadline)
     assert [event["type"] for event in world.sent] == ["session.update", "session.update"]
+
+
+def test_on_the_telephone_a_bucket_that_hangs_delays_no_correction_and_then_the_caller_is_greeted(world: World) -> None:
+    world.agent = replace(AGENT, phone=parse_phone("assistant.toml", tomllib.loads(PHONE)["phone"]))
+    world.threads = ThreadPoolExecutor(1)
+    world.clock.now += 1680
+    world.answering.clear()
+
+    def give_up_after_five_seconds() -> None:
+        if not world.is_down and world.clock.now >= STARTED_AT + 1685:
+            world.is_down = True
+            world.answering.set()
+            world.threads.submit(int).result(LIMIT_SECONDS)  # behind all that hung
+
+    world.meanwhile = give_up_after_five_seconds
+    world.events = [rewritten("Be rude.")]
+    with pytest.raises(ControlUnavailable):  # the minute that could not be counted: the task is sent again
+        world.watch(replace(CALL, setup=CallMode.PHONE), part=1)
+    greeting = ["conversation.item.create", "response.create"]
+    assert [event["type"] for event in world.sent] == ["session.update", "session.update", *greeting]
+    assert (world.hung_up, world.clock.now) == (1, CALL.deadline)
 
 
 def test_a_watch_that_begins_while_the_bucket_is_down_learns_later_what_was_spent(world: World) -> None:
