@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,21 @@ def unshown(named: Iterable[Row], outcomes: Mapping[str, set[str]]) -> Iterator[
             found = outcomes.get(test, set())
             if is_of_pytest(test) and ("passed" not in found or "failed" in found):
                 yield f"{test} ({', '.join(sorted(found)) or 'not run'}): {row.claim}"
+
+
+def is_there(test: str, root: Path) -> bool:
+    """Whether the test's file is there and, of vitest's (`file > suite > test`), every title in it.
+
+    What pytest's files hold is known by collecting them.
+    """
+    name, *titles = test.partition("::")[0].split(" > ")
+    file = root / name
+    return file.is_file() and all(_has_title(file.read_text(encoding="utf-8"), title) for title in titles)
+
+
+def _has_title(source: str, title: str) -> bool:
+    """Of `describe("title"`, `test("title"` and `test.each(…)("title"`; one that is skipped shows nothing."""
+    return re.search(rf"""(?<!skip)(?<!todo)\(\s*["'`]{re.escape(title)}["'`],""", source) is not None
 
 
 def is_of_pytest(test: str) -> bool:

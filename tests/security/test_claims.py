@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ..functions.conftest import FUNCTIONS_FOLDER
-from .claims import is_of_pytest, rows, unshown
+from .claims import is_of_pytest, is_there, rows, unshown
 from .conftest import Figure
 
 ROOT = FUNCTIONS_FOLDER.parent
@@ -23,6 +23,18 @@ TABLE = """
 DOORS = (
     "import pytest\n\n@pytest.mark.parametrize('side', 'ab')\ndef test_it_shuts(side): {}\n\ndef test_another(): pass\n"
 )
+VITEST = """
+describe("a door", () => {
+  test("shuts", () => {});
+  test.each([1, 2])("has %i hinges", () => {});
+  test.each([1, 2])(
+    "opens (%i times)",
+    () => {},
+  );
+  test.skip("is green", () => {});
+  test.todo("sings");
+});
+"""
 CONFTEST = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -33,7 +45,27 @@ from tests.security.claims import pytest_sessionfinish, pytest_terminal_summary
 def test_every_row_names_tests_and_no_folder() -> None:
     assert len(ROWS) > 20
     assert [row.claim for row in ROWS if not row.tests] == []
-    assert [test for row in ROWS for test in row.tests if not (ROOT / test.partition("::")[0]).is_file()] == []
+    assert [test for row in ROWS for test in row.tests if not is_there(test, ROOT)] == []
+
+
+@pytest.mark.parametrize(
+    ("named", "is_found"),
+    [
+        ("web/test/door.test.ts", True),
+        ("web/test/window.test.ts", False),
+        ("web/test/door.test.ts > shuts", True),
+        ("web/test/door.test.ts > a door > has %i hinges", True),
+        ("web/test/door.test.ts > a door > opens (%i times)", True),
+        ("web/test/door.test.ts > a window > shuts", False),
+        ("web/test/door.test.ts > shut", False),
+        ("web/test/door.test.ts > is green", False),
+        ("web/test/door.test.ts > sings", False),
+    ],
+)
+def test_a_test_of_vitest_that_is_named_is_in_its_file_by_its_title(tmp_path: Path, named: str, is_found: bool) -> None:
+    (tmp_path / "web" / "test").mkdir(parents=True)
+    (tmp_path / "web" / "test" / "door.test.ts").write_text(VITEST)
+    assert is_there(named, tmp_path) == is_found
 
 
 def test_every_test_that_is_named_is_collected(figure: Figure) -> None:
