@@ -10,16 +10,18 @@ let measured = 0;
 
 /**
  * Tells the loudness of `stream`, 0 to 1, about 20 times a second, until the returned function is called. There is none
- * where the browser lets no page look into a stream, as Firefox with resistFingerprinting: no call needs a meter.
+ * where the browser lets no page look into a stream, as Firefox with resistFingerprinting: no call needs a meter. While
+ * the browser holds sound back nothing is told: what would be read then is not what the stream has.
  */
 export function measure(stream: MediaStream, tell: (level: number) => void): (() => void) | undefined {
   const made = meter(stream);
   if (made === undefined) return undefined;
   const { context, source, analyser } = made;
-  context.resume().catch(() => undefined); // iPadOS lets it run while the page is recording
   measured += 1;
+  wake(); // iPadOS lets it run while the page is recording
   const samples = new Float32Array(SAMPLES);
   const timer = setInterval(() => {
+    if (context.state !== "running") return;
     analyser.getFloatTimeDomainData(samples);
     tell(loudness(samples));
   }, EVERY_MS);
@@ -34,7 +36,7 @@ export function measure(stream: MediaStream, tell: (level: number) => void): (()
 
 function meter(stream: MediaStream) {
   try {
-    const context = (shared ??= new AudioContext());
+    const context = (shared ??= wakeable(new AudioContext()));
     const source = context.createMediaStreamSource(stream);
     const analyser = new AnalyserNode(context, { fftSize: SAMPLES });
     source.connect(analyser);
@@ -42,6 +44,16 @@ function meter(stream: MediaStream) {
   } catch {
     return undefined;
   }
+}
+
+/** Some browsers let it run only after a tap, or not until the page is in front again. */
+function wakeable(context: AudioContext): AudioContext {
+  for (const type of ["click", "visibilitychange"]) document.addEventListener(type, wake);
+  return context;
+}
+
+function wake(): void {
+  if (measured > 0) shared?.resume().catch(() => undefined);
 }
 
 /** Samples from -1 to 1 as a loudness from 0 to 1, as ears count it. Pure. */

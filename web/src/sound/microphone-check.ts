@@ -10,7 +10,7 @@ export type MicrophoneCheck =
   | { readonly kind: "listening" }
   | { readonly kind: "heard" }
   | { readonly kind: "silent" }
-  /** The browser does not let the page measure it. */
+  /** The browser does not let the page measure it, or did not during the check. */
   | { readonly kind: "unmeasured" }
   | { readonly kind: "problem"; readonly problem: CallProblem };
 
@@ -51,11 +51,13 @@ export class MicrophoneTest extends Emitter<CheckEvents> {
   #listen(track: MediaStreamTrack, signal: AbortSignal): void {
     const stream = new MediaStream([track]);
     let loud = 0;
+    let isMeasured = false;
     const stopMeasuring = measure(stream, (level) => {
+      isMeasured = true;
       loud += level >= AUDIBLE ? 1 : 0;
       if (loud === AUDIBLE_TIMES) this.#finish("heard");
     });
-    const timer = setTimeout(() => this.#finish("silent"), CHECK_MS);
+    const timer = setTimeout(() => this.#finish(isMeasured ? "silent" : "unmeasured"), CHECK_MS);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       stopMeasuring?.();

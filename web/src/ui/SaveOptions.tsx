@@ -1,8 +1,10 @@
+import { effect } from "@preact/signals";
 import { eventLog } from "../page/event-filter.ts";
 import { asJson, asMarkdown, asText, fileName, type Conversation } from "../page/export-formats.ts";
 import { timeOfDay } from "../language/figures.ts";
 import { canRecord, Recorder } from "../page/recorder.ts";
 import { sheetWords } from "../language/sheet-words.ts";
+import type { Notice } from "../language/words.ts";
 import { Switch } from "./fields.tsx";
 import type { Parts } from "./parts.ts";
 import { SaveButton } from "./SaveButton.tsx";
@@ -35,11 +37,31 @@ export function SaveOptions(parts: Parts) {
   );
 }
 
-function RecordSwitch({ recorder, controls }: Parts) {
-  const turn = (on: boolean) => {
-    recorder.value ??= new Recorder(controls);
-    recorder.value.isWanted.value = on;
-  };
-  const { record, recordConsent } = sheetWords.value;
-  return <Switch label={record} hint={recordConsent} isOn={recorder.value?.isWanted.value ?? false} turn={turn} />;
+function RecordSwitch(parts: Parts) {
+  const recorder = parts.recorder.value;
+  const { record, recordConsent, recordingProblems } = sheetWords.value;
+  const turn = (on: boolean) => (parts.recorder.value ??= toldRecorder(parts)).turn(on);
+  const problem = recorder?.problem.value;
+  return (
+    <>
+      <Switch label={record} hint={recordConsent} isOn={recorder?.isWanted.value ?? false} turn={turn} />
+      <p class="hint" aria-live="polite">
+        {problem && asSentences(recordingProblems[problem])}
+      </p>
+    </>
+  );
+}
+
+/** What keeps it from recording is told on the page: the sheet with its switch is closed during most calls. */
+function toldRecorder({ controls, page }: Parts): Recorder {
+  const recorder = new Recorder(controls);
+  const notice = () => recorder.problem.value && sheetWords.value.recordingProblems[recorder.problem.value];
+  effect(() => {
+    if (recorder.problem.value !== undefined) page.tell(notice);
+  });
+  return recorder;
+}
+
+function asSentences({ title, advice }: Notice): string {
+  return `${title}. ${advice}`;
 }

@@ -117,6 +117,7 @@ export function installBrowser() {
   vi.stubGlobal("isSecureContext", true);
   vi.stubGlobal("RTCPeerConnection", ScriptedPeerConnection);
   vi.stubGlobal("MediaStream", EventTarget);
+  installSound();
   const page = new EventTarget();
   vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
   vi.stubGlobal("dispatchEvent", page.dispatchEvent.bind(page));
@@ -138,4 +139,99 @@ export function installBrowser() {
 export function mintAnswer(changes: Record<string, unknown> = {}): Response {
   const secret = { value: "ek_0123456789", expires_at: Date.now() / 1000 + 60, model: "gpt-realtime-2.1" };
   return Response.json({ ...secret, calls_url: "https://openai.example/v1/realtime/calls", max_call_seconds: 1800, ...changes });
+}
+
+/** One that plays nothing: its state is the browser's word, which lets sound pass or holds it back. */
+export class ScriptedAudioContext extends EventTarget {
+  static newest: ScriptedAudioContext;
+  static holdsBack: boolean;
+  static refusesStreams: boolean;
+  /** What each look into a stream finds. */
+  static sample: number;
+  state = "suspended";
+
+  constructor() {
+    super();
+    ScriptedAudioContext.newest = this;
+    if (!ScriptedAudioContext.holdsBack) this.state = "running";
+  }
+
+  static reset(): void {
+    Object.assign(ScriptedAudioContext, { holdsBack: false, refusesStreams: false, sample: 0 });
+  }
+
+  createMediaStreamSource() {
+    if (ScriptedAudioContext.refusesStreams) throw new DOMException("The operation is insecure.", "SecurityError");
+    return scriptedNode();
+  }
+
+  createChannelMerger() {
+    return scriptedNode();
+  }
+
+  createMediaStreamDestination() {
+    return { ...scriptedNode(), stream: {} };
+  }
+
+  resume(): Promise<void> {
+    if (!ScriptedAudioContext.holdsBack) this.become("running");
+    return Promise.resolve();
+  }
+
+  suspend(): Promise<void> {
+    return Promise.resolve(this.become("suspended"));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve(this.become("closed"));
+  }
+
+  become(state: string): void {
+    this.state = state;
+    this.dispatchEvent(new Event("statechange"));
+  }
+}
+
+function scriptedNode() {
+  return { connect: () => undefined, disconnect: () => undefined };
+}
+
+class ScriptedAnalyser {
+  getFloatTimeDomainData(samples: Float32Array): void {
+    samples.fill(ScriptedAudioContext.sample);
+  }
+}
+
+export class ScriptedMediaRecorder extends EventTarget {
+  static newest: ScriptedMediaRecorder | undefined;
+  readonly mimeType = "audio/webm;codecs=opus";
+  state = "inactive";
+
+  constructor() {
+    super();
+    ScriptedMediaRecorder.newest = this;
+  }
+
+  static isTypeSupported(): boolean {
+    return true;
+  }
+
+  start(): void {
+    this.state = "recording";
+  }
+
+  stop(): void {
+    this.state = "inactive";
+    this.dispatchEvent(Object.assign(new Event("dataavailable"), { data: new Blob(["sound"]) }));
+    this.dispatchEvent(new Event("stop"));
+  }
+}
+
+/** What measures and records sound. */
+function installSound(): void {
+  ScriptedAudioContext.reset();
+  ScriptedMediaRecorder.newest = undefined;
+  vi.stubGlobal("AudioContext", ScriptedAudioContext);
+  vi.stubGlobal("AnalyserNode", ScriptedAnalyser);
+  vi.stubGlobal("MediaRecorder", ScriptedMediaRecorder);
 }

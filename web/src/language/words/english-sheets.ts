@@ -1,6 +1,7 @@
 /** The sentences of the sheets that lie over the page, in English. */
 
 import type { TurnMode } from "../../controls/controls.ts";
+import type { RecordingProblem } from "../../page/recorder.ts";
 import type { Notice } from "./english.ts";
 
 export const english = {
@@ -41,7 +42,11 @@ export const english = {
   eventLog: "Event log",
   nothingToSave: "There is no conversation yet.",
   record: "Record the sound of calls",
-  recordConsent: "Everyone who can be heard must agree. The recording stays on this device. Save it before you leave the page.",
+  recordConsent: "Everyone who can be heard must agree. The recording stays on this device until you save it or leave.",
+  recordingProblems: {
+    refused: { title: "Not recording", advice: "This browser does not let the page record the sound of the call. The call goes on without a recording." },
+    waiting: { title: "Not recording yet", advice: "The browser holds the sound back. Tap the page once." },
+  } satisfies Record<RecordingProblem, Notice>,
   saveSound: (kind: string) => `Sound, ${kind}`,
   makingWav: "Making the WAV file…",
   noWav: (kind: string) => `The WAV file could not be made. The ${kind} file has the same sound.`,
