@@ -69,6 +69,7 @@ export class MicrophoneTest extends Emitter<CheckEvents> {
   }
 
   #finish(kind: "heard" | "silent" | "unmeasured"): void {
+    if (this.#running.signal.aborted) return; // what stops the meter tells it a last level
     this.#running.abort();
     this.emit("check", { kind });
   }

@@ -95,6 +95,20 @@ describe("a call", () => {
       },
     ],
     [
+      "the microphone is unplugged, there is none for a minute, and Mute is tapped meanwhile",
+      "microphone_lost",
+      async () => {
+        browser.getUserMedia.mockRejectedValue(new DOMException("", "NotFoundError"));
+        browser.track.readyState = "ended";
+        browser.track.dispatchEvent(new Event("ended"));
+        for (const muted of [true, false, true, false]) {
+          await vi.advanceTimersByTimeAsync(5_000);
+          call.setMuted(muted);
+        }
+        await vi.advanceTimersByTimeAsync(40_000);
+      },
+    ],
+    [
       "the system keeps the microphone for a minute, however often it is asked for",
       "microphone_lost",
       async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { RealtimeEvent } from "../../src/protocol/events.ts";
 import { handoff, interruption } from "../../src/call/prompts.ts";
 import { mintAnswer } from "../standins/browser.ts";
-import { AGENT, browser, call, changes, connection, open, settle, startAndConnect, states, useCall } from "../standins/call.ts";
+import { AGENT, audio, browser, call, changes, connection, open, settle, startAndConnect, states, useCall } from "../standins/call.ts";
 
 useCall();
 
@@ -53,6 +53,20 @@ describe("a call that is handed off", () => {
     await opened();
     expect(browser.requests.map(({ url }) => url)).toEqual(["/api/calls?agent=assistant", "/api/calls/hangup", "/api/calls?agent=guide"]);
     expect(browser.requests[1]?.body).toBe('{"ticket":"v1.k1.e30.mac"}');
+  });
+
+  test("asks for a tap in a browser that refuses to play the other agent's voice, who is heard from then on", async () => {
+    const blocked: boolean[] = [];
+    call.on("blocked", (value) => blocked.push(value));
+    await startAndConnect();
+    audio.play.mockRejectedValue(new DOMException("", "NotAllowedError"));
+    await handOff();
+    await opened();
+    expect(blocked.at(-1)).toBe(true);
+    audio.play.mockResolvedValue(undefined);
+    call.unblock();
+    await settle();
+    expect([blocked.at(-1), states().at(-1)]).toEqual([false, "live"]);
   });
 
   test("says what is typed meanwhile when the other agent is there", async () => {

@@ -108,6 +108,7 @@ export function installBrowser() {
   const track = new ScriptedTrack();
   const browser = {
     track,
+    devices: [] as { kind: string; deviceId: string; label: string }[],
     requests: [] as { url: string; body: string; authorization: string | null }[],
     mint: (): Promise<Response> => Promise.resolve(mintAnswer()),
     answerOffer: (): Promise<Response> =>
@@ -122,7 +123,11 @@ export function installBrowser() {
   vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
   vi.stubGlobal("dispatchEvent", page.dispatchEvent.bind(page));
   vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "visible" }));
-  vi.stubGlobal("navigator", { onLine: true, mediaDevices: { getUserMedia: (constraints: unknown) => browser.getUserMedia(constraints) } });
+  const mediaDevices = Object.assign(new EventTarget(), {
+    getUserMedia: (constraints: unknown) => browser.getUserMedia(constraints),
+    enumerateDevices: () => Promise.resolve(browser.devices),
+  });
+  vi.stubGlobal("navigator", { onLine: true, mediaDevices });
   vi.stubGlobal("fetch", async (url: string, options: RequestInit) => {
     const authorization = new Headers(options.headers).get("authorization");
     browser.requests.push({ url, body: options.body as string, authorization });
@@ -179,11 +184,13 @@ export class ScriptedAudioContext extends EventTarget {
   }
 
   suspend(): Promise<void> {
-    return Promise.resolve(this.become("suspended"));
+    this.become("suspended");
+    return Promise.resolve();
   }
 
   close(): Promise<void> {
-    return Promise.resolve(this.become("closed"));
+    this.become("closed");
+    return Promise.resolve();
   }
 
   become(state: string): void {

@@ -106,6 +106,15 @@ describe("a call of a tool", () => {
     expect(problems).toEqual([]);
   });
 
+  test.each(["", " "])("that ends the call does so when its arguments are %j", async (given) => {
+    await withTheSdk();
+    call.callTool("end_call", given);
+    await settle();
+    expect(call.sent).toMatchObject([ANSWER, ASK]); // the goodbye
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect([host.hangUp.mock.calls.length, problems]).toEqual([1, []]);
+  });
+
   test.each(["status", "id", "object", "output_index", "response_id", "event_id"])("is run without the field that the server may leave out: %s", async (field) => {
     await withTheSdk();
     const strip = (key: string, value: unknown) => (key === field ? undefined : value);
