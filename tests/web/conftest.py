@@ -56,6 +56,16 @@ def never_after(milliseconds: int) -> str:
     """
 
 
+def never_later_than(milliseconds: int) -> str:
+    """A script: what the page would do only after longer than this, it never does."""
+    return f"""
+    {{
+      const wait = setTimeout;
+      window.setTimeout = (act, after, ...more) => (after > {milliseconds} ? 0 : wait(act, after, ...more));
+    }}
+    """
+
+
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """For one module, not the session: its event loop would be in the way of asyncio tests elsewhere."""

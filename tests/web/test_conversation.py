@@ -103,6 +103,36 @@ def test_a_message_too_long_for_the_call_is_said_in_words_and_not_sent(
     assert "é" not in json.dumps(sent(talker), ensure_ascii=False)
 
 
+def test_a_message_is_written_in_its_own_direction(open_page: OpenPage) -> None:
+    talker = open_page()
+    talker.start()
+    message = talker.page.get_by_role("textbox", name="Message")
+    for words, direction in (("مرحبا", "rtl"), ("Hello", "ltr")):
+        message.fill(words)
+        expect(message).to_have_css("direction", direction)
+
+
+def test_an_answer_that_ends_early_says_why(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."})
+    talker = open_page()
+    talker.start()
+    talker.hears_it_out()
+    for number, (reason, words) in enumerate(ENDS_EARLY.items()):
+        answer = {"id": f"resp_early_{number}", "status": "incomplete", "status_details": {"reason": reason}}
+        talker.page.evaluate(RECEIVE, {"type": "response.done", "response": answer})
+        expect(talker.transcript.get_by_text(words, exact=True)).to_be_visible()
+
+
+ENDS_EARLY = {
+    "content_filter": "A content filter stopped the answer.",
+    "max_output_tokens": "The answer was cut short: it was too long.",
+    "another reason": "The answer was cut short.",
+}
+RECEIVE = """
+(event) => channel.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(event) }))
+"""
+
+
 def test_mute_sends_nothing_at_all(open_page: OpenPage) -> None:
     talker = open_page()
     talker.page.clock.install()

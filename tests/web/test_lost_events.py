@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from standins.local.site import Site
 
-from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage, never_later_than
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -20,6 +20,8 @@ ANOTHER_ASKS_FIRST = """
 }
 """
 THE_OTHER_IS_CANCELLED = """() => channel.send(JSON.stringify({ type: "response.cancel" }))"""
+ANSWERED_WITHIN_MILLISECONDS = 12_000
+TWO_TOOLS = [{"name": "local_time"}, {"name": "display_text", "arguments": {"text": "1 Main Street"}}]
 STORY = "Once upon a time there was a lighthouse, and in it lived a man who never slept. " * 8
 
 
@@ -39,13 +41,18 @@ def openai(either_site: Site) -> Any:
 
 @pytest.fixture
 def talker(open_page: OpenPage, either_site: Site, openai: OpenAIControl) -> Talker:
-    """In a call, after the greeting."""
+    """In a call, after the greeting, on a page that gives up any wait in time."""
+    script = never_later_than(ANSWERED_WITHIN_MILLISECONDS)
+    talker = open_page(url=either_site.invite_link(), script=script, timezone_id="Asia/Tokyo")
+    start_and_be_greeted(talker, openai)
+    return talker
+
+
+def start_and_be_greeted(talker: Talker, openai: OpenAIControl) -> None:
     openai.script({"say": "Good morning."})
-    talker = open_page(url=either_site.invite_link(), timezone_id="Asia/Tokyo")
     talker.start()
     talker.reads("Good morning.")
     talker.hears_it_out()
-    return talker
 
 
 def sent(talker: Talker, type_: str) -> list[dict[str, Any]]:
@@ -73,6 +80,32 @@ def test_after_an_answer_that_is_lost_the_next_question_is_answered(
     talker.reads("I am back.")
 
 
+def test_after_a_held_turn_that_is_not_answered_the_next_one_is(
+    open_page: OpenPage, either_site: Site, openai: OpenAIControl, microphone: Callable[..., Path]
+) -> None:
+    script = never_later_than(ANSWERED_WITHIN_MILLISECONDS)
+    talker = open_page(microphone((0, "Tell me a story. " * 30)), url=either_site.invite_link(), script=script)
+    talker.open_sheet("Options")
+    talker.page.get_by_role("radio", name="Push to talk").check()
+    talker.escape_sheet()
+    start_and_be_greeted(talker, openai)
+    openai.spoil("response.create", "drop")
+    speak(talker)
+    talker.eventually(lambda: sent(talker, "response.create"), lambda asked: len(asked) == 2)
+    openai.script({"heard": "Are you there?", "say": "I am back."})
+    speak(talker)
+    talker.reads("I am back.")
+
+
+def speak(talker: Talker) -> None:
+    """Holds the button until something that was said meanwhile has been sent."""
+    before = talker.sent_bytes()
+    talker.button("Hold to talk").hover()
+    talker.page.mouse.down()
+    talker.eventually(talker.sent_bytes, lambda now: now > before + 5_000)
+    talker.page.mouse.up()
+
+
 def test_a_refusal_that_names_no_event_is_asked_again(talker: Talker, openai: OpenAIControl) -> None:
     openai.script({"say": STORY}, {"say": "It is Tuesday."})  # the story is active until somebody cancels it
     openai.spoil("error", "unnamed")
@@ -89,9 +122,12 @@ def errors(talker: Talker) -> list[dict[str, Any]]:
 
 
 def test_two_tools_at_once_are_answered_once_with_both_results(talker: Talker, openai: OpenAIControl) -> None:
-    tools = [{"name": "local_time"}, {"name": "display_text", "arguments": {"text": "1 Main Street"}}]
-    openai.script({"tools": tools, "say": "There it is."})
+    openai.script({"tools": TWO_TOOLS, "say": "There it is."})
     talker.write("Where and when?")
+    assert_both_results_are_answered_once(talker)
+
+
+def assert_both_results_are_answered_once(talker: Talker) -> None:
     talker.reads("There it is.")
     talker.hears_it_out()
     creates = [event["type"] for event in sent_in_order(talker)][-4:]

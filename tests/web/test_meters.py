@@ -39,3 +39,21 @@ def test_without_a_meter_the_microphone_check_says_so(open_page: OpenPage) -> No
     talker = open_page(script=NO_LOOK)
     talker.button("Check the microphone").click()
     expect(talker.page.get_by_text("does not let the page measure the microphone")).to_be_visible()
+
+
+def test_a_call_that_the_page_may_not_record_says_so_and_goes_on(open_page: OpenPage, either_site: Site) -> None:
+    OpenAIControl.of(either_site).script({"say": "Good morning."})
+    talker = open_page(url=either_site.invite_link(), script=NO_LOOK)
+    talker.open_sheet("Options")
+    switch = talker.page.get_by_role("switch", name="Record the sound of calls")
+    switch.check()
+    talker.close_sheet()
+    talker.start()
+    talker.reads("Good morning.")
+    expect(talker.alert).to_contain_text("does not let the page record the sound of the call")
+    expect(talker.page.get_by_text("Recording", exact=True)).to_have_count(0)
+    talker.open_sheet("Options")
+    expect(switch).not_to_be_checked()
+    expect(talker.page.get_by_role("dialog")).to_contain_text("does not let the page record the sound of the call")
+    talker.escape_sheet()
+    talker.end()

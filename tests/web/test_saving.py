@@ -66,6 +66,38 @@ def test_the_sound_is_recorded_on_this_device_only_when_asked_for(open_page: Ope
     assert loudest_of_wav(saved(talker, "Sound, WAV")) > AUDIBLE
 
 
+# As browsers do that let no page play or look into a sound before the next tap.
+HELD_BACK = """
+window.isAllowed = false;
+window.AudioContext = class extends AudioContext {
+  constructor(...parameters) { super(...parameters); super.suspend(); }
+  resume() { return isAllowed ? super.resume() : new Promise(() => undefined); }
+};
+"""
+
+
+def test_a_recording_begins_when_the_browser_lets_sound_pass(open_page: OpenPage, openai: OpenAIControl) -> None:
+    openai.script({"say": "Good morning."}, {"say": "This is being recorded."})
+    talker = open_page(script=HELD_BACK)
+    talker.open_sheet("Options")
+    talker.page.get_by_role("switch", name="Record the sound of calls").check()
+    talker.close_sheet()
+    talker.start()
+    sign = talker.page.get_by_text("Recording", exact=True)
+    expect(talker.alert).to_contain_text("Tap the page once")
+    expect(sign).to_have_count(0)
+    talker.page.evaluate("() => { isAllowed = true; }")
+    talker.transcript.click()
+    expect(sign).to_be_visible()
+    expect(talker.alert).to_be_empty()
+    talker.write("Is this recorded?")
+    talker.reads("recorded.")
+    talker.hears_it_out()
+    talker.end()
+    talker.open_sheet("Options")
+    assert loudest(talker, saved(talker, "Sound, WebM")) > AUDIBLE
+
+
 def loudest_of_wav(recording: Path) -> float:
     """The loudest sample of the agent's side, 0 to 1, as Python's own reader of WAV files finds it."""
     with wave.open(str(recording), "rb") as file:

@@ -42,7 +42,7 @@ export const english = {
   eventLog: "Event log",
   nothingToSave: "There is no conversation yet.",
   record: "Record the sound of calls",
-  recordConsent: "Everyone who can be heard must agree. The recording stays on this device until you save it or leave.",
+  recordConsent: "Everyone who can be heard must agree. The recording stays on this device. Save it before you leave the page.",
   recordingProblems: {
     refused: { title: "Not recording", advice: "This browser does not let the page record the sound of the call. The call goes on without a recording." },
     waiting: { title: "Not recording yet", advice: "The browser holds the sound back. Tap the page once." },

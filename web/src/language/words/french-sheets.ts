@@ -38,7 +38,7 @@ export const french: SheetWords = {
   nothingToSave: "Il n’y a pas encore de conversation.",
   record: "Enregistrer le son des appels",
   recordConsent:
-    "Toutes les personnes audibles doivent être d’accord. L’enregistrement reste sur cet appareil jusqu’à ce que vous le gardiez ou quittiez la page.",
+    "Toutes les personnes audibles doivent être d’accord. L’enregistrement reste sur cet appareil. Enregistrez-le avant de quitter la page.",
   recordingProblems: {
     refused: { title: "Pas d’enregistrement", advice: "Ce navigateur ne laisse pas la page enregistrer le son de l’appel. L’appel continue sans enregistrement." },
     waiting: { title: "Pas encore d’enregistrement", advice: "Le navigateur retient le son. Touchez une fois la page." },

@@ -38,7 +38,7 @@ export const german: SheetWords = {
   nothingToSave: "Es gibt noch kein Gespräch.",
   record: "Den Ton der Gespräche aufnehmen",
   recordConsent:
-    "Alle, die zu hören sind, müssen einverstanden sein. Die Aufnahme bleibt auf diesem Gerät, bis sie gesichert oder die Seite verlassen wird.",
+    "Alle, die zu hören sind, müssen einverstanden sein. Die Aufnahme bleibt auf diesem Gerät. Bitte sichern, bevor die Seite verlassen wird.",
   recordingProblems: {
     refused: { title: "Keine Aufnahme", advice: "Dieser Browser lässt die Seite den Ton des Gesprächs nicht aufnehmen. Das Gespräch geht ohne Aufnahme weiter." },
     waiting: { title: "Noch keine Aufnahme", advice: "Der Browser hält den Ton zurück. Einmal auf die Seite tippen." },

@@ -37,7 +37,7 @@ export const japanese: SheetWords = {
   eventLog: "イベント記録",
   nothingToSave: "まだ会話がありません。",
   record: "通話の音声を録音する",
-  recordConsent: "声が入る全員の同意が必要です。録音は、保存するかページを離れるまで、この端末にだけ残ります。",
+  recordConsent: "声が入る全員の同意が必要です。録音はこの端末にだけ残ります。ページを離れる前に保存してください。",
   recordingProblems: {
     refused: { title: "録音していません", advice: "このブラウザでは通話の音声を録音できません。通話は録音なしで続きます。" },
     waiting: { title: "まだ録音していません", advice: "ブラウザが音声を止めています。ページを一度タップしてください。" },

@@ -38,7 +38,7 @@ export const spanish: SheetWords = {
   nothingToSave: "Todavía no hay conversación.",
   record: "Grabar el sonido de las llamadas",
   recordConsent:
-    "Todas las personas que se oigan deben estar de acuerdo. La grabación queda en este dispositivo hasta que la guardes o salgas.",
+    "Todas las personas que se oigan deben estar de acuerdo. La grabación queda en este dispositivo. Guárdala antes de salir de la página.",
   recordingProblems: {
     refused: { title: "No se graba", advice: "Este navegador no deja que la página grabe el sonido de la llamada. La llamada sigue sin grabación." },
     waiting: { title: "Todavía no se graba", advice: "El navegador retiene el sonido. Toca la página una vez." },
