@@ -55,3 +55,6 @@ labelled() {
 
 # run_release MODULE ARGUMENT...: a command of scripts/release/.
 run_release() { PYTHONPATH="$ROOT/scripts:$ROOT/functions" "$PYTHON" -m "release.$1" "${@:2}"; }
+
+# refuse_strangers [CHANNEL]: die if Voicemint did not make what a release to there would write over. ADOPT as options.
+refuse_strangers() { run_release strangers ${1:+"--channel=$1"} ${ADOPT[@]+"${ADOPT[@]}"}; }

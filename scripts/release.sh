@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Release functions and page together: people get it only after the smoke check has passed on it.
 #
-# Usage: scripts/release.sh [--if-changed] [--dry-run] [--channel NAME] [--deployed] [--adopt KIND/NAME]...
-#                           [--project ID]
+# Usage: scripts/release.sh [--if-changed] [--dry-run] [--channel NAME] [--deployed] [--only-look]
+#                           [--adopt KIND/NAME]... [--project ID]
 #
 #   --if-changed     change nothing when the live release was made from these sources and settings
 #   --dry-run        print the commands of what is not current and run none; with --if-changed nothing, when all is live
 #   --channel NAME   a preview, for a branch: the live site is not touched, nor a function that the page does not use
 #   --deployed       the functions are deployed and the page is built already (a build does that in steps of its own)
+#   --only-look      write nothing: fail if Voicemint did not make what stands under the names of this release
 #   --adopt KIND/NAME   release over what is there and Voicemint did not make: a function, or the page of site/NAME
 #   --project ID     the project, instead of PROJECT_ID
 #
@@ -29,7 +30,7 @@ source "$(dirname "$0")/project.sh"
 source "$(dirname "$0")/functions.sh"
 
 main() {
-  local if_changed="" dry_run="" deployed="" channel=""
+  local if_changed="" dry_run="" deployed="" only_look="" channel=""
   ADOPT=()
   check_only_options "$@"
   while (($#)); do
@@ -37,6 +38,7 @@ main() {
       --if-changed) if_changed=yes ;;
       --dry-run) dry_run=yes ;;
       --deployed) deployed=yes ;;
+      --only-look) only_look=yes ;;
       --adopt) ADOPT+=("--adopt=$2") && shift ;;
       --adopt=*) ADOPT+=("$1") ;;
       --channel) channel=$2 && shift ;;
@@ -51,7 +53,9 @@ main() {
   export "${PROJECT_VARIABLES[@]}"
   need_gcloud
   ensure_venv "${FOR_OWNERS[@]}"
-  if [[ $if_changed ]] && is_current; then
+  if [[ $only_look ]]; then
+    refuse_strangers "$channel"
+  elif [[ $if_changed ]] && is_current; then
     step "The live release is current"
   elif [[ $dry_run ]]; then
     scripts/deploy.sh --if-changed --dry-run
@@ -72,7 +76,7 @@ is_current() {
 release() {
   local functions
   check_agents
-  run_release strangers ${2:+"--channel=$2"} ${ADOPT[@]+"${ADOPT[@]}"}
+  refuse_strangers "$2"
   if [[ $2 ]]; then functions=$(run_release pins); else functions=$(known_functions); fi
   # shellcheck disable=SC2086  # one word a function
   [[ $1 ]] || scripts/deploy.sh --if-changed ${ADOPT[@]+"${ADOPT[@]}"} $functions

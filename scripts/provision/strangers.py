@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from common.console import CommandFailed
+from common.marks import LABEL, LABEL_VALUE
 
 from .desired import REPOSITORY, Desired
 from .findings import Finding, Status
-from .ownership import Foreign, foreign_builds, foreign_things
+from .ownership import Foreign, foreign_builds, foreign_things, has_begun
 from .reality import Reality
 
 WHAT: Mapping[str, str] = {
@@ -24,6 +25,8 @@ WHAT: Mapping[str, str] = {
     "trigger": "the build trigger",
 }
 ADOPT = "If Voicemint may take it over, change it, and delete it at a teardown: scripts/bootstrap.sh --adopt {thing}"
+LABELLED = frozenset({"bucket", "repository", "secret"})
+LOST = f"If a bootstrap made it and its label {LABEL}={LABEL_VALUE} is gone, the same command puts the label back."
 OTHERWISE = "Otherwise rename or delete it, or give Voicemint a project of its own."
 SERVICE = (
     "It cannot be adopted: a function is not deployed over a service. Delete it, or deploy it under another name, or "
@@ -34,9 +37,10 @@ BUILDS = "Rename or delete it before you use scripts/trigger.sh, which refuses w
 
 def stranger_findings(desired: Desired, reality: Reality, adopted: frozenset[str] = frozenset()) -> list[Finding]:
     """Everything under our names that is not ours: problems, but for what only scripts/trigger.sh would touch."""
+    begun = has_begun(desired, reality)
     in_the_way = [found for found in foreign_things(desired, reality) if str(found) not in adopted]
     return [
-        *(_finding(found, "problem", _fix(found)) for found in in_the_way),
+        *(_finding(found, "problem", _fix(found, begun=begun)) for found in in_the_way),
         *(_finding(found, "warning", BUILDS) for found in foreign_builds(desired, reality)),
     ]
 
@@ -78,5 +82,8 @@ def _finding(found: Foreign, status: Status, fix: str) -> Finding:
     return Finding(f"foreign:{found}", status, title, f"it says: {found.says}" if found.says else "", fix)
 
 
-def _fix(found: Foreign) -> str:
-    return SERVICE if found.kind == "service" else f"{ADOPT.format(thing=found)}. {OTHERWISE}"
+def _fix(found: Foreign, *, begun: bool) -> str:
+    if found.kind == "service":
+        return SERVICE
+    lost = f"{LOST} " if begun and found.kind in LABELLED else ""
+    return f"{ADOPT.format(thing=found)}. {lost}{OTHERWISE}"

@@ -107,13 +107,17 @@ def test_bash_3_itself_ends_where_the_check_says_so(tmp_path: Path) -> None:
 
 
 @needs_bash_3
-def test_bash_3_itself_starts_the_local_run_and_the_tests(tmp_path: Path) -> None:
+def test_bash_3_itself_starts_the_local_run_the_tests_and_the_locking(tmp_path: Path) -> None:
     """Up to the program that each of them starts, without an option: what the README says first."""
     assert BASH_3
     folder = tmp_path / "tree"
     shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     program = f'source() {{ builtin source "$@"; {STUBS} PYTHON=echo; }}; script=$1; set --; builtin source "$script"'
-    for script, started in (("dev.sh", "-m standins"), ("test.sh", "-m pytest")):
+    uv = folder / ".venv" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    uv.write_text('#!/bin/sh\necho "$*"\n')
+    uv.chmod(0o755)
+    for script, started in (("dev.sh", "-m standins"), ("test.sh", "-m pytest"), ("lock.sh", "pip compile")):
         ended = subprocess.run(
             [BASH_3, "-c", program, folder / "scripts" / script, folder / "scripts" / script],
             cwd=folder, capture_output=True, text=True, timeout=60,

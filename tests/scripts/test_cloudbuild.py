@@ -15,7 +15,8 @@ from standins.google.control_plane.framework.api import aiohttp_path
 from standins.google.control_plane.state.request_log import Logged
 
 from ..google import needs_gcloud
-from .released import BUILD, SITE_URL, Released, run_build
+from .provisioned import PROJECT_ID
+from .released import BUILD, SITE_URL, Released, plant_over, run_build
 from .tree import ROOT, change_function
 
 FUNCTIONS = sorted(file.stem for file in (ROOT / "infra" / "functions").glob("*.yaml"))
@@ -47,8 +48,9 @@ PERMISSIONS = {
 
 def test_there_is_one_step_for_each_function_and_the_order_is_right() -> None:
     deployments = [f"deploy-{name}" for name in FUNCTIONS]
-    assert list(STEPS) == ["check-and-test", *deployments, "build-page", "release"]
-    assert all(STEPS[name]["waitFor"] == ["check-and-test"] for name in (*deployments, "build-page"))
+    assert list(STEPS) == ["check-and-test", "look", *deployments, "build-page", "release"]
+    assert STEPS["look"]["waitFor"] == ["check-and-test"]
+    assert all(STEPS[name]["waitFor"] == ["look"] for name in (*deployments, "build-page"))
     assert "waitFor" not in STEPS["release"]  # it waits for all of them
 
 
@@ -66,11 +68,11 @@ def test_what_npm_and_pip_bring_runs_in_a_container_and_the_release_by_hash() ->
             line for line in STEPS[name]["script"].splitlines() if re.search(r"ensure_|check\.sh|test\.sh", line)
         ] == [line for line in STEPS[name]["script"].splitlines() if line.startswith("in_container ")]
         assert STEPS[name]["name"] == "$_DOCKER"
-    assert "UV_NO_BUILD=1" in STEPS["release"]["script"]  # no package's build script runs
+    assert all("UV_NO_BUILD=1" in STEPS[name]["script"] for name in ("look", "release"))  # no package's build script
     assert "scripts/release.sh --deployed\n" in STEPS["release"]["script"]  # which builds no page where one is
 
 
-@pytest.mark.parametrize("step", ["check-and-test", "release"])
+@pytest.mark.parametrize("step", ["check-and-test", "look", "release"])
 def test_a_build_of_no_branch_is_neither_tested_nor_released(step: str, tmp_path: Path) -> None:
     """A build started by hand, for a tag or by a webhook: BRANCH_NAME is empty."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
@@ -167,8 +169,28 @@ def test_a_push_that_breaks_a_function_leaves_live_as_it_was(after_build: Releas
     before = after_build.live.resource()
     change_function(after_build.tree, "mint-client-secret", '"model": agent.model', '"model": 1 / 0')
     others = [f"deploy-{name}" for name in FUNCTIONS if name != "mint-client-secret"]
-    deployed, page, release = run_build(after_build, "main", without=others)
-    assert (deployed.returncode, page.returncode, release.returncode) == (0, 0, 1)
+    *before_it, release = run_build(after_build, "main", without=others)
+    assert ([step.returncode for step in before_it], release.returncode) == ([0, 0, 0], 1)
     assert "mint        FAILED" in release.stdout
     assert "The live site was not touched: it serves version" in release.stderr
     assert after_build.live.resource() == before
+
+
+@needs_gcloud
+@pytest.mark.timeout(900)
+def test_a_build_names_what_is_somebody_elses_before_it_writes_anything(released: Released) -> None:
+    """Voicemint's label at none of them: a function, a service, and a page that leads to none of our functions."""
+    plant_over(released)
+    [look] = run_build(released, "main")
+    assert (look.returncode, released.plane.log.writes()) == (1, [])
+    assert f"this release: function/sign-in, service/watch-call, site/{PROJECT_ID}. Nothing was changed." in look.stderr
+
+
+@needs_gcloud
+@pytest.mark.timeout(900)
+def test_a_preview_does_not_ask_whose_the_live_page_is(released: Released) -> None:
+    """Nor whose a function is that the page does not use: it writes over neither."""
+    plant_over(released)
+    [look] = run_build(released, "a branch")
+    assert (look.returncode, released.plane.log.writes()) == (1, [])
+    assert "this release: function/sign-in. Nothing was changed." in look.stderr

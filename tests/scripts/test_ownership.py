@@ -13,6 +13,7 @@ from provision.ownership import foreign_builds, foreign_things
 from provision.plan import Bootstrap, Wish
 from provision.reality import Identity, Reality
 from provision.steps import Plan
+from provision.strangers import stranger_findings
 from provision.teardown_plan import Teardown
 
 from ..google import BILLING_ACCOUNT, PROJECT_ID, PROJECT_NUMBER
@@ -204,3 +205,14 @@ def test_a_condition_of_somebody_else_is_told_to_google_word_by_word() -> None:
 def test_a_plan_is_the_same_for_a_project_that_is_nobodys_yet() -> None:
     reality = Reality(identity=IDENTITY)
     assert plan(reality) == plan(replace(reality, accounts={"stranger@elsewhere": {}}))
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["after a bootstrap", "before one"])
+def test_a_bucket_of_ours_that_lost_its_label_is_told_the_way_back(begun: bool) -> None:
+    reality = Reality(
+        identity=IDENTITY, buckets={NAMES.bucket: {"labels": {"team": "data"}}}, accounts=BEGUN if begun else {}
+    )
+    [finding] = stranger_findings(DESIRED, reality)
+    sentence = "its label managed-by=voicemint is gone, the same command puts the label back."
+    assert (sentence in finding.fix) == begun
+    assert f"--adopt bucket/{NAMES.bucket}" in finding.fix
