@@ -20,7 +20,7 @@ def is_3(bash: str | None) -> bool:
     return "version 3.2" in said
 
 
-NOTHING = ("ensure_venv", "ensure_node", "ensure_npm", "ensure_page", "check_agents", "ensure_program", "npm")
+NOTHING = ("ensure_venv", "ensure_node", "ensure_npm", "ensure_page", "check_agents", "ensure_program", "run_npm")
 STUBS = " ".join(f"{name}() {{ :; }};" for name in NOTHING)
 BASH_3 = next((bash for bash in (os.environ.get("BASH_3"), "/bin/bash", shutil.which("bash")) if is_3(bash)), None)
 
@@ -122,4 +122,4 @@ def test_bash_3_itself_starts_the_local_run_the_tests_and_the_locking(tmp_path: 
             [BASH_3, "-c", program, folder / "scripts" / script, folder / "scripts" / script],
             cwd=folder, capture_output=True, text=True, timeout=60,
         )  # fmt: skip
-        assert ended.stdout.startswith(started), ended.stderr
+        assert (ended.returncode, ended.stdout.startswith(started)) == (0, True), ended.stderr
