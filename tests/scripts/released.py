@@ -15,12 +15,13 @@ import requests
 import yaml
 from common.fingerprint import LABEL
 from standins import openai as openai_realtime
-from standins.google.control_plane import ControlPlane, Logged
-from standins.google.control_plane.cloudfunctions import Functions
-from standins.google.control_plane.hosting_sites import Channel, Site, Sites
-from standins.google.control_plane.plane import Snapshot
-from standins.google.control_plane.run_services import Service, Services
-from standins.google.control_plane.secretmanager import secrets_of
+from standins.google.control_plane.apis.cloudfunctions import Functions
+from standins.google.control_plane.apis.secretmanager import secrets_of
+from standins.google.control_plane.serving.plane import ControlPlane
+from standins.google.control_plane.state.hosting_sites import Channel, Sites
+from standins.google.control_plane.state.request_log import Logged
+from standins.google.control_plane.state.run_services import Service, Services
+from standins.google.control_plane.state.state import Snapshot, State
 from standins.serving import ServerThread
 
 from ..google import assert_known_to_google
@@ -31,7 +32,6 @@ SITE_URL = f"https://{PROJECT_ID}.web.app"
 FIRST_WORDS, SECOND_WORDS = '"name": person.name', '"name": f"{request.person.name} (second release)"'
 BUILD = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 SESSION_SECRET = "smoke-session"
-SITE_SAID = ("the default site", "SITE in the environment", "SITE in project.env")
 SOMEBODY_ELSE = "tom@example.com"
 NO_METADATA = "127.0.0.1/1"  # a port on which nobody listens
 
@@ -126,32 +126,15 @@ def after_build(built_release: Released, tmp_path: Path) -> Released:
 
 def plant_over(released: Released) -> None:
     """Somebody else has things under our names: a function, a service without one, and the live page."""
-    functions, place = released.plane.part(Functions), f"projects/{PROJECT_ID}/locations/{REGION}/functions"
+    functions, place = released.plane.state.part(Functions), f"projects/{PROJECT_ID}/locations/{REGION}/functions"
     del functions[f"{place}/watch-call"]
     functions[f"{place}/sign-in"].said["labels"] = {"team": "accounts"}
     for name in ("sign-in", "watch-call"):
         released.service(name).labels.pop(LABEL)
-    site = released.plane.part(Sites)[PROJECT_ID]
+    site = released.plane.state.part(Sites)[PROJECT_ID]
     version = site.add_version(SOMEBODY_ELSE, {})
     site.finalize(version)
     site.release(released.live, version.name, SOMEBODY_ELSE, "")
-
-
-def another_site(released: Released, said: str) -> tuple[Site, dict[str, str]]:
-    """A site that is not called as the project, for that name is somebody else's; and the environment of a command."""
-    sites, project = released.plane.part(Sites), released.plane.project(PROJECT_ID)
-    del sites[PROJECT_ID]
-    released.plane.rules.reserved_sites.add(PROJECT_ID)
-    sites.add_default(project, released.plane.rules.reserved_sites)
-    if said == "the default site":
-        [default] = sites.values()
-        return default, {}
-    site = sites.add(project, "another-in-a-test")
-    if said == "SITE in the environment":
-        return site, {"SITE": site.site_id}
-    with (released.tree / "infra" / "project.env").open("a") as project_env:
-        project_env.write(f"\nSITE={site.site_id}\n")
-    return site, {}
 
 
 def run_build(released: Released, branch: str, without: Collection[str] = ()) -> list[Ended]:

@@ -182,7 +182,7 @@ def test_a_build_names_what_is_somebody_elses_before_it_writes_anything(released
     """Voicemint's label at none of them: a function, a service, and a page that leads to none of our functions."""
     plant_over(released)
     [look] = run_build(released, "main")
-    assert (look.returncode, released.plane.log.writes()) == (1, [])
+    assert (look.returncode, released.plane.state.log.writes()) == (1, [])
     assert f"this release: function/sign-in, service/watch-call, site/{PROJECT_ID}. Nothing was changed." in look.stderr
 
 
@@ -192,5 +192,5 @@ def test_a_preview_does_not_ask_whose_the_live_page_is(released: Released) -> No
     """Nor whose a function is that the page does not use: it writes over neither."""
     plant_over(released)
     [look] = run_build(released, "a branch")
-    assert (look.returncode, released.plane.log.writes()) == (1, [])
+    assert (look.returncode, released.plane.state.log.writes()) == (1, [])
     assert "this release: function/sign-in. Nothing was changed." in look.stderr

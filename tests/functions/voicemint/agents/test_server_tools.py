@@ -38,7 +38,9 @@ def test_a_tool_that_fails_goes_no_further(monkeypatch: pytest.MonkeyPatch) -> N
         raise KeyError(arguments["none"])
 
     monkeypatch.setitem(server_tools.SERVER_TOOLS, "current_time", server_tools.ServerTool("Fails.", fail))
-    assert json.loads(run_tool("current_time", "{}")) == {"error": "The tool failed. Say so, and continue without its result."}
+    assert json.loads(run_tool("current_time", "{}")) == {
+        "error": "The tool failed. Say so, and continue without its result."
+    }
 
 
 def test_the_example_of_the_documents_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
