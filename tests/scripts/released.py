@@ -18,7 +18,7 @@ from standins import openai as openai_realtime
 from standins.google.control_plane.apis.cloudfunctions import Functions
 from standins.google.control_plane.apis.secretmanager import secrets_of
 from standins.google.control_plane.serving.plane import ControlPlane
-from standins.google.control_plane.state.hosting_sites import Channel, Sites
+from standins.google.control_plane.state.hosting_sites import Channel, Site, Sites
 from standins.google.control_plane.state.request_log import Logged
 from standins.google.control_plane.state.run_services import Service, Services
 from standins.google.control_plane.state.state import Snapshot, State
@@ -32,6 +32,7 @@ SITE_URL = f"https://{PROJECT_ID}.web.app"
 FIRST_WORDS, SECOND_WORDS = '"name": person.name', '"name": f"{request.person.name} (second release)"'
 BUILD = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 SESSION_SECRET = "smoke-session"
+SITE_SAID = ("the default site", "SITE in the environment", "SITE in project.env")
 SOMEBODY_ELSE = "tom@example.com"
 NO_METADATA = "127.0.0.1/1"  # a port on which nobody listens
 
@@ -135,6 +136,23 @@ def plant_over(released: Released) -> None:
     version = site.add_version(SOMEBODY_ELSE, {})
     site.finalize(version)
     site.release(released.live, version.name, SOMEBODY_ELSE, "")
+
+
+def another_site(released: Released, said: str) -> tuple[Site, dict[str, str]]:
+    """A site that is not called as the project, for that name is somebody else's; and the environment of a command."""
+    sites, project = released.plane.state.part(Sites), released.plane.state.project(PROJECT_ID)
+    del sites[PROJECT_ID]
+    released.plane.state.rules.reserved_sites.add(PROJECT_ID)
+    sites.add_default(project, released.plane.state.rules.reserved_sites)
+    if said == "the default site":
+        [default] = sites.values()
+        return default, {}
+    site = sites.add(project, "another-in-a-test")
+    if said == "SITE in the environment":
+        return site, {"SITE": site.site_id}
+    with (released.tree / "infra" / "project.env").open("a") as project_env:
+        project_env.write(f"\nSITE={site.site_id}\n")
+    return site, {}
 
 
 def run_build(released: Released, branch: str, without: Collection[str] = ()) -> list[Ended]:

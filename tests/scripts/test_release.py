@@ -9,7 +9,7 @@ from standins.google.control_plane.state.hosting_sites import Sites
 
 from ..google import needs_gcloud
 from .provisioned import PROJECT_ID
-from .released import FIRST_WORDS, SITE_URL, Released
+from .released import FIRST_WORDS, SITE_SAID, SITE_URL, Released, another_site, plant_over
 from .tree import ROOT, change_function, change_page, page_is_built
 
 pytestmark = [needs_gcloud, pytest.mark.timeout(900)]
@@ -90,15 +90,11 @@ def test_a_page_that_fails_its_smoke_check_leaves_live_as_it_was(released: Relea
     assert released.get(f"{channel.url}/changed.txt").text == "another page"
 
 
-@pytest.mark.parametrize("said", [False, True], ids=["the default site", "another one that SITE names"])
-def test_a_site_of_another_name_than_the_projects_gets_the_release(released: Released, said: bool) -> None:
+@pytest.mark.parametrize("said", SITE_SAID)
+def test_a_site_of_another_name_than_the_projects_gets_the_release(released: Released, said: str) -> None:
     """Hosting names the default site otherwise where the project's id is reserved."""
-    sites, project = released.plane.state.part(Sites), released.plane.state.project(PROJECT_ID)
-    del sites[PROJECT_ID]
-    released.plane.state.rules.reserved_sites.add(PROJECT_ID)
-    sites.add_default(project, released.plane.state.rules.reserved_sites)
-    [site] = [sites.add(project, "another-in-a-test")] if said else sites.values()
-    ended = released.run("release.sh", **({"SITE": site.site_id} if said else {}))
+    sites, (site, environment) = released.plane.state.part(Sites), another_site(released, said)
+    ended = released.run("release.sh", **environment)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1] == f"https://{site.site_id}.web.app"
     assert [len(other.channel("live").releases) for other in sites.values()] == [
@@ -130,6 +126,14 @@ def test_functions_that_are_not_there_are_named(released: Released) -> None:
     ended = released.run("release.sh", "--deployed")
     assert ended.returncode == 1
     assert "leads to log-nothing in us-central1: not deployed there" in ended.stderr
+
+
+def test_nothing_is_written_over_somebody_elses_and_each_is_named(released: Released) -> None:
+    plant_over(released)
+    ended = released.run("release.sh")
+    assert (ended.returncode, released.plane.state.log.writes()) == (1, [])
+    assert f": function/sign-in, service/watch-call, site/{PROJECT_ID}. Nothing was changed." in ended.stderr
+    assert f"--adopt function/sign-in --adopt site/{PROJECT_ID}" in ended.stderr
 
 
 @pytest.mark.parametrize("name", ["live", "release", "///"])

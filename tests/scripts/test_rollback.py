@@ -5,11 +5,11 @@ from common.gcloud import Gcloud
 from release import pins
 from release.hosting import pins_in_use
 from release.project import Released as PublishedProject
-from standins.google.control_plane.state.hosting_sites import Sites, Version
+from standins.google.control_plane.state.hosting_sites import Site, Sites, Version
 
 from ..google import needs_gcloud
 from .provisioned import NAMES, PROJECT_ID
-from .released import SITE_URL, Released
+from .released import SITE_SAID, SITE_URL, Released, another_site
 
 pytestmark = [needs_gcloud, pytest.mark.timeout(900)]
 
@@ -52,6 +52,25 @@ def test_it_brings_back_page_and_functions_together(after_build: Released) -> No
     forward = after_build.run("rollback.sh", "--to", version_id(second), "--yes")
     assert forward.returncode == 0, forward.stderr
     assert revision_of(after_build, "sign-in") == newest
+
+
+@pytest.mark.parametrize("said", SITE_SAID)
+def test_it_is_the_projects_site_whatever_that_is_called(released: Released, said: str) -> None:
+    site, environment = another_site(released, said)
+    first, _ = (release_by_hand(site) for _ in range(2))
+    ended = released.run("rollback.sh", "--yes", **environment)
+    assert ended.returncode == 0, ended.stderr
+    assert f"The site https://{site.site_id}.web.app now serves" in ended.stderr
+    assert site.channel("live").releases[-1].version is first
+    assert f"{PROJECT_ID}.web.app" not in {entry.host for entry in released.plane.state.log}
+
+
+def release_by_hand(site: Site) -> Version:
+    """Of a page without functions."""
+    version = site.add_version("owner@example.com", {})
+    site.finalize(version)
+    site.release(site.channel("live"), version.name, "owner@example.com", "")
+    return version
 
 
 def test_it_asks_first(after_build: Released) -> None:

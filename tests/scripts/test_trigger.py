@@ -9,7 +9,7 @@ from standins.google.control_plane.apis.secretmanager import secrets_of
 
 from ..google import needs_gcloud
 from .provisioned import NAMES, PROJECT_ID
-from .released import SESSION_SECRET, SITE_URL, Released
+from .released import SESSION_SECRET, SITE_SAID, SITE_URL, Released, another_site
 
 pytestmark = [needs_gcloud, pytest.mark.timeout(900)]
 CONNECTED = ("--connection=github", "--repository=voicemint")
@@ -27,6 +27,14 @@ def test_the_plan_changes_nothing(released: Released) -> None:
     assert [command[:4] for command in commands][-1] == ["gcloud", "builds", "triggers", "create"]
     assert all(f"--project={PROJECT_ID}" in command for command in commands)
     assert released.plane.state.log.writes() == []
+
+
+@pytest.mark.parametrize("said", SITE_SAID)
+def test_builds_are_told_the_projects_site_whatever_that_is_called(released: Released, said: str) -> None:
+    site, environment = another_site(released, said)
+    ended = released.run("trigger.sh", *CONNECTED, "--dry-run", **environment)
+    assert ended.returncode == 0, ended.stderr
+    assert f"_SITE={site.site_id},_SITE_URL=https://{site.site_id}.web.app" in ended.stdout
 
 
 def test_who_says_no_has_changed_nothing(released: Released) -> None:
