@@ -137,6 +137,37 @@ def test_after_a_sleep_of_75_s_the_first_tap_works(open_page: OpenPage, either_s
     expect(talker.alert).to_be_empty()  # nor was anything refused: that would be in the console
 
 
+def test_who_only_looks_at_the_page_has_few_client_secrets_made(open_page: OpenPage, site: Site) -> None:
+    talker = open_page(url="about:blank", script=SLEEP + COUNT_WHAT_IS_READ + COUNT_WHAT_IS_MINTED)
+    talker.enter(site.invite_link())
+    talker.page.mouse.move(0, 0)  # off the button: a pointer there counts for more than a look
+    for looks in range(6):
+        has_looked_ahead(talker, times=min(looks + 1, 3))
+        talker.page.evaluate(LOOK_AGAIN)
+    assert talker.page.evaluate("() => minted") == 3
+    talker.button("Start talking").hover()
+    has_looked_ahead(talker, times=4)
+
+
+COUNT_WHAT_IS_MINTED = """
+window.minted = 0;
+const ask = window.fetch;
+window.fetch = (address, ...more) => {
+  minted += String(address).includes("client-secrets");
+  return ask(address, ...more);
+};
+"""
+
+
+# A while after the last one, when what was fetched for it is of no use any more.
+LOOK_AGAIN = """
+() => {
+  sleep(75_000);
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
+
+
 def test_a_client_secret_fetched_ahead_that_openai_calls_expired_is_renewed_without_a_word(
     open_page: OpenPage, site: Site
 ) -> None:
@@ -162,9 +193,9 @@ ReadableStreamDefaultReader.prototype.read = async function () {
 """
 
 
-def has_looked_ahead(talker: Talker) -> None:
-    """Waits until the page has the client secret that it fetches ahead of any tap."""
-    talker.eventually(lambda: talker.page.evaluate("() => wholeAnswers"), lambda count: count > 0)
+def has_looked_ahead(talker: Talker, times: int = 1) -> None:
+    """Waits until the page has the client secret that it fetches ahead of any tap, or that many, one after another."""
+    talker.eventually(lambda: talker.page.evaluate("() => wholeAnswers"), lambda count: count >= times)
 
 
 def too_old(route: Route) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from standins.local.site import Site
 
-from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage, never_later_than
+from .conftest import ALLOWED_WHEN_CONNECTED, OpenPage, never_after, never_later_than
 from .openai_control import OpenAIControl
 from .talker import Talker
 
@@ -21,6 +21,8 @@ ANOTHER_ASKS_FIRST = """
 """
 THE_OTHER_IS_CANCELLED = """() => channel.send(JSON.stringify({ type: "response.cancel" }))"""
 ANSWERED_WITHIN_MILLISECONDS = 12_000
+SETTLED_MILLISECONDS = 1_500  # after which the page keeps its files on the device, the Agents SDK's among them
+SDK = "**/assets/agents-sdk-*.js"
 TWO_TOOLS = [{"name": "local_time"}, {"name": "display_text", "arguments": {"text": "1 Main Street"}}]
 STORY = "Once upon a time there was a lighthouse, and in it lived a man who never slept. " * 8
 
@@ -124,6 +126,23 @@ def errors(talker: Talker) -> list[dict[str, Any]]:
 def test_two_tools_at_once_are_answered_once_with_both_results(talker: Talker, openai: OpenAIControl) -> None:
     openai.script({"tools": TWO_TOOLS, "say": "There it is."})
     talker.write("Where and when?")
+    assert_both_results_are_answered_once(talker)
+
+
+def test_two_tools_at_once_are_answered_once_although_the_agents_sdk_comes_late(
+    open_page: OpenPage, either_site: Site, openai: OpenAIControl
+) -> None:
+    held: list[Route] = []
+    talker = open_page(url="about:blank", script=never_after(SETTLED_MILLISECONDS))
+    talker.page.route(SDK, lambda route: held.append(route))
+    talker.enter(either_site.invite_link())
+    start_and_be_greeted(talker, openai)
+    openai.script({"tools": TWO_TOOLS, "say": "There it is."})
+    talker.write("Where and when?")
+    talker.eventually(lambda: heard(talker, "response.done"), lambda count: count == 2)
+    talker.eventually(lambda: held, bool)
+    assert len(sent(talker, "response.create")) == 2  # the greeting's and the question's
+    held[0].continue_()
     assert_both_results_are_answered_once(talker)
 
 
