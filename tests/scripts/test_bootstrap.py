@@ -3,11 +3,13 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -302,18 +304,31 @@ def acting_as_another(provisioned: Provisioned) -> Iterator[Owner]:
     owner.plane.state.accounts.create(owner.plane.state.project(PROJECT_ID), "provisioner", {}, 0)
     said = {
         "auth/impersonate_service_account": PROVISIONER,
-        "core/custom_ca_certs_file": owner.environment["CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"],
         "billing/quota_project": PROJECT_ID,
+        **{name: owner.environment[variable] for name, variable in SAID_BY_VARIABLES.items()},
     }
     for name, value in said.items():
         owner.gcloud("config", "set", name, value)
-    yield owner
+    without = {name: value for name, value in owner.environment.items() if not OF_THE_NETWORK.fullmatch(name)}
+    yield replace(owner, environment=without)
     for name in said:
         owner.gcloud("config", "unset", name)
     owner.forget()
 
 
 PROVISIONER = email("provisioner")
+# What only the configurations say then.
+SAID_BY_VARIABLES = {
+    "auth/access_token_file": "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
+    "core/custom_ca_certs_file": "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
+    "proxy/type": "CLOUDSDK_PROXY_TYPE",
+    "proxy/address": "CLOUDSDK_PROXY_ADDRESS",
+    "proxy/port": "CLOUDSDK_PROXY_PORT",
+}
+OF_THE_NETWORK = re.compile(
+    r"(?i)CLOUDSDK_PROXY_.*|CLOUDSDK_AUTH_ACCESS_TOKEN_FILE|CLOUDSDK_CORE_CUSTOM_CA.*|https?_proxy|.*_CA_(BUNDLE|CERTS)"
+    "|SSL_CERT_FILE"
+)
 
 
 def test_whom_gcloud_acts_as_is_who_writes_in_the_pinned_configuration_too(acting_as_another: Owner) -> None:
@@ -332,10 +347,11 @@ def test_whom_gcloud_acts_as_is_who_writes_in_the_pinned_configuration_too(actin
     assert len(writes) >= 8
     assert {entry.headers["authorization"] for entry in writes} == {f"Bearer {token_of(PROVISIONER)}"}
     listed = {item["name"]: item["properties"] for item in owner.gcloud("config", "configurations", "list")}
-    pinned = listed[f"voicemint-{PROJECT_ID}"]
+    pinned, active = listed[f"voicemint-{PROJECT_ID}"], listed["default"]
     assert pinned["auth"]["impersonate_service_account"] == PROVISIONER
     assert pinned["billing"]["quota_project"] == PROJECT_ID
-    assert pinned["core"]["custom_ca_certs_file"] == owner.environment["CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"]
+    for section, name in (said.split("/") for said in SAID_BY_VARIABLES):
+        assert pinned[section][name] == active[section][name]
 
 
 # The key.

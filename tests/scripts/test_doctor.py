@@ -350,6 +350,17 @@ def test_application_default_credentials_that_are_wrong(doctor: Doctor) -> None:
     assert "names /no/such/file, which is not there" in finding["title"]
 
 
+def test_application_default_credentials_that_count_as_another_projects(doctor: Doctor, tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_text(json.dumps({"type": "authorized_user", "quota_project_id": "another"}))
+    code, findings = doctor.look(GOOGLE_APPLICATION_CREDENTIALS=str(file))
+    assert code == 0
+    finding = findings["default-credentials"]
+    assert finding["status"] == "warning"
+    assert finding["title"] == f"The Application Default Credentials in {file} count as the project another's"
+    assert finding["fix"] == f"gcloud auth application-default set-quota-project {PROJECT_ID}"
+
+
 def test_whom_gcloud_acts_as_is_named(doctor: Doctor) -> None:
     email = NAMES.email("builder")
     _, findings = doctor.look(CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT=email)
@@ -387,7 +398,7 @@ def test_without_gcloud_it_says_where_to_get_it(doctor: Doctor, tmp_path: Path) 
     [
         (["--help"], 0, "Usage: scripts/doctor.sh"),
         (["--proj", "x"], 2, "has no option '--proj'"),
-        (["--project", "My Project"], 1, "expected a project id"),
+        (["--project", "My Project"], 1, "is not a project id"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -8,7 +8,7 @@ from standins.google.control_plane.apis.cloudbuild import Triggers
 from standins.google.control_plane.apis.cloudtasks import Queues
 from standins.google.control_plane.apis.secretmanager import secrets_of
 from standins.google.control_plane.apis.storage import store_of
-from standins.google.control_plane.state.hosting_sites import Sites
+from standins.google.control_plane.state.hosting_sites import Site, Sites
 
 from ..google import PROJECT_ID, PROJECT_NUMBER, needs_gcloud
 from .bootstrapping import Owner, Provisioned, State, told
@@ -126,14 +126,32 @@ def plant_foreign_things(owner: Owner) -> None:
 
 def test_the_page_is_taken_off_the_net(applied: Owner) -> None:
     site = applied.plane.state.part(Sites)[PROJECT_ID]
-    version = site.add_version("owner@example.com", {})
-    version.config = {"rewrites": [{"glob": "/api/access", "run": {"serviceId": "sign-in", "region": "us-central1"}}]}
-    site.finalize(version)
-    site.release(site.channel("live"), version.name, "owner@example.com", "")
+    release_our_page(site)
     ended = applied.teardown(*YES)
     assert ended.returncode == 0, ended.stderr
     assert site.channel("live").releases[-1].kind == "SITE_DISABLE"
     assert [step["id"] for step in told(applied.teardown("--dry-run", "--json"))["plan"]["steps"]] == []
+
+
+def release_our_page(site: Site) -> None:
+    version = site.add_version("owner@example.com", {})
+    version.config = {"rewrites": [{"glob": "/api/access", "run": {"serviceId": "sign-in", "region": "us-central1"}}]}
+    site.finalize(version)
+    site.release(site.channel("live"), version.name, "owner@example.com", "")
+
+
+@pytest.mark.parametrize("said", ["the default site", "SITE in the environment", "SITE in project.env"])
+def test_the_page_is_taken_off_the_net_whatever_its_site_is_called(applied: Owner, said: str) -> None:
+    sites, project = applied.plane.state.part(Sites), applied.plane.state.project(PROJECT_ID)
+    del sites[PROJECT_ID]
+    sites.add_default(project, {PROJECT_ID})
+    [site] = sites.values() if said == "the default site" else [sites.add(project, "another-in-a-test")]
+    if said == "SITE in project.env":
+        applied.project_env.write_text(f"{applied.project_env.read_text()}SITE={site.site_id}\n")
+    release_our_page(site)
+    ended = applied.teardown(*YES, **({"SITE": site.site_id} if said == "SITE in the environment" else {}))
+    assert ended.returncode == 0, ended.stderr
+    assert site.channel("live").releases[-1].kind == "SITE_DISABLE"
 
 
 def test_it_works_while_billing_is_off(applied: Owner) -> None:
