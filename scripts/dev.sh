@@ -23,6 +23,7 @@ main() {
     esac
     shift
   done
+  check_agents
   ensure_venv "${FOR_DEV[@]}"
   [[ $build == no ]] || ensure_page
   cd "$ROOT"
