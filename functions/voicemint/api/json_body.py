@@ -22,8 +22,10 @@ def parse_json(text: bytes) -> Any:
 
 
 def fields(body: bytes, **kinds: Any) -> dict[str, Any]:
-    """The fields of a body that is a JSON object: each known by its name and of its kind (a type, as isinstance takes
-    it); any of them may be missing. Raises InvalidRequest, InvalidJson or UnknownField.
+    """The fields of a body that is a JSON object. Any of them may be missing.
+
+    `kinds` are the known fields: `str` for a string, `str | None` if null is allowed too, `object` if the caller checks
+    it. Raises InvalidRequest, InvalidJson or UnknownField.
     """
     value = parse_json(body)
     if not isinstance(value, dict):
@@ -32,5 +34,5 @@ def fields(body: bytes, **kinds: Any) -> dict[str, Any]:
         raise UnknownField(f"Unknown field in the body. Allowed: {', '.join(sorted(kinds))}.")
     for name, found in value.items():
         if not isinstance(found, kinds[name]):
-            raise InvalidRequest(f"The field {name} is not of the expected type.")
+            raise InvalidRequest(f"The field {name} must be a string.")
     return value

@@ -27,3 +27,8 @@ def test_anything_else_is_refused_in_words_that_name_our_fields_only(body: bytes
         fields(body, agent=str, voice=str)
     assert type(caught.value) is error
     assert "model" not in caught.value.message
+
+
+def test_a_field_that_is_not_a_string_is_named() -> None:
+    with pytest.raises(InvalidRequest, match=r"^The field voice must be a string\.$"):
+        fields(b'{"voice": 7}', agent=str, voice=str)
