@@ -29,7 +29,7 @@ export const english = {
   // Options
   agent: "Assistant",
   voice: "Voice",
-  agentVoice: (name: string) => `The assistant's default (${name})`,
+  agentVoice: (name: string) => `Default (${name})`,
   fromNextCall: "Takes effect with the next call.",
   language: "Language",
   theme: "Appearance",
