@@ -76,18 +76,21 @@ create_venv() {
 
 # ensure_venv FOLDER...: .venv has what the requirements.txt of each folder pins. Does nothing when that did not change.
 ensure_venv() {
-  local folder pinned stamp files=()
-  for folder in "$@"; do files+=("$ROOT/$folder/requirements.txt"); done
-  stamp="$*"
-  stamp="$ROOT/.venv/.installed-${stamp//[ \/]/-}"
-  pinned=$(cat ${files[@]+"${files[@]}"} | cksum)
-  [[ -x $PYTHON && -f $stamp && $(<"$stamp") == "$pinned" ]] && return
+  local folder files=() missing=""
+  for folder in "$@"; do
+    files+=("$ROOT/$folder/requirements.txt")
+    [[ -x $PYTHON && -f $(stamp_of "$folder") && $(<"$(stamp_of "$folder")") == "$(lock_of "$folder")" ]] || missing=yes
+  done
+  [[ $missing ]] || return 0
   [[ -x $PYTHON ]] || create_venv
   step "Installing the Python packages of: $*"
-  "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" --require-hashes \
-    ${files[@]+"${files[@]/#/--requirements=}"} >&2
-  printf '%s' "$pinned" >"$stamp"
+  "$ROOT/.venv/bin/uv" pip install -p "$PYTHON" --require-hashes ${files[@]+"${files[@]/#/--requirements=}"} >&2
+  for folder in "$@"; do lock_of "$folder" >"$(stamp_of "$folder")"; done
 }
+
+# Each folder has a stamp of its own: who installed more has installed what others need of it.
+stamp_of() { printf '%s' "$ROOT/.venv/.installed-${1//\//-}"; }
+lock_of() { cksum <"$ROOT/$1/requirements.txt"; }
 
 # ensure_node: node (20 or newer) and npm are on PATH, the system's or the ones of a Python package.
 ensure_node() {

@@ -24,10 +24,6 @@ main() {
     esac
     [[ $argument == web ]] || unit_tests=no
   done
-  # Every set that a command under test asks for, so that none installs anything during the tests.
-  ensure_venv "${FOR_OWNERS[@]}"
-  ensure_venv "${FOR_SMOKE[@]}"
-  ensure_venv "${FOR_DEV[@]}"
   ensure_venv "${FOR_DEV[@]}" tests
   ensure_node
   ensure_npm web
