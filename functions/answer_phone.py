@@ -5,10 +5,10 @@ Out: 200 {"outcome"}; anything else makes OpenAI deliver it again.
 Errors: openapi.yaml.
 
 A call is rejected unless an agent's `[phone]` table lets it in: 603 (Decline) for who must not call, 486 (Busy Here)
-for outside the hours, above a limit or after a stop. What the agents' files alone decide writes no object: strangers
-can ring without end. That it will be ended is settled before a call is accepted, so at no moment is there a call that
-nobody ends. Doing all of it a second time, after a crash, has no second effect: the line's place and the tasks are the
-call's own, and OpenAI accepts a call once.
+for outside the hours, above a limit or after a stop. If the agents' files alone decide that, no object is
+written, because a stranger can ring without limit. The hang-up task is scheduled before the call is accepted, so every
+live call has a scheduled end. A retry after a crash has no second effect: the line's place and the tasks are the call's
+own, and OpenAI accepts a call once.
 """
 
 from dataclasses import replace

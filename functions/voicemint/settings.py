@@ -228,7 +228,7 @@ def _count(environ: Mapping[str, str], name: str, default: int, *, at_most: int 
 
 
 def _one_of(environ: Mapping[str, str], name: str, default: str, literal: Any) -> Any:
-    """Of a Literal's own members."""
+    """One of the members of a Literal type."""
     value = environ.get(name, default)
     if value not in get_args(literal):
         raise SettingsError(f"{name} is {value!r}; expected one of: {', '.join(get_args(literal))}.")

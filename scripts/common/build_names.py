@@ -1,4 +1,4 @@
-"""What scripts/trigger.sh calls that which it makes in the project; a teardown looks for these names."""
+"""The names of what scripts/trigger.sh creates in the project; a teardown looks for them."""
 
 TRIGGER = "voicemint-release"
 DEPLOYER = "deployer"  # the account that builds run as

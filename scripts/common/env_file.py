@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
-TODO = "Save it again as plain text in UTF-8"
+RESAVE = "Save it again as plain text in UTF-8"
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # UTF-32 begins with the first of these too
 
 
@@ -43,11 +43,11 @@ def read_text(file: Path) -> str:
         why = error.strerror or type(error).__name__
         raise UnreadableFile(f"The file {file} cannot be read: {why}", "Name another one") from None
     if content.startswith(WIDE) or b"\0" in content:
-        raise UnreadableFile(f"{file.name} is in UTF-16, as some editors on Windows write, and not in UTF-8", TODO)
+        raise UnreadableFile(f"{file.name} is in UTF-16, as some editors on Windows write, and not in UTF-8", RESAVE)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{file.name} is not in UTF-8: see byte {error.start}", TODO) from None
+        raise UnreadableFile(f"{file.name} is not in UTF-8: see byte {error.start}", RESAVE) from None
 
 
 def main(file: str) -> int:

@@ -87,11 +87,11 @@ def patiently(
     settled: Callable[[], bool] = lambda: False,
     fresh: FreshRoles | None = None,
 ) -> Answer | Failure:
-    """What `ask` returns, after as many tries as what goes away by itself deserves.
+    """Call `ask`, and retry failures that go away by themselves. Returns what it returns.
 
-    A failure of a kind in `done` is returned: what was asked for is so already. One of a kind in `again` is worth
-    another try. `settled` is asked before it: an answer may be lost whose change was made; then that failure is
-    returned too. `fresh`: what a role is needed for is worth some tries besides. Raises Refused.
+    A failure of a kind in `done` is returned: the change was made before. A failure of a kind in `again` is retried.
+    `settled` is asked before a retry: if a response was lost after the change was made, that failure is returned too.
+    `fresh` allows some more retries while new roles take effect. Raises Refused.
     """
     waits = list(backoff.waits())
     while True:

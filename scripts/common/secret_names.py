@@ -1,4 +1,4 @@
-"""The names of the secrets that commands ask for; what reads and writes them is another module, which loads slowly."""
+"""The names of the secrets that commands use. The module that reads and writes them loads slowly; this one does not."""
 
 from voicemint.secrets.openai_key import API_KEY_SECRET_ID
 

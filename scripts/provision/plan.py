@@ -1,6 +1,6 @@
 """The plan of scripts/bootstrap.sh: from what a project is to what infra/ says, in the order that Google needs.
 
-Pure: nothing is asked here. A step that is in no plan is done already, so a plan for what is as it should be is empty.
+Pure: nothing is asked here. A step that is done already is left out. If the project needs no change, the plan is empty.
 """
 
 from collections.abc import Iterator, Mapping

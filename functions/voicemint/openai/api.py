@@ -109,7 +109,7 @@ class OpenAIApi:
     def hang_up(self, call_id: str) -> bool:
         """POST /v1/realtime/calls/{call_id}/hangup: False where there was no such call (any more).
 
-        Raises UpstreamError or SecretUnavailable, as do the other three.
+        Raises UpstreamError or SecretUnavailable.
         """
         return self._act(call_id, "hangup", None, _costs_nothing)
 
